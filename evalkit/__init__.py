@@ -1,0 +1,77 @@
+"""evalkit: plan, draw, estimate and report third-party evaluations of poverty alleviation.
+
+The public names, each found in the file that makes it; a file loads when one of its names is first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evalkit import intervals as intervals
+    from evalkit import selection as selection
+    from evalkit.certificate import Certificate as Certificate
+    from evalkit.design import Design as Design
+    from evalkit.design import read_design as read_design
+    from evalkit.errors import EvalkitError as EvalkitError
+    from evalkit.estimates import Estimate as Estimate
+    from evalkit.estimates import col as col
+    from evalkit.estimates import mean as mean
+    from evalkit.estimates import proportion as proportion
+    from evalkit.estimates import ratio as ratio
+    from evalkit.estimates import total as total
+    from evalkit.evaluation import Evaluation as Evaluation
+    from evalkit.evaluation import run as run
+    from evalkit.fieldwork import read_rosters as read_rosters
+    from evalkit.fieldwork import write_lists as write_lists
+    from evalkit.findings import Findings as Findings
+    from evalkit.findings import determine as determine
+    from evalkit.frame import Frame as Frame
+    from evalkit.frame import read_frame as read_frame
+    from evalkit.rates import measure as measure
+    from evalkit.responses import Responses as Responses
+    from evalkit.responses import collect as collect
+    from evalkit.sample import Sample as Sample
+    from evalkit.sample import draw as draw
+    from evalkit.sample import draw_next as draw_next
+    from evalkit.survey import Survey as Survey
+    from evalkit.survey import weigh as weigh
+    from evalkit.verdict import Verdict as Verdict
+    from evalkit.verdict import conclude as conclude
+    from evalkit.verdict import judge as judge
+    from evalkit.verification import Verification as Verification
+    from evalkit.verification import verify as verify
+
+__version__ = "0.1.0"
+
+_FILES = {
+    "certificate": ("Certificate",),
+    "design": ("Design", "read_design"),
+    "errors": ("EvalkitError",),
+    "estimates": ("Estimate", "col", "mean", "proportion", "ratio", "total"),
+    "evaluation": ("Evaluation", "run"),
+    "fieldwork": ("read_rosters", "write_lists"),
+    "findings": ("Findings", "determine"),
+    "frame": ("Frame", "read_frame"),
+    "rates": ("measure",),
+    "responses": ("Responses", "collect"),
+    "sample": ("Sample", "draw", "draw_next"),
+    "survey": ("Survey", "weigh"),
+    "verdict": ("Verdict", "conclude", "judge"),
+    "verification": ("Verification", "verify"),
+}
+_SPRINGS = ("intervals", "selection")
+_HOME = {name: file for file, names in _FILES.items() for name in names}
+
+__all__ = [*_HOME, *_SPRINGS]  # noqa: PLE0604  # the table above is the one list of names
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SPRINGS:
+        return importlib.import_module(f"evalkit.{name}")
+    if name in _HOME:
+        return getattr(importlib.import_module(f"evalkit.{_HOME[name]}"), name)
+    raise AttributeError(f"evalkit has no public name {name!r}; dir(evalkit) lists them")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,141 @@
+"""The Design: all sections together, the checks that cross them, and the hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from evalkit import selection
+from evalkit.design.judgement import Criteria, FindingRate, Gate, IncidenceRate, Rate, Report, Specimen
+from evalkit.design.sections import Evaluation, FrameSection, Reserves, Returns, Rosters, Section, Stage
+
+UNHASHED = {"frame": {"file", "sheet", "place", "source", "note"}}
+
+
+class Design(Section):
+    """One evaluation, declared.
+
+    Attributes are the sections of the file. `stages`, `rates` and `gates` are tuples. The design hash
+    covers what decides a draw (`[frame]` but its file and notes, `[[stage]]`, `[reserves]`); mappings,
+    dates and report settings may change after it.
+
+    Examples
+    --------
+    >>> import evalkit as ev
+    >>> design = ev.read_design("designs/biyang_2018.toml")
+    >>> [stage.name for stage in design.stages]
+    ['village', 'household']
+    >>> len(design.hash)
+    64
+    """
+
+    format: Literal[1]
+    evaluation: Evaluation
+    frame: FrameSection
+    stages: tuple[Stage, ...] = Field(alias="stage", min_length=1, max_length=2)
+    reserves: Reserves | None = None
+    rosters: Rosters | None = None
+    returns: Returns | None = None
+    criteria: Criteria | None = None
+    rates: tuple[Rate, ...] = Field(alias="rate", default=())
+    gates: tuple[Gate, ...] = Field(alias="gate", default=())
+    report: Report
+    specimen: Specimen | None = None
+    path: Path = Field(default=Path("design.toml"), exclude=True)
+
+    @model_validator(mode="after")
+    def _sections_agree(self) -> Design:
+        faults = [*_method_faults(self), *_rate_faults(self), *_need_faults(self)]
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the registry and the returns are made up, so that every output must say so."""
+        return self.specimen is not None
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON of everything that decides a draw."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+    def canonical(self) -> str:
+        """Return the canonical JSON of everything that decides a draw."""
+        return _json(self.plan())
+
+    def plan(self) -> dict[str, Any]:
+        """Return everything that decides a draw as plain data, as it stands in a certificate."""
+        whole = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=UNHASHED)  # type: ignore[arg-type]
+        return {part: whole[part] for part in ("frame", "stage", "reserves") if part in whole}
+
+    def section_hashes(self) -> dict[str, str]:
+        """Return the SHA-256 of each section, so that a later change shows where it was made."""
+        whole = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return {name: hashlib.sha256(_json(part).encode()).hexdigest() for name, part in sorted(whole.items())}
+
+    def stage(self, name: str) -> Stage | None:
+        """Return the stage of that name, or None."""
+        return next((stage for stage in self.stages if stage.name == name), None)
+
+    def rate(self, name: str) -> Rate | None:
+        """Return the rate of that name, or None."""
+        return next((rate for rate in self.rates if rate.name == name), None)
+
+    def resolve(self, file: str) -> Path:
+        """Return a file named in the design, looked for beside the design file."""
+        return self.path.parent / file
+
+    def __repr__(self) -> str:
+        stages = " → ".join(f"{stage.name}({stage.method})" for stage in self.stages)
+        return f"Design {self.evaluation.title}：{stages}，{len(self.rates)} 个指标，{len(self.gates)} 道门槛，设计指纹 {self.hash[:12]}"
+
+    __str__ = __repr__
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _method_faults(design: Design) -> list[str]:
+    known = "、".join(selection.METHODS)
+    faults = [
+        f"stage[{i}].method｜{stage.method}｜没有这种抽样方法｜可用：{known}"
+        for i, stage in enumerate(design.stages, 1)
+        if stage.method not in selection.METHODS
+    ]
+    for i, stage in enumerate(design.stages, 1):
+        if isinstance(stage.n, dict) and stage.shortfall.startswith("fill:") and stage.shortfall[5:] not in stage.n:
+            faults.append(f"stage[{i}].shortfall｜{stage.shortfall}｜fill: 后面的层不在 n 中｜可用：{'、'.join(stage.n)}")
+    return faults
+
+
+def _rate_faults(design: Design) -> list[str]:
+    names = [rate.name for rate in design.rates]
+    faults = [f"rate｜{name}｜指标名重复｜每个指标一个名字" for name in sorted({n for n in names if names.count(n) > 1})]
+    for i, gate in enumerate(design.gates, 1):
+        if gate.rate not in names:
+            faults.append(f"gate[{i}].rate｜{gate.rate}｜没有这个指标｜可用：{'、'.join(names) or '先写 [[rate]]'}")
+    for i, rate in enumerate(design.rates, 1):
+        if isinstance(rate, IncidenceRate):
+            faults += [
+                f"rate[{i}].{key}｜{getattr(rate, key)}｜没有这个指标，或其种类不是 finding｜写一个 kind = \"finding\" 的指标名"
+                for key in ("wrong_exit", "missed")
+                if not isinstance(design.rate(getattr(rate, key)), FindingRate)
+            ]
+    return faults
+
+
+def _need_faults(design: Design) -> list[str]:
+    needs = []
+    if len(design.stages) == 2 and design.rosters is None:
+        needs.append("rosters｜缺｜第二阶段抽户需要名册列名｜写 [rosters]")
+    if design.rates and design.returns is None:
+        needs.append("returns｜缺｜计算指标需要回收表列名｜写 [returns]")
+    if design.criteria is None and any(isinstance(rate, FindingRate) for rate in design.rates):
+        needs.append("criteria｜缺｜kind = \"finding\" 的指标需要认定标准｜写 [criteria]")
+    return needs

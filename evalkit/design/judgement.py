@@ -1,0 +1,171 @@
+"""The sections of a design file that say what counts as an error, which rates are made, and their gates."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from evalkit.design.sections import Count, Section, Share, Texts
+
+FINDINGS = {"wrong_exit": "错退", "missed": "漏评", "misidentified": "错评"}
+
+
+class Criteria(Section):
+    """`[criteria]`: a household falls short when its income is below `line` or a guarantee fails.
+
+    `exclusions` are the facts that bar a household from the registry; `affected` names a column with
+    the number of affected persons where it is not the whole household.
+    """
+
+    income: str
+    line: float = Field(gt=0)
+    line_source: str
+    guarantees: Texts
+    exclusions: Texts = ()
+    yes: Texts = ("是",)
+    no: Texts = ("否",)
+    affected: str = ""
+    exited: Texts = ("脱贫户",)
+    registered: Texts = ("未脱贫户",)
+    outside: Texts = ("非建档立卡户",)
+
+
+class FindingRate(Section):
+    """A rate of findings: affected persons (or households) over those of the population.
+
+    `denominator` is ``surveyed`` (those of the surveyed households, variant a) or ``villages`` (all of
+    the drawn villages by their rosters, variant b).
+    """
+
+    name: str
+    kind: Literal["finding"]
+    finding: Literal["wrong_exit", "missed", "misidentified"]
+    population: Texts
+    count: Literal["persons", "households"]
+    decided_by: Literal["household"]
+    denominator: Literal["surveyed", "villages"] = "surveyed"
+    source: str = ""
+
+
+class Total(Section):
+    """A registry total: a number, or the sum of a column of the frame."""
+
+    value: float | None = Field(default=None, ge=0)
+    column: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Total:
+        if (self.value is None) == (self.column == ""):
+            raise ValueError("value（数值）与 column（名单中的列）必须且只能写一个")
+        return self
+
+
+class Totals(Section):
+    """Registry totals of persons on a stated date; they carry no sampling error."""
+
+    remaining: Total
+    exited: Total
+    non_registry: Total
+    rural: Total
+    date: str
+    source: str
+
+
+class IncidenceRate(Section):
+    """综合贫困发生率 = (remaining + wrong-exit rate × exited + missed rate × non-registry) / rural."""
+
+    name: str
+    kind: Literal["incidence"]
+    wrong_exit: str
+    missed: str
+    totals: Totals
+    source: str = ""
+
+
+class ApprovalRate(Section):
+    """群众认可度: households that approve over all households surveyed.
+
+    `rule` joins the items of one household: ``all`` must approve, a ``majority`` must, or there is a
+    ``single`` item. Don't-know counts as not approving; the band is shown beside the rate.
+    """
+
+    name: str
+    kind: Literal["approval"]
+    items: Texts
+    scale: Texts
+    approve: Texts
+    dont_know: Texts = ()
+    rule: Literal["all", "majority", "single"]
+    count: Literal["persons", "households"] = "households"
+    population: Texts = ()
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> ApprovalRate:
+        strange = sorted(set(self.approve) - set(self.scale))
+        if strange:
+            raise ValueError(f"approve 中的 {'、'.join(strange)} 不在 scale 中")
+        if self.rule == "single" and len(self.items) != 1:
+            raise ValueError(f"rule = \"single\" 只用 1 个题目，现有 {len(self.items)} 个")
+        return self
+
+
+Rate = Annotated[FindingRate | IncidenceRate | ApprovalRate, Field(discriminator="kind")]
+
+
+class Gate(Section):
+    """`[[gate]]`: a threshold a rate must clear. `strict` and `legal_value` have no default.
+
+    `strict = true` means the rate must lie beyond the threshold, false that it may equal it.
+    `legal_value` says whether the legal rule reads the unweighted rate of the sample or the
+    design-based estimate.
+    """
+
+    rate: str
+    threshold: Share
+    direction: Literal["below", "above"]
+    strict: bool
+    legal_value: Literal["unweighted", "weighted"]
+    quote: str
+    source: str
+
+
+class Report(Section):
+    """`[report]`: names, dates and texts that people write.
+
+    `code_names` prints 乡镇01, 乡镇01-村1 … instead of the names of places; `groups` are columns of the
+    frame by whose values each rate is broken down.
+    """
+
+    name: str
+    title: str
+    institute: str
+    date: str
+    fieldwork: str
+    number: str = ""
+    code_names: bool = False
+    groups: Texts = ()
+    background: Texts = ()
+    experience: Texts = ()
+    advice: Texts = ()
+
+
+class Specimen(Section):
+    """`[specimen]`: a made-up registry, fieldwork and truth, all seeded; every output says 模拟数据."""
+
+    seed: str
+    households: float = Field(gt=0, default=350)
+    persons: float = Field(gt=1, default=3.1)
+    exited_share: Share = 0.12
+    remaining_share: Share = 0.012
+    poor_villages: Count = 0
+    wrong_exit: Share = 0.006
+    missed: Share = 0.003
+    misidentified: Share = 0.02
+    icc: Share = 0.05
+    approval: Share = 0.965
+    refusal: Share = 0.015
+    noncontact: Share = 0.04
+    ineligible: Share = 0.01
+    confirmed: Share = 0.6

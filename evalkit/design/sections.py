@@ -1,0 +1,155 @@
+"""The sections of a design file that say who could be chosen, how, and what comes back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+class Section(BaseModel):
+    """A section of a design file: frozen, and an unknown key is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def _as_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+Sizes = Annotated[int, Field(gt=0)] | dict[str, Count]
+Singleton = Literal["fail", "certainty", "adjust", "average", "remove", "collapse"]
+
+
+class Evaluation(Section):
+    """`[evaluation]`: what is evaluated, and the policies of inference.
+
+    `singleton` names the rule for a stratum with one sampled unit; `icc` is the planning value of the
+    intra-village correlation that rare-rate intervals use until a programme supplies its own.
+    """
+
+    title: str
+    county: str
+    year: int = Field(ge=2000, le=2100)
+    county_code: str = ""
+    source: str = ""
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    singleton: Singleton = "fail"
+    icc: float = Field(default=0.05, ge=0, lt=1)
+    icc_source: str = "规划值"
+
+
+class FrameRule(Section):
+    """`[[frame.rule]]`: keep only, or drop, the rows whose `column` holds one of the values."""
+
+    column: str
+    keep: Texts = ()
+    drop: Texts = ()
+    reason: str
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> FrameRule:
+        if bool(self.keep) == bool(self.drop):
+            raise ValueError("keep 与 drop 必须且只能写一个")
+        return self
+
+
+class FrameNote(Section):
+    """`[[frame.note]]`: rows to count and to explain in a footnote, not to change."""
+
+    column: str
+    contains: str
+    text: str
+
+
+class FrameSection(Section):
+    """`[frame]`: the list of first-stage units and the columns that are kept and fingerprinted.
+
+    `place` is the column that names the first-stage stratum in tables (a township's name for its code).
+    """
+
+    file: str
+    id: str
+    name: str
+    columns: Texts = ()
+    place: str = ""
+    sheet: str = ""
+    code: Literal["division", "free"] = "free"
+    source: str = ""
+    rule: tuple[FrameRule, ...] = ()
+    note: tuple[FrameNote, ...] = ()
+
+
+class Mandatory(Section):
+    """Units that must be visited: within the random quota, or on top of it; the design says which."""
+
+    column: str
+    values: Texts
+    how: Literal["within", "on-top"]
+
+
+class Stage(Section):
+    """`[[stage]]`: one stage of selection.
+
+    `n` is the number of units in each stratum, or a table stratum → number. `shortfall` says what
+    happens where a stratum holds fewer units than `n`: ``fail``, ``take-all`` or ``fill:<stratum>``.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")]
+    method: str
+    n: Sizes
+    strata: Texts = ()
+    shortfall: Annotated[str, Field(pattern=r"^(fail|take-all|fill:.+)$")] = "fail"
+    mandatory: Mandatory | None = None
+
+    def size(self, stratum: str) -> int:
+        """Return the quota of one stratum; a stratum that the table leaves out has quota 0."""
+        return self.n.get(stratum, 0) if isinstance(self.n, dict) else self.n
+
+
+class Reserves(Section):
+    """`[reserves]`: how many reserve households stand behind each quota, released in ticket order."""
+
+    n: Sizes
+    reasons: Texts = ("拒访", "多次入户无人", "已迁出")
+
+    def size(self, stratum: str) -> int:
+        """Return the number of reserves of one stratum."""
+        return self.n.get(stratum, 0) if isinstance(self.n, dict) else self.n
+
+
+class Rosters(Section):
+    """`[rosters]`: the columns of the household lists; `strata` maps a file's words to strata."""
+
+    village: str
+    household: str
+    stratum: str
+    persons: str
+    head: str = ""
+    id_number: str = ""
+    address: str = ""
+    strata: dict[str, str] = {}
+
+
+class Returns(Section):
+    """`[returns]`: the columns of the returns and the words for outcomes.
+
+    `empty_cell` says what happens to a village × stratum cell without any completed interview:
+    ``fail``, or ``spread`` (its weight goes to the same stratum of the other drawn villages of the
+    same first-stage stratum, then of the county).
+    """
+
+    village: str
+    household: str
+    disposition: str
+    dispositions: dict[str, Literal["complete", "refusal", "noncontact", "ineligible", "unused"]]
+    persons: str = ""
+    status: str = ""
+    statuses: dict[str, Literal["clue", "suspected", "notified", "answering", "confirmed", "dismissed", "final"]] = {}
+    interviewer: str = ""
+    missing: Texts = ("", "—", "无")
+    empty_cell: Literal["fail", "spread"] = "fail"
