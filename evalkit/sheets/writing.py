@@ -1,0 +1,204 @@
+"""Tables to files, whole or not at all and the same bytes every time: CSV and Excel."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evalkit.later import later
+from evalkit.sheets.reading import EXACT, FORMULA
+
+xlsxwriter = later("xlsxwriter")
+
+CREATED = datetime(2000, 1, 1)
+LOOKS: dict[str, dict[str, object]] = {
+    "title": {"bold": True, "font_size": 14, "valign": "vcenter"},
+    "head": {"bold": True, "border": 1, "text_wrap": True, "valign": "vcenter", "align": "center", "bg_color": "#E8EEF4"},
+    "note": {"font_color": "#444444", "valign": "top"},
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One sheet of a workbook.
+
+    Parameters
+    ----------
+    title : str
+        Line above the table; empty for a sheet whose first row must be the headings (one that is read back).
+    table : pandas.DataFrame
+        Written without its index. Numbers stay numbers, everything else is text.
+    widths : sequence of float or mapping of heading to float
+        Column widths in characters; a column left out gets a width that fits its heading and cells.
+    formats : mapping of heading to str
+        Number formats, such as ``0.00%``.
+    choices : mapping of heading to sequence of str
+        Words offered as a drop-down list in the cells of a column.
+    notes : sequence of str
+        Lines under the table.
+    """
+
+    title: str
+    table: pd.DataFrame
+    widths: Sequence[float] | Mapping[str, float] = ()
+    formats: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+def write_bytes(path: str | Path, data: bytes) -> Path:
+    """Write a file whole or not at all: to a neighbour first, which then takes its name.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The folder is made when it is missing.
+    data : bytes
+
+    Returns
+    -------
+    pathlib.Path
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        part.write_bytes(data)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
+    """Write a table as CSV in UTF-8 with a mark, so that Excel shows Chinese.
+
+    Numbers are written in full; a text that a spreadsheet would take for a formula gets an apostrophe
+    before it, which `read_sheet` takes off again.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Written without its index.
+    path : str or pathlib.Path
+
+    Returns
+    -------
+    pathlib.Path
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([_guarded(str(heading)) for heading in table.columns])
+    for row in table.itertuples(index=False, name=None):
+        writer.writerow([_guarded(_native(cell)) for cell in row])
+    return write_bytes(path, out.getvalue().encode("utf-8-sig"))
+
+
+def write_book(path: str | Path, pages: Mapping[str, Page | tuple[Any, ...]]) -> Path:
+    """Write a workbook: one page a sheet, the same bytes for the same content.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        An ``.xlsx`` file.
+    pages : mapping of sheet name to Page
+        A tuple stands for ``Page(*tuple)``. Characters that Excel refuses in sheet names become ``_``.
+
+    Returns
+    -------
+    pathlib.Path
+    """
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    book.set_properties({"created": CREATED})
+    looks = {name: book.add_format(look) for name, look in LOOKS.items()}
+    for name, page in pages.items():
+        _write_page(book, looks, re.sub(r"[\[\]:*?/\\']", "_", name)[:31], page if isinstance(page, Page) else Page(*page))
+    book.close()
+    return write_bytes(path, out.getvalue())
+
+
+def _write_page(book: Any, looks: Mapping[str, Any], name: str, page: Page) -> None:
+    sheet = book.add_worksheet(name)
+    top = 2 if page.title else 0
+    if page.title:
+        sheet.write_string(0, 0, page.title, looks["title"])
+    for column, heading in enumerate(page.table.columns):
+        cells = [_native(cell) for cell in page.table.iloc[:, column]]
+        sheet.set_column(column, column, _width(page.widths, column, str(heading), cells))
+        sheet.write_string(top, column, str(heading), looks["head"])
+        look = book.add_format({"border": 1, "valign": "vcenter", "num_format": page.formats.get(str(heading), "General")})
+        _write_column(sheet, top + 1, column, cells, look)
+        if str(heading) in page.choices and cells:
+            rule = {"validate": "list", "source": list(page.choices[str(heading)])}
+            sheet.data_validation(top + 1, column, top + len(cells), column, rule)
+    for line, note in enumerate(page.notes):
+        sheet.write_string(top + len(page.table) + 2 + line, 0, note, looks["note"])
+    _page_setup(sheet, top, len(page.table.columns))
+
+
+def _write_column(sheet: Any, top: int, column: int, cells: Iterable[Any], look: Any) -> None:
+    for row, cell in enumerate(cells, top):
+        if cell is None:
+            sheet.write_blank(row, column, None, look)
+        elif isinstance(cell, str):
+            sheet.write_string(row, column, cell, look)
+        else:
+            sheet.write_number(row, column, cell, look)
+
+
+def _native(cell: Any) -> Any:
+    plain = cell.item() if hasattr(cell, "item") else cell
+    if plain is None or plain is pd.NA or plain is pd.NaT or (isinstance(plain, float) and math.isnan(plain)):
+        return None
+    if isinstance(plain, bool):
+        return "是" if plain else "否"
+    if isinstance(plain, (int, float)):
+        return _number(plain)
+    return str(plain)
+
+
+def _number(plain: int | float) -> int | float | str:
+    if not math.isfinite(plain):
+        return str(plain)
+    # 3535.0 and 3535 are one number: a CSV shows it as a workbook does
+    return int(plain) if plain == int(plain) and abs(plain) < EXACT else plain
+
+
+def _guarded(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
+def _width(widths: Sequence[float] | Mapping[str, float], column: int, heading: str, cells: Sequence[Any]) -> float:
+    if isinstance(widths, Mapping):
+        if heading in widths:
+            return widths[heading]
+    elif column < len(widths):
+        return widths[column]
+    longest = max([_cells_wide(heading), *(_cells_wide(str(cell)) for cell in cells[:200] if cell is not None)])
+    return min(40.0, longest + 2.0)
+
+
+def _cells_wide(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _page_setup(sheet: Any, top: int, columns: int) -> None:
+    sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
+    sheet.freeze_panes(top + 1, 0)
+    sheet.repeat_rows(top)
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    if columns > 7:
+        sheet.set_landscape()
