@@ -1,0 +1,178 @@
+"""Ticket numbers: a SHA-256 digest for each unit, made of the seed, the stage and the unit's id.
+
+A ticket depends on nothing else: not on the order of rows, nor on the other units of the frame. So a
+draw can be repeated by anyone from the seed and the list, and adding a unit changes no other ticket.
+The message that is hashed is ``seed|stage|unit`` in UTF-8, after NFC and stripping.
+
+A unit of a later stage carries its village: ``seed|household|411726101201/0038``.
+
+Here too is the one canonical text of plain data, from which every fingerprint in evalkit is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+SEPARATORS = ("|", "/")
+
+
+def clean(part: str) -> str:
+    """Return a part of a message as it is hashed: NFC, without blanks around it.
+
+    Parameters
+    ----------
+    part : str
+        A seed, a stage or a unit id.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> clean("  0038 ")
+    '0038'
+    """
+    return unicodedata.normalize("NFC", part).strip()
+
+
+def sound_id(part: str) -> bool:
+    """Say whether an id can stand in a message: not empty, no ``|``, no ``/``, no blank or control character inside.
+
+    Parameters
+    ----------
+    part : str
+        The id after `clean`.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> sound_id("0038"), sound_id("3/8"), sound_id("3 8"), sound_id("")
+    (True, False, False, False)
+    """
+    marks = any(mark in part for mark in SEPARATORS)
+    return bool(part) and not marks and not any(letter.isspace() or unicodedata.category(letter).startswith("C") for letter in part)
+
+
+def digest(seed: str, stage: str, unit: str) -> bytes:
+    """Return the ticket of one unit, SHA-256 of ``seed|stage|unit``.
+
+    Parameters
+    ----------
+    seed : str
+        The seed of the ceremony; text, usually twenty or more digits.
+    stage : str
+        The name of the stage, such as ``village``.
+    unit : str
+        The id of the unit within its stage.
+
+    Returns
+    -------
+    bytes
+        32 bytes. Units are ordered by the whole digest, so ties do not occur.
+
+    Examples
+    --------
+    >>> digest("20260101-314159265358979", "village", "V001").hex()[:16]
+    '164cf318b0c709dc'
+    """
+    message = "|".join((clean(seed), clean(stage), clean(unit)))
+    return hashlib.sha256(message.encode()).digest()
+
+
+def number(ticket: bytes) -> float:
+    """Return the ticket as a number strictly between 0 and 1.
+
+    ``u = ((k >> 12) + 1/2) / 2**52`` with k the first 64 bits, big-endian. All 52 bits are exact in a
+    double, so u never rounds to 0 or 1.
+
+    Parameters
+    ----------
+    ticket : bytes
+        A digest of at least 8 bytes.
+
+    Returns
+    -------
+    float
+        0 < u < 1.
+
+    Examples
+    --------
+    >>> round(number(digest("20260101-314159265358979", "village", "V001")), 6)
+    0.087112
+    """
+    return ((int.from_bytes(ticket[:8], "big") >> 12) + 0.5) / 2**52
+
+
+def order(seed: str, stage: str, units: Iterable[str]) -> list[str]:
+    """Return the units in the order of their tickets.
+
+    Parameters
+    ----------
+    seed, stage : str
+        As in `digest`.
+    units : iterable of str
+        Ids, in any order.
+
+    Returns
+    -------
+    list of str
+        By the whole digest, then by id.
+
+    Examples
+    --------
+    >>> order("20260101-314159265358979", "village", ["V005", "V002", "V001", "V003"])
+    ['V001', 'V003', 'V005', 'V002']
+    """
+    return sorted(units, key=lambda unit: (digest(seed, stage, unit), unit))
+
+
+def canonical(data: Any) -> str:
+    """Return plain data as JSON in its one canonical form: keys sorted, no blanks, characters as they are.
+
+    Parameters
+    ----------
+    data : dict, list, str, int, float, bool or None
+        Nested as needed.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> canonical({"n": 2, "N": 35, "村": ["甲", 0.5]})
+    '{"N":35,"n":2,"村":["甲",0.5]}'
+    """
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def fingerprint(rows: Iterable[Sequence[Any]]) -> str:
+    """Return the SHA-256 of rows: each row a canonical JSON list on a line of its own, in UTF-8.
+
+    Parameters
+    ----------
+    rows : iterable of sequence
+        Already in their order.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> fingerprint([["01", "东关"], ["02", "西关"]])[:12]
+    '172626164a28'
+    """
+    total = hashlib.sha256()
+    for row in rows:
+        total.update(f"{canonical(list(row))}\n".encode())
+    return total.hexdigest()
