@@ -1,0 +1,26 @@
+"""Intervals from plain numbers, and the design effects they need.
+
+`proportion` and `student` give limits; `METHODS` lists the ways; `Planning` is what KG-M needs beside the
+estimate, and `weight_effect`, `weighted_take`, `event_df`, `reach`, `anova` and `pooled_icc` make its parts.
+"""
+
+from evalkit.intervals.bounds import METHODS, Interval, Method, proportion, student
+from evalkit.intervals.effects import (
+    PLANNING_ICC,
+    Anova,
+    Reach,
+    anova,
+    event_df,
+    planning_effect,
+    pooled_icc,
+    reach,
+    village_bound,
+    weight_effect,
+    weighted_take,
+)
+from evalkit.intervals.moderated import Planning
+
+__all__ = [
+    "METHODS", "PLANNING_ICC", "Anova", "Interval", "Method", "Planning", "Reach", "anova", "event_df", "planning_effect",
+    "pooled_icc", "proportion", "reach", "student", "village_bound", "weight_effect", "weighted_take",
+]

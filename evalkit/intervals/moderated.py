@@ -1,0 +1,149 @@
+"""KG-M: Clopper–Pearson at a moderated effective sample size.
+
+The estimated variance of a rare rate rests on the few villages with events, so its design effect is
+drawn towards the one a plan expects (as Smyth 2004, SAGMB 3(1), moderates variances), and never below
+what was estimated. With no event at all the planned design effect is all there is, and it is used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.errors import EstimateError
+from evalkit.exact import share_bounds
+from evalkit.intervals.effects import PLANNING_ICC, planning_effect
+from evalkit.intervals.forms import Limits, finite
+
+PRIOR_DF = 5.0
+_RANGES = {"deff_w": (1, np.inf), "take": (1, np.inf), "events_df": (0, np.inf), "icc": (0, 1), "f_eff": (0, 1), "se_wr": (0, np.inf)}
+EXACT_ABOVE = 0.8
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Planning:
+    """What KG-M needs beside the estimate: the design effect that a plan expects, and how much the data say.
+
+    Every field is a number or an array that broadcasts with the estimated values.
+
+    Parameters
+    ----------
+    deff_w : float
+        Loss from unequal weights, ≥ 1 (`weight_effect`).
+    take : float
+        Units a village as the weights leave them, ≥ 1 (`weighted_take`); 1 for a sample without villages.
+    events_df : float
+        Σ over strata of max(villages with a unit of the rarer class − 1, 0) (`event_df`); villages of
+        strata taken whole do not count.
+    icc : float
+        Correlation within villages that is planned with, in [0, 1].
+    f_eff : float
+        Effective sampling fraction, in [0, 1] (`reach`); 0 for a population without end, 1 for a census.
+    se_wr : float, optional
+        Standard error without the finite-population factors that `f_eff` covers. Needed when `f_eff` > 0:
+        a factor counted twice makes the interval too short. With `f_eff` = 0 the estimate's own is used.
+
+    Raises
+    ------
+    EstimateError
+        When a field is outside its range.
+
+    Examples
+    --------
+    >>> Planning(deff_w=1, take=60, events_df=6).icc
+    0.05
+    """
+
+    deff_w: Any
+    take: Any
+    events_df: Any
+    icc: Any = PLANNING_ICC
+    f_eff: Any = 0.0
+    se_wr: Any = None
+
+    def __post_init__(self) -> None:
+        wrong = []
+        for part in fields(self):
+            value, (least, most) = getattr(self, part.name), _RANGES[part.name]
+            if value is not None and not _within(value, least, most):
+                wrong.append(f"{part.name} = {value}（应在 {least} 与 {most} 之间）")
+        if wrong:
+            raise EstimateError(f"Planning：{'；'.join(wrong)}｜数值超出范围｜改正后重试")
+
+
+def _within(value: Any, least: float, most: float) -> bool:
+    number = np.asarray(value, dtype=float)
+    slack = 1e-9 * max(1.0, least)  # Σ over floats may end a hair outside
+    return bool(((number >= least - slack) & (number <= most + slack)).all())
+
+
+@dataclass(frozen=True, eq=False)
+class Moderated:
+    """The limits and every number on the way to them."""
+
+    low: Numbers
+    high: Numbers
+    deff: Numbers
+    deff0: Numbers
+    deff_star: Numbers
+    n_star: Numbers
+    d_e: Numbers
+    exact: NDArray[np.bool_]
+
+
+def moderated_limits(p: Numbers, n: Numbers, se: Numbers, df: Numbers, ratio: Numbers, planning: Planning, tail: float) -> Moderated:
+    """Return the KG-M limits of arrays of one shape; NaN where `df` is not positive.
+
+    deff = se²n/(p(1−p)); deff0 = deff_w(1 + (take−1)icc); d = events_df kept within [0, df]; inside (0, 1)
+    deff* = max(deff_w, deff, (d·max(deff, deff_w) + 5·deff0)/(d + 5)), at 0 and 1 deff* = max(deff_w, deff0);
+    n* = n/deff*·ratio, ratio the squared quotient of the t quantiles on n − 1 and df. The limits are Wise's at
+    (np*, n*, f_eff); with events the upper one is never below, the lower never above, what none (all) would give.
+    """
+    deff_w, take, events_df, icc, f_eff = (
+        np.broadcast_to(np.asarray(a, dtype=float), p.shape)
+        for a in (planning.deff_w, planning.take, planning.events_df, planning.icc, planning.f_eff)
+    )
+    deff_w, take, f_eff = np.maximum(deff_w, 1), np.maximum(take, 1), np.clip(f_eff, 0, 1)
+    deff0 = np.maximum(deff_w, planning_effect(deff_w, take, icc))
+    deff = _estimated(p, n, se)
+    d_e = np.clip(events_df, 0, np.maximum(df, 0))
+    star = np.where(np.isnan(deff), deff0, _moderate(deff, deff_w, deff0, d_e))
+    n_star = n / star * ratio
+    low, high = _never_better_than_none(p, finite(p, n_star, f_eff, tail), n / deff0 * ratio, f_eff, tail)
+    # below 1/2 the tail leaves the estimate inside; a p-value asks for tails beyond, which must not stop at it
+    inner = (p, p) if tail <= 0.5 else (np.ones_like(p), np.zeros_like(p))
+    low, high = np.clip(low, 0, inner[0]), np.clip(high, inner[1], 1)
+    simple = ((take - 1) * icc < 1e-9) & (deff_w < 1 + 1e-9) & (abs(p * n - np.rint(p * n)) < 1e-6)
+    exact = simple & ~np.isnan(n_star) & (f_eff > EXACT_ABOVE) & (f_eff < 1)
+    low, high = _exactly(exact, low, high, p, n, f_eff, tail)
+    census = f_eff >= 1 - 1e-12
+    return Moderated(np.where(census, p, low), np.where(census, p, high), deff, deff0, star, n_star, d_e, exact)
+
+
+def _estimated(p: Numbers, n: Numbers, se: Numbers) -> Numbers:
+    """Return the estimated design effect, NaN where all or none have the property."""
+    inside = (p > 0) & (p < 1)
+    return np.where(inside, se**2 * n / np.where(inside, p * (1 - p), 1), np.nan)
+
+
+def _moderate(deff: Numbers, deff_w: Numbers, deff0: Numbers, d_e: Numbers) -> Numbers:
+    blend = (d_e * np.maximum(deff, deff_w) + PRIOR_DF * deff0) / (d_e + PRIOR_DF)
+    return np.maximum(np.maximum(deff_w, deff), blend)
+
+
+def _never_better_than_none(p: Numbers, limits: Limits, n_none: Numbers, f_eff: Numbers, tail: float) -> Limits:
+    none = finite(np.zeros_like(p), n_none, f_eff, tail)[1]
+    return np.minimum(limits[0], 1 - none), np.maximum(limits[1], none)
+
+
+def _exactly(exact: NDArray[np.bool_], low: Numbers, high: Numbers, p: Numbers, n: Numbers, f_eff: Numbers, tail: float) -> Limits:
+    """Put hypergeometric limits where nearly all units were drawn and none in clusters: Wise's are too wide there."""
+    low, high = np.array(low), np.array(high)
+    for i in np.flatnonzero(exact):
+        drawn = round(float(n.flat[i]))
+        low.flat[i], high.flat[i] = share_bounds(round(float(p.flat[i]) * drawn), drawn, round(drawn / float(f_eff.flat[i])), tail)
+    return low, high

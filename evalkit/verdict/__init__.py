@@ -1,0 +1,7 @@
+"""Verdicts on rates against thresholds, and the conclusion drawn from all of them."""
+
+from evalkit.verdict.conclusion import Conclusion, conclude
+from evalkit.verdict.judging import Judged, Verdict, judge, other_verdict
+from evalkit.verdict.words import percent
+
+__all__ = ["Conclusion", "Judged", "Verdict", "conclude", "judge", "other_verdict", "percent"]

@@ -1,0 +1,251 @@
+"""Verdicts in words, Chinese and English: rounding and phrases, no arithmetic.
+
+The main register is for the body of a report and names neither method nor p-value; the technical one
+is for its appendix. A rate of which nothing was found reads 未发现: a sample cannot show that there is none.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from evalkit.errors import EstimateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from evalkit.verdict.conclusion import Conclusion
+    from evalkit.verdict.judging import Verdict
+
+Language = Literal["zh", "en"]
+Register = Literal["main", "technical"]
+Noun = TypeVar("Noun")
+
+
+def percent(share: float, *gates: float, digits: int = 2) -> str:
+    """Return a share as a percentage, half rounded up, with more digits where it would round onto 0, 1 or a gate.
+
+    Examples
+    --------
+    >>> percent(.00445), percent(.01996, .02), percent(.02, .02), percent(.00002), percent(0)
+    ('0.45%', '1.996%', '2%', '0.002%', '0%')
+    >>> percent(.019996, .02)
+    '1.9996%'
+    """
+    if math.isnan(share):
+        return "—"
+    exact = Decimal(f"{share * 100:.12g}")
+    marks = [Decimal(f"{gate * 100:.12g}") for gate in (0.0, 1.0, *gates)]
+    if exact in marks:
+        return f"{exact.normalize():f}%"
+    while True:
+        shown = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+        if shown not in marks or digits >= 12:
+            return f"{shown}%"
+        digits += 1
+
+def verdict_sentence(verdict: Verdict, language: Language, register: Register) -> str:
+    """Return a verdict in words."""
+    return _choose(_SENTENCES, language, register)(verdict)
+
+
+def conclusion_sentence(conclusion: Conclusion, language: Language, register: Register) -> str:
+    """Return a conclusion in words."""
+    return _choose(_CONCLUSIONS, language, register)(conclusion)
+
+
+def _choose(table: dict[tuple[str, str], Callable[[Noun], str]], language: str, register: str) -> Callable[[Noun], str]:
+    if (language, register) not in table:
+        raise EstimateError(f"语言 {language!r}、文体 {register!r}｜没有这种句子｜语言用 \"zh\"、\"en\"，文体用 \"main\"、\"technical\"")
+    return table[language, register]
+
+
+# -- one verdict, for the body of a report -------------------------------------------------------------------
+
+
+def _main_zh(v: Verdict) -> str:
+    gate = _gate(v)
+    side = {-1: "低于", 0: "等于", 1: "高于"}[_side(v.value_read, v)]
+    read = "" if not _apart(v) else f"规定口径{percent(v.value_read, v.threshold)}"
+    return (
+        f"{_found_zh(v)}，{read}{side}{gate}的门槛，{'达到标准' if v.legal else '未达到标准'}"
+        f"；统计把握程度{'充分' if v.confident else '不充分'}。"
+    )
+
+
+def _found_zh(v: Verdict) -> str:
+    name, low, high = v.name or "该比率", percent(v.interval_low, v.threshold), percent(v.interval_high, v.threshold)
+    if _none_found(v):
+        return f"{name}：样本中未发现（95%区间上限{high}）" if _known(v) else f"{name}：样本中未发现（区间无法给出）"
+    interval = f"95%区间{low}～{high}" if _known(v) else "区间无法给出"
+    value = percent(v.value, v.threshold)
+    if not _differ(v):
+        return f"{name}为{value}（{interval}）"
+    return f"{name}按规定口径为{_read_zh(v)}（加权估计{value}，{interval}）"
+
+
+def _read_zh(v: Verdict) -> str:
+    return percent(v.value_read, v.threshold) if v.value_read else "0（样本中未发现）"
+
+
+def _main_en(v: Verdict) -> str:
+    side = {-1: "below", 0: "equal to", 1: "above"}[_side(v.value_read, v)]
+    read = "" if not _apart(v) else f"the value under the rule, {percent(v.value_read, v.threshold)}, is "
+    return (
+        f"{_found_en(v)}, {read}{side} the threshold of {_gate(v)}: the standard is {'met' if v.legal else 'not met'}. "
+        f"Statistical assurance is {'sufficient' if v.confident else 'insufficient'}."
+    )
+
+
+def _found_en(v: Verdict) -> str:
+    name, low, high = v.name or "the rate", percent(v.interval_low, v.threshold), percent(v.interval_high, v.threshold)
+    if _none_found(v):
+        limit = f"upper limit of the 95% interval {high}" if _known(v) else "no interval can be given"
+        return f"{name}: none found in the sample ({limit})"
+    interval = f"95% interval {low} to {high}" if _known(v) else "no interval can be given"
+    value = percent(v.value, v.threshold)
+    if not _differ(v):
+        return f"{name} is {value} ({interval})"
+    return f"{name} under the rule is {percent(v.value_read, v.threshold)} (weighted estimate {value}, {interval})"
+
+
+# -- one verdict, for the technical appendix -----------------------------------------------------------------
+
+_ZONES_ZH = {
+    ("below", "met"): "U < 门槛，已证实达到标准",
+    ("below", "not met"): "L > 门槛，已证实未达到标准",
+    ("above", "met"): "L > 门槛，已证实达到标准",
+    ("above", "not met"): "U < 门槛，已证实未达到标准",
+}
+
+
+def _technical_zh(v: Verdict) -> str:
+    level = f"{(1 - v.alpha) * 100:.4g}%"
+    zone = _ZONES_ZH.get((v.direction, v.zone), "两界均未越过门槛，两方面都未能证实")
+    parts = [
+        f"{v.name or '该比率'}：估计{percent(v.value, v.threshold)}，单侧{level}下界L={percent(v.low, v.threshold)}、"
+        f"上界U={percent(v.high, v.threshold)}（各为单侧），门槛{_gate(v)}：{zone}",
+        f"方法{v.method.upper()}，{_numbers(v)}，{_p_text(v, '未给出')}{f'（{v.p_reason}）' if v.p_reason else ''}",
+        f"规定口径读取{percent(v.value_read, v.threshold)}（{'须越过' if v.strict else '可等于'}门槛），"
+        f"新抽一次样本而规定结论相反的概率：真值等于估计值时{_chance(v.risk_at_value)}，真值恰在门槛时{_chance(v.risk_at_threshold)}",
+    ]
+    if not math.isnan(v.free_bound):
+        parts.append(f"样本中未发现；若村与村之间没有差别，单侧{level}上界为{percent(v.free_bound, v.threshold)}（仅供对照）")
+    if not math.isnan(v.village_bound):
+        parts.append(f"有此类户的村所占比例的单侧{level}上界为{percent(v.village_bound)}")
+    return "；".join(parts) + "。"
+
+
+def _technical_en(v: Verdict) -> str:
+    level = f"{(1 - v.alpha) * 100:.4g}%"
+    parts = [
+        f"{v.name or 'the rate'}: estimate {percent(v.value, v.threshold)}, one-sided {level} bounds L = {percent(v.low, v.threshold)} and "
+        f"U = {percent(v.high, v.threshold)}, threshold {_gate(v)}: {v.zone}",
+        f"method {v.method.upper()}, {_numbers(v).replace('，', ', ')}, {_p_text(v, 'not given')}",
+        f"the rule reads {percent(v.value_read, v.threshold)} and {'must pass' if v.strict else 'may equal'} the threshold; "
+        f"chance that it says the other thing in a new sample: {_chance(v.risk_at_value)} if the true rate is the estimate, "
+        f"{_chance(v.risk_at_threshold)} if it is the threshold",
+    ]
+    if not math.isnan(v.free_bound):
+        parts.append(f"none found; if villages were irrelevant the {level} bound would be {percent(v.free_bound, v.threshold)}")
+    if not math.isnan(v.village_bound):
+        parts.append(f"{level} bound of the share of villages with such households {percent(v.village_bound)}")
+    return "; ".join(parts) + "."
+
+
+def _numbers(v: Verdict) -> str:
+    stated = {"n": (v.n, ".0f"), "n_eff": (v.n_eff, ".1f"), "deff": (v.deff, ".2f"), "icc": (v.icc, ".3g"), "df": (v.df, ".1f")}
+    return "，".join(f"{label}={number:{form}}" for label, (number, form) in stated.items() if not math.isnan(number))
+
+
+def _p_text(v: Verdict, missing: str) -> str:
+    if math.isnan(v.p_value):
+        return f"p {missing}"
+    return "p<0.0001" if v.p_value < 0.0001 else f"p={Decimal(f'{v.p_value:.12g}').quantize(Decimal('0.0001'), ROUND_HALF_UP)}"
+
+
+def _chance(probability: float) -> str:
+    return "—" if math.isnan(probability) else f"{Decimal(f'{probability:.12g}').quantize(Decimal('0.01'), ROUND_HALF_UP)}"
+
+
+# -- what both languages ask of a verdict --------------------------------------------------------------------
+
+
+def _gate(v: Verdict) -> str:
+    return percent(v.threshold, v.threshold)
+
+
+def _side(value: float, v: Verdict) -> int:
+    """Return −1, 0 or 1: below, on or above the threshold (a rounding error of floats is on it)."""
+    return 0 if abs(value - v.threshold) <= 1e-12 else (-1 if value < v.threshold else 1)
+
+
+def _none_found(v: Verdict) -> bool:
+    return v.value == 0 and v.value_read == 0 and v.direction == "below"
+
+
+def _differ(v: Verdict) -> bool:
+    return percent(v.value, v.threshold) != percent(v.value_read, v.threshold)
+
+
+def _apart(v: Verdict) -> bool:
+    """Whether the estimate and the number the rule reads lie on different sides of the threshold."""
+    return _side(v.value, v) != _side(v.value_read, v)
+
+
+def _known(v: Verdict) -> bool:
+    return not (math.isnan(v.interval_low) or math.isnan(v.interval_high))
+
+
+# -- all gates together --------------------------------------------------------------------------------------
+
+
+def _conclusion_zh(c: Conclusion) -> str:
+    if c.passed:
+        found = "各项指标均达到标准" if len(c.verdicts) > 1 else f"{c.verdicts[0].name or '该指标'}达到标准"
+    else:
+        found = f"{_listed(c.failed, '、')}未达到标准"
+    advice = "，建议" + ("同意退出" if c.passed else "不同意退出") if c.recommend else ""
+    sure = "各项判定的统计把握程度均充分" if c.proven else f"{_listed(c.unproven, '、')}的统计把握程度不充分"
+    return f"{found}{advice}；{sure}。"
+
+
+def _conclusion_en(c: Conclusion) -> str:
+    found = "Every standard is met" if c.passed else f"The standard is not met for {_listed(c.failed, ', ')}"
+    advice = f"; the exit is {'recommended' if c.passed else 'not recommended'}" if c.recommend else ""
+    sure = "sufficient for every verdict" if c.proven else f"insufficient for {_listed(c.unproven, ', ')}"
+    return f"{found}{advice}. Statistical assurance is {sure}."
+
+
+def _conclusion_technical_zh(c: Conclusion) -> str:
+    return (
+        f"{_conclusion_zh(c)}全部门槛均达到方为通过，属交并检验：每项各用自己的风险水平，"
+        "不因项数而修正，误判通过的概率不超过其中最大者；若要断言“至少一项未达到”，则须按项数修正（Holm）。"
+    )
+
+
+def _conclusion_technical_en(c: Conclusion) -> str:
+    return (
+        f"{_conclusion_en(c)} Passing needs every gate (intersection–union test): each is tested at its own risk without correction for "
+        "their number, and a wrong pass is no likelier than the largest of them; a claim that at least one gate is not met "
+        "needs Holm's correction."
+    )
+
+
+def _listed(names: tuple[str, ...], mark: str) -> str:
+    return mark.join(name or "—" for name in names)
+
+
+_SENTENCES: dict[tuple[str, str], Callable[[Verdict], str]] = {
+    ("zh", "main"): _main_zh,
+    ("en", "main"): _main_en,
+    ("zh", "technical"): _technical_zh,
+    ("en", "technical"): _technical_en,
+}
+_CONCLUSIONS: dict[tuple[str, str], Callable[[Conclusion], str]] = {
+    ("zh", "main"): _conclusion_zh,
+    ("en", "main"): _conclusion_en,
+    ("zh", "technical"): _conclusion_technical_zh,
+    ("en", "technical"): _conclusion_technical_en,
+}
