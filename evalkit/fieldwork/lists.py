@@ -1,0 +1,164 @@
+"""One workbook a village for the field: drawn households, and the reserves behind them under seal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from evalkit.codes import mask_identity
+from evalkit.errors import FieldworkError
+from evalkit.sheets import Page, write_book
+
+if TYPE_CHECKING:
+    from evalkit.design import Design
+    from evalkit.sample import Sample
+
+LIST, SEALED, SUMMARY = "入户名单", "备用户（密封）", "汇总.xlsx"
+WIDTHS = {"序号": 6, "户编号": 12, "户类型": 16, "户主": 12, "证件号码": 22, "住址": 18, "人数": 6, "调查结果": 16, "替换原因": 16}
+WIDTHS |= {"启用顺序": 10, "替换哪一户": 12, "启用原因": 16, "备注": 24}
+LIST_NOTES = (
+    "按序号入户。调查结果逐户填写；未完成的户写明原因，由组长启封备用户。",
+    "主样本户不得自行调换。证件号码只显示前 6 位。",
+)
+SEALED_NOTES = (
+    "组长保管。主样本户未能完成时方可启封；只用同一户类型的备用户，从启用顺序 1 起逐一使用，不得跳过。",
+    "备用户也未能完成时，启用下一顺序。每次启用须填写替换哪一户与启用原因。",
+)
+
+
+class Village(NamedTuple):
+    """A drawn village as it stands on its list."""
+
+    code: str
+    name: str
+    file: str
+
+
+def write_lists(sample: Sample, folder: str | Path) -> list[Path]:
+    """Write the field lists of every village whose households have been drawn.
+
+    Parameters
+    ----------
+    sample : Sample
+        After `draw_next`. Villages whose roster has not arrived get no list yet.
+    folder : str or pathlib.Path
+        Made when absent.
+
+    Returns
+    -------
+    list of pathlib.Path
+        ``<village code>_<village name>.xlsx`` for each village, in order of code, and 汇总.xlsx. Each
+        village's workbook has the sheet 入户名单 (mains in order) and 备用户（密封） (reserves in the order
+        of use by household type). Identity numbers show six digits only. The bytes depend on the sample alone.
+
+    Raises
+    ------
+    FieldworkError
+        When no household has been drawn, or two villages would share a file.
+    """
+    drawn = sample.table("household")
+    if drawn.empty:
+        raise FieldworkError("入户名单：还没有抽户｜名册到达后才能抽户｜先键入 evalkit rosters")
+    villages = _villages(sample.table("village"), set(drawn["village"]))
+    folder = Path(folder)
+    paths = []
+    for village in villages:
+        mine = drawn[drawn["village"] == village.code].sort_values(["stratum", "order"], kind="stable")
+        paths.append(write_book(folder / village.file, _pages(village, mine, sample.design)))
+    title = _marked(f"{sample.design.evaluation.county}入户名单汇总", sample.design)
+    return [*paths, write_book(folder / SUMMARY, {"汇总": Page(title=title, table=_summary(villages, drawn))})]
+
+
+def safe_name(text: str) -> str:
+    """Return a text as part of a file name that no system refuses and that stays in its folder.
+
+    Examples
+    --------
+    >>> safe_name("../王庄/村:委会 ")
+    '_王庄_村_委会'
+    """
+    return re.sub(r"[\\/:*?\"<>|\x00-\x1f\x7f]+", "_", text).strip(" .")[:80] or "_"
+
+
+def _villages(table: pd.DataFrame, arrived: set[str]) -> list[Village]:
+    named = table["name"] if "name" in table else pd.Series("", index=table.index)
+    pairs = sorted((code, name) for code, name in zip(table["unit"], named, strict=True) if code in arrived)
+    villages = [Village(code, name, f"{safe_name('_'.join(part for part in (code, name) if part))}.xlsx") for code, name in pairs]
+    files = [village.file.lower() for village in villages]
+    same = sorted({village.code for village in villages if files.count(village.file.lower()) > 1})
+    if same:
+        raise FieldworkError(f"入户名单：{'、'.join(same)}｜这些村的文件名相同｜改正名单中的村代码或村名")
+    return villages
+
+
+def _pages(village: Village, drawn: pd.DataFrame, design: Design) -> Mapping[str, Page]:
+    mains, reserves = drawn[drawn["role"] == "main"], drawn[drawn["role"] == "reserve"]
+    outcomes = tuple(design.returns.dispositions) if design.returns else ()
+    reasons = design.reserves.reasons if design.reserves else ()
+    place = f"{design.evaluation.county} {village.name}（{village.code}）"
+    counts = "，".join(f"{stratum} {count} 户" for stratum, count in mains["stratum"].value_counts(sort=False).items())
+    list_title = _marked(f"{place} {LIST}：共 {len(mains)} 户（{counts}）", design)
+    sealed_title = _marked(f"{place} {SEALED}：共 {len(reserves)} 户", design)
+    return {
+        LIST: Page(
+            title=list_title,
+            table=_mains_table(mains),
+            widths=WIDTHS,
+            choices=_offered(调查结果=outcomes, 替换原因=reasons),
+            notes=LIST_NOTES,
+        ),
+        SEALED: Page(
+            title=sealed_title,
+            table=_reserves_table(reserves),
+            widths=WIDTHS,
+            choices=_offered(启用原因=reasons),
+            notes=SEALED_NOTES,
+        ),
+    }
+
+
+def _offered(**choices: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    return {column: words for column, words in choices.items() if words}
+
+
+def _marked(title: str, design: Design) -> str:
+    return f"{title}［模拟数据］" if design.simulated else title
+
+
+def _mains_table(mains: pd.DataFrame) -> pd.DataFrame:
+    table = _people(mains)
+    table.insert(0, "序号", list(range(1, len(table) + 1)))
+    table.insert(2, "户类型", mains["stratum"].to_numpy())
+    return table.assign(调查结果="", 替换原因="", 备注="")
+
+
+def _reserves_table(reserves: pd.DataFrame) -> pd.DataFrame:
+    table = _people(reserves)
+    table.insert(0, "户类型", reserves["stratum"].to_numpy())
+    table.insert(1, "启用顺序", (reserves.groupby("stratum").cumcount() + 1).to_numpy())
+    return table.assign(替换哪一户="", 启用原因="", 备注="")
+
+
+def _people(drawn: pd.DataFrame) -> pd.DataFrame:
+    def cells(column: str) -> list[str]:
+        return list(drawn[column]) if column in drawn else [""] * len(drawn)
+
+    masked = [mask_identity(number) for number in cells("id_number")]
+    people = {"户编号": list(drawn["household"]), "户主": cells("head"), "证件号码": masked, "住址": cells("address")}
+    return pd.DataFrame(people | {"人数": drawn["persons"].to_list()})
+
+
+def _summary(villages: list[Village], drawn: pd.DataFrame) -> pd.DataFrame:
+    strata = list(dict.fromkeys(drawn["stratum"]))
+    counts = drawn.groupby(["village", "role", "stratum"]).size()
+    rows = []
+    for village in villages:
+        planned = {stratum: int(counts.get((village.code, "main", stratum), 0)) for stratum in strata}
+        spare = sum(int(counts.get((village.code, "reserve", stratum), 0)) for stratum in strata)
+        row = {"村代码": village.code, "村名": village.name, **planned}
+        rows.append(row | {"合计": sum(planned.values()), "备用": spare, "文件": village.file})
+    return pd.DataFrame(rows)

@@ -1,0 +1,173 @@
+"""From returns to Responses: every fault of every file at once, or one clean table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from evalkit.errors import DesignError, Fault, Faults, ResponsesError
+from evalkit.fieldwork.handed import Handed, Source, hand_in
+from evalkit.responses.answers import Answers, needed, take
+from evalkit.responses.outcomes import NOBODY, check_reserves, match, quality, words
+
+if TYPE_CHECKING:
+    from evalkit.design import Design
+    from evalkit.sample import Sample
+
+LEAD = ("village", "household", "stratum", "persons", "role", "order", "disposition", "complete")
+OUTCOMES = ("complete", "refusal", "noncontact", "ineligible")
+PEOPLE = ("head", "id_number", "address")
+PERSONAL = re.compile(r"姓名|户主|身份证|证件号|电话|手机|联系方式|银行|账号|经度|纬度|住址|地址|\bGPS\b|\bIP\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """What came back: one row for each household of the sample that was visited.
+
+    Attributes
+    ----------
+    sample : Sample
+    faults : tuple of Fault
+        What is doubtful but stops nothing: the data-quality table.
+    """
+
+    sample: Sample
+    faults: tuple[Fault, ...]
+    _table: pd.DataFrame
+
+    @property
+    def design(self) -> Design:
+        """The design of the sample."""
+        return self.sample.design
+
+    def table(self) -> pd.DataFrame:
+        """Return a copy of the table, in order of village, stratum and order of the draw.
+
+        Columns: village, household, stratum, persons, role, order, disposition, complete, status,
+        interviewer, what the weights need (village_stratum, village_prob, village_N, village_n, N, n …), and
+        every other column of the returns under its own heading, but for names, numbers and addresses of
+        persons, which are dropped. Answers of visits without an interview are blank, their income is
+        not a number.
+        """
+        return self._table.copy()
+
+    def completion(self, by: str | Iterable[str] = "stratum") -> pd.DataFrame:
+        """Return counts of what became of the sample, one row for each group of `by`.
+
+        Parameters
+        ----------
+        by : str or iterable of str
+            Columns of the sample: stratum, village, village_stratum …
+
+        Returns
+        -------
+        DataFrame
+            The columns of `by`, then planned (mains), released (mains and reserves used), complete, refusal,
+            noncontact, ineligible, pending (mains without a result), replaced (reserves used) and
+            response_rate = complete / (complete + refusal + noncontact), not a number without any of these.
+        """
+        keys = [by] if isinstance(by, str) else list(by)
+        drawn = self.sample.table("household")
+        marks = self._table[keys].assign(
+            **{code: self._table["disposition"] == code for code in OUTCOMES}, visited=True, replaced=self._table["role"] == "reserve"
+        )
+        counts = drawn.loc[drawn["role"] == "main", keys].assign(planned=True).groupby(keys).sum()
+        counts = counts.join(marks.groupby(keys).sum()).fillna(0).astype(np.int64)
+        counts["released"] = counts["planned"] + counts["replaced"]
+        counts["pending"] = counts["released"] - counts["visited"]
+        asked = counts["complete"] + counts["refusal"] + counts["noncontact"]
+        counts["response_rate"] = counts["complete"] / asked.where(asked > 0)
+        return counts[["planned", "released", *OUTCOMES, "pending", "replaced", "response_rate"]].reset_index()
+
+    def __repr__(self) -> str:
+        complete, reserves = int(self._table["complete"].sum()), int((self._table["role"] == "reserve").sum())
+        return f"Responses {len(self._table)} 户有结果，完成 {complete} 户，其中启用备用 {reserves} 户；待核实 {len(self.faults)} 处"
+
+
+def collect(sample: Sample, returns: Source, *, missing: Literal["fail", "keep"] = "fail") -> Responses:
+    """Hold the returns against the sample.
+
+    Parameters
+    ----------
+    sample : Sample
+        With its household stage drawn.
+    returns : DataFrame, path, folder, or several paths
+        Under the headings of the design's `[returns]`; rows in any order, villages in any files.
+    missing : {"fail", "keep"}
+        ``fail``: a completed interview without an answer that the design reads is a fault. ``keep``: the
+        blank stays, and `determine` is told what to do with it.
+
+    Returns
+    -------
+    Responses
+
+    Raises
+    ------
+    ResponsesError
+        With every fault of all files: unknown words, households that are not in the sample or stand twice,
+        reserves used out of order, answers that are missing or no numbers, ids turned into numbers.
+
+    Notes
+    -----
+    Reserves of a village and stratum are used in the order of the draw, each only after a failed visit;
+    reserves marked unused are left out of the table.
+    """
+    design = sample.design
+    columns = design.returns
+    if columns is None:
+        raise DesignError("returns｜缺｜读回收表需要列名｜写 [returns]")
+    handed, faults = hand_in(returns, "回收表", needed(design), (columns.village, columns.household), ResponsesError)
+    drawn = sample.table("household").reset_index(drop=True)
+    visits = _visits(handed, faults, drawn, design)
+    answers, visits = _answered(handed, faults, visits, design, missing == "keep")
+    check_reserves(handed, faults, columns, drawn, visits)
+    faults.refuse(ResponsesError)
+    return Responses(sample, tuple(quality(handed, columns, drawn, visits)), _table(handed, drawn, visits, answers, design))
+
+
+def _visits(handed: Handed, faults: Faults, drawn: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """Return one row for each row of the returns: who it is in the sample, and what became of the visit."""
+    columns = design.returns
+    assert columns is not None
+    places = match(handed, faults, columns, drawn)
+    codes = words(handed, faults, columns.disposition, dict(columns.dispositions), required=True)
+    status = words(handed, faults, columns.status, dict(columns.statuses), required=False) if columns.status else ""
+    known = drawn[["village", "stratum", "role", "order", "persons"]].rename(columns={"persons": "listed"})
+    visits = known.reindex(places).reset_index(drop=True)
+    visits["listed"] = visits["listed"].fillna(0).astype(np.int64)
+    return visits.assign(place=places, row=np.arange(len(places)), code=codes.to_numpy(), status=status)
+
+
+def _answered(handed: Handed, faults: Faults, visits: pd.DataFrame, design: Design, keep: bool) -> tuple[Answers, pd.DataFrame]:
+    """Check the answers, then keep the first row of every household that was found."""
+    complete = (visits["code"] == "complete") & (visits["place"] != NOBODY)
+    answers = Answers(handed, faults, complete, visits["stratum"].fillna(""), design, keep)
+    visits = visits.assign(persons=take(answers, visits["listed"], design))
+    return answers, visits[visits["place"] != NOBODY].drop_duplicates("place")
+
+
+def _table(handed: Handed, drawn: pd.DataFrame, visits: pd.DataFrame, answers: Answers, design: Design) -> pd.DataFrame:
+    columns = design.returns
+    assert columns is not None
+    visits = visits[visits["code"] != "unused"].sort_values(["village", "stratum", "order"], kind="stable")
+    rows = visits["row"].to_numpy()
+    sampled = drawn.iloc[visits["place"].to_numpy()].reset_index(drop=True)
+    visits = visits.reset_index(drop=True)
+    table = sampled[[column for column in LEAD if column in sampled]].assign(persons=visits["persons"], disposition=visits["code"])
+    table = table.assign(complete=visits["code"] == "complete", status=visits["status"], interviewer="")
+    if columns.interviewer:
+        table["interviewer"] = handed.table[columns.interviewer].to_numpy()[rows]
+    kept = {column: sampled[column] for column in sampled if column not in (*LEAD, *PEOPLE)}
+    mapped = {columns.village, columns.household, columns.disposition, columns.persons, columns.status, columns.interviewer}
+    for heading in handed.table.columns:
+        if heading not in mapped and heading not in table and heading not in kept:
+            if heading in answers.columns:
+                kept[heading] = answers.columns[heading].iloc[rows].reset_index(drop=True)
+            elif not PERSONAL.search(heading):
+                kept[heading] = handed.table[heading].iloc[rows].reset_index(drop=True)
+    return pd.concat([table, pd.DataFrame(kept)], axis=1)

@@ -1,0 +1,144 @@
+"""群众认可度: from the answers of a household to whether it approves, and how the answers are distributed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evalkit.errors import Faults, ResponsesError
+from evalkit.estimates import proportion
+
+if TYPE_CHECKING:
+    from evalkit.design.judgement import ApprovalRate
+    from evalkit.survey import Survey
+
+
+@dataclass(frozen=True, eq=False)
+class Approval:
+    """Whether each household approves, one value a row of the table it was made from; arrays are read-only.
+
+    Attributes
+    ----------
+    approve : ndarray of bool
+        With every don't-know counted as not approving: the value of the rate.
+    approve_if_dk_yes : ndarray of bool
+        With every don't-know counted as approving: the upper end of the band.
+    """
+
+    approve: NDArray[np.bool_]
+    approve_if_dk_yes: NDArray[np.bool_]
+
+
+def approval(table: pd.DataFrame, rate: ApprovalRate, *, missing: Literal["fail", "dont_know"] = "fail") -> Approval:
+    """Say which households approve.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a household, with the columns ``rate.items``; rows with ``complete`` False, or of a stratum
+        outside ``rate.population``, are never approving and never at fault. Not changed.
+    rate : ApprovalRate
+        Its rule joins the items: ``all`` of them, a ``majority`` (more than half), or the ``single`` one.
+    missing : {"fail", "dont_know"}
+        What a missing answer is.
+
+    Returns
+    -------
+    Approval
+
+    Raises
+    ------
+    ResponsesError
+        When an item's column is absent, an answer is missing under ``fail``, or a word is unknown.
+
+    Examples
+    --------
+    >>> from evalkit.design.judgement import ApprovalRate
+    >>> rate = ApprovalRate(name="群众认可度", kind="approval", items=["政策", "干部", "退出"], scale=["认可", "不认可", "不清楚"],
+    ...                     approve=["认可"], dont_know=["不清楚"], rule="majority")
+    >>> table = pd.DataFrame({"政策": ["认可", "认可", "不认可"], "干部": ["认可", "不清楚", "不认可"],
+    ...                       "退出": ["不认可", "不认可", "认可"]})
+    >>> made = approval(table, rate)
+    >>> made.approve.tolist(), made.approve_if_dk_yes.tolist()
+    ([True, False, False], [True, True, False])
+    """
+    asked = _asked(table, rate)
+    _check(table, rate, asked, missing == "dont_know")
+    yes = np.array([table[item].isin(rate.approve) for item in rate.items], dtype=bool)
+    unsure = np.array([table[item].isin((*rate.dont_know, "")) for item in rate.items], dtype=bool)
+    made = Approval(_joined(yes, rate) & asked, _joined(yes | unsure, rate) & asked)
+    for array in (made.approve, made.approve_if_dk_yes):
+        array.flags.writeable = False
+    return made
+
+
+def distribution(survey: Survey, rate: ApprovalRate) -> pd.DataFrame:
+    """Return how the households of the rate's population answered each item, design-based.
+
+    Parameters
+    ----------
+    survey : Survey
+        Of completed interviews.
+    rate : ApprovalRate
+
+    Returns
+    -------
+    DataFrame
+        Columns item, answer, n (households that gave it) and share (weighted share of households, 0 to 1);
+        answers in the order of the scale, those that nobody gave included.
+
+    Notes
+    -----
+    The share of an answer is Σ w·1(answer) / Σ w over the households of the population, the Hájek
+    estimator of a domain proportion (Särndal, Swensson & Wretman 1992, eq. 5.7.1 and section 5.8).
+    """
+    table = survey.table()
+    asked = _asked(table, rate)
+    _check(table, rate, asked, blanks=True)
+    rows = []
+    for item in rate.items:
+        given = asked & (table[item] != "").to_numpy()
+        found = proportion(survey, item, where=given) if given.any() else None
+        shares = {} if found is None else {label[-1]: float(value) for label, value in zip(found.labels, found.value, strict=True)}
+        counts = table.loc[given, item].value_counts()
+        rows += [(item, answer, int(counts.get(answer, 0)), shares.get(answer, 0.0)) for answer in _answers(rate)]
+    return pd.DataFrame(rows, columns=["item", "answer", "n", "share"])
+
+
+def _answers(rate: ApprovalRate) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*rate.scale, *rate.dont_know)))
+
+
+def _asked(table: pd.DataFrame, rate: ApprovalRate) -> NDArray[np.bool_]:
+    asked = np.ones(len(table), dtype=bool)
+    if "complete" in table:
+        asked &= table["complete"].to_numpy(dtype=bool)
+    if rate.population:
+        asked &= table["stratum"].isin(rate.population).to_numpy()
+    return asked
+
+
+def _check(table: pd.DataFrame, rate: ApprovalRate, asked: NDArray[np.bool_], blanks: bool) -> None:
+    faults = Faults(rate.name)
+    known = _answers(rate)
+    for item in rate.items:
+        if item not in table:
+            faults.add(None, item, None, "没有这一列", "在回收表中补上，或改 [[rate]] 的 items")
+            continue
+        blank = (table[item] == "").to_numpy() & asked
+        if blank.any() and not blanks:
+            faults.add(None, item, f"{int(blank.sum())} 户", "完成调查的户缺答案", "补上答案；或用 approval(…, missing=\"dont_know\")")
+        strange = int((asked & ~table[item].isin(("", *known)).to_numpy()).sum())
+        if strange:
+            faults.add(None, item, f"{strange} 户", "不在允许的答案中", f"改为：{'、'.join(known)}")
+    faults.refuse(ResponsesError)
+
+
+def _joined(yes: NDArray[np.bool_], rate: ApprovalRate) -> NDArray[np.bool_]:
+    count = yes.sum(axis=0)
+    enough: NDArray[np.bool_] = 2 * count > len(rate.items) if rate.rule == "majority" else count == len(rate.items)
+    return enough

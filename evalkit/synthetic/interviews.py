@@ -1,0 +1,113 @@
+"""Made-up interviews: who was found at home, which reserves stood in, and what the households said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from evalkit.errors import DesignError
+from evalkit.synthetic.dice import MARK, MARK_COLUMN, villages_numbers
+from evalkit.synthetic.households import INCOME_PARTS
+
+if TYPE_CHECKING:
+    from evalkit.design import Design
+    from evalkit.sample import Sample
+
+TEAM_SIZE = 4
+
+
+def returns(sample: Sample, households: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """Interview the drawn households and hand in what came back, under the headings of `[returns]`.
+
+    Mains are visited in order; each main that fails releases the next reserve of its village and stratum,
+    and a reserve that fails releases the next again, until the reserves are used up. Reserves never used
+    have no row. Answers are the truth; a raised case carries the status it ended in.
+
+    Parameters
+    ----------
+    sample : Sample
+        With its household stage drawn.
+    households : DataFrame
+        `Registry.households` of (at least) the drawn villages.
+    design : Design
+        With `[returns]`, `[criteria]` and `[specimen]`.
+
+    Returns
+    -------
+    DataFrame
+        One row for each household visited, with the column 数据说明 = 模拟数据.
+
+    Raises
+    ------
+    DesignError
+        When a section is missing, or `[returns]` has no word for an outcome or a status.
+    """
+    words, statuses = _words(design)
+    drawn = sample.table("household")[["village", "household", "role", "order"]]
+    met = drawn.merge(households, on=["village", "household"], how="left", validate="one_to_one")
+    if met["outcome"].isna().any():
+        raise DesignError("模拟回收表：抽中的农户不在模拟名册中｜样本与模拟名册应出自同一份设计与名单｜重新生成名册")
+    visited = _visited(met.sort_values(["village", "stratum", "order"], kind="stable"))
+    return _table(visited, words, statuses, design)
+
+
+def _words(design: Design) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the design's first word for each outcome and for each status."""
+    if design.returns is None or design.criteria is None or design.specimen is None:
+        raise DesignError("returns｜缺｜模拟入户调查需要 [returns]、[criteria] 与 [specimen]｜补上缺的一节")
+    outcomes: dict[str, str] = {code: word for word, code in reversed(design.returns.dispositions.items())}
+    statuses: dict[str, str] = {code: word for word, code in reversed(design.returns.statuses.items())}
+    missing = [code for code in ("complete", "refusal", "noncontact", "ineligible") if code not in outcomes]
+    if design.returns.status:
+        missing += [code for code in ("suspected", "confirmed", "dismissed") if code not in statuses]
+    if missing:
+        raise DesignError(f"returns：{'、'.join(missing)}｜没有对应的用词｜在 [returns.dispositions] 或 [returns.statuses] 中补上")
+    return outcomes, statuses
+
+
+def _visited(met: pd.DataFrame) -> pd.DataFrame:
+    """Keep the mains, and the reserves that a failed household before them released."""
+    kept: list[pd.DataFrame] = []
+    for _, cell in met.groupby(["village", "stratum"], sort=False):
+        mains = cell["role"] == "main"
+        owed = int((cell.loc[mains, "outcome"] != "complete").sum())
+        reserves = cell[~mains]
+        done = np.concatenate([[0], np.cumsum(reserves["outcome"] == "complete")[:-1]]) if len(reserves) else np.empty(0)
+        kept += [cell[mains], reserves[done < owed]]
+    return pd.concat(kept, ignore_index=True) if kept else met
+
+
+def _table(visited: pd.DataFrame, words: dict[str, str], statuses: dict[str, str], design: Design) -> pd.DataFrame:
+    headings, criteria = design.returns, design.criteria
+    assert headings is not None and criteria is not None
+    complete = (visited["outcome"] == "complete").to_numpy()
+    table = pd.DataFrame({headings.village: visited["village"], headings.household: visited["household"]})
+    table[headings.disposition] = visited["outcome"].map(words)
+    if headings.interviewer:
+        table[headings.interviewer] = _interviewers(visited, design)
+    answers = {headings.persons: visited["persons"]} if headings.persons else {}
+    items = [item for rate in design.rates if rate.kind == "approval" for item in rate.items]
+    for name in dict.fromkeys([*INCOME_PARTS, criteria.income, *criteria.guarantees, *criteria.exclusions, *items]):
+        answers[name] = visited[name]
+    if criteria.affected:
+        answers[criteria.affected] = visited["affected"]
+    if headings.status:
+        answers[headings.status] = visited["settled"].map(lambda code: statuses.get(code, ""))
+    for name, column in answers.items():
+        table[name] = column.astype(object).where(complete, "")
+    return table.assign(**{MARK_COLUMN: MARK})
+
+
+def _interviewers(visited: pd.DataFrame, design: Design) -> list[str]:
+    """Return interviewer ids: two villages a team, households dealt out among its members in turn."""
+    assert design.specimen is not None
+    villages = sorted(set(visited["village"]))
+    team = {village: i // 2 + 1 for i, village in enumerate(villages)}
+    first = dict(zip(villages, villages_numbers(design.specimen.seed, "team", tuple(villages)), strict=True))
+    turn = visited.groupby("village").cumcount()
+    return [
+        f"D{team[village]:02d}{(int(first[village] * TEAM_SIZE) + count) % TEAM_SIZE + 1}"
+        for village, count in zip(visited["village"], turn, strict=True)
+    ]
