@@ -62,7 +62,7 @@ _FILES = {
 _SPRINGS = ("intervals", "selection")
 _HOME = {name: file for file, names in _FILES.items() for name in names}
 
-__all__ = [*_HOME, *_SPRINGS]  # noqa: PLE0604  # the table above is the one list of names
+__all__ = [*_HOME, *_SPRINGS]
 
 
 def __getattr__(name: str) -> Any:

@@ -24,7 +24,7 @@ class Later(ModuleType):
     def _load(self) -> ModuleType:
         if self.__dict__["_module"] is None:
             self.__dict__["_module"] = _import(self.__name__, self.__dict__["_extra"])
-        return self.__dict__["_module"]  # type: ignore[no-any-return]
+        return self.__dict__["_module"]  # type: ignore[no-any-return]  # set by the lines above
 
     def __getattr__(self, attribute: str) -> Any:
         if attribute.startswith("__") and attribute.endswith("__"):

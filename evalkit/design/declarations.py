@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from evalkit import selection
-from evalkit.design.judgement import Criteria, FindingRate, Gate, IncidenceRate, Rate, Report, Specimen
+from evalkit.design.agreement import disagreements
+from evalkit.design.judgement import Criteria, Gate, Rate, Report, Specimen
 from evalkit.design.sections import Evaluation, FrameSection, Reserves, Returns, Rosters, Section, Stage
 
 UNHASHED = {"frame": {"file", "sheet", "place", "source", "note"}}
@@ -49,9 +49,9 @@ class Design(Section):
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Design:
-        faults = [*_method_faults(self), *_rate_faults(self), *_need_faults(self)]
+        faults = disagreements(self.model_dump(by_alias=True))
         if faults:
-            raise ValueError("\n".join(faults))
+            raise ValueError("\n".join(fault.line() for fault in faults))
         return self
 
     @property
@@ -70,7 +70,7 @@ class Design(Section):
 
     def plan(self) -> dict[str, Any]:
         """Return everything that decides a draw as plain data, as it stands in a certificate."""
-        whole = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=UNHASHED)  # type: ignore[arg-type]
+        whole = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=UNHASHED)
         return {part: whole[part] for part in ("frame", "stage", "reserves") if part in whole}
 
     def section_hashes(self) -> dict[str, str]:
@@ -99,43 +99,3 @@ class Design(Section):
 
 def _json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def _method_faults(design: Design) -> list[str]:
-    known = "、".join(selection.METHODS)
-    faults = [
-        f"stage[{i}].method｜{stage.method}｜没有这种抽样方法｜可用：{known}"
-        for i, stage in enumerate(design.stages, 1)
-        if stage.method not in selection.METHODS
-    ]
-    for i, stage in enumerate(design.stages, 1):
-        if isinstance(stage.n, dict) and stage.shortfall.startswith("fill:") and stage.shortfall[5:] not in stage.n:
-            faults.append(f"stage[{i}].shortfall｜{stage.shortfall}｜fill: 后面的层不在 n 中｜可用：{'、'.join(stage.n)}")
-    return faults
-
-
-def _rate_faults(design: Design) -> list[str]:
-    names = [rate.name for rate in design.rates]
-    faults = [f"rate｜{name}｜指标名重复｜每个指标一个名字" for name in sorted({n for n in names if names.count(n) > 1})]
-    for i, gate in enumerate(design.gates, 1):
-        if gate.rate not in names:
-            faults.append(f"gate[{i}].rate｜{gate.rate}｜没有这个指标｜可用：{'、'.join(names) or '先写 [[rate]]'}")
-    for i, rate in enumerate(design.rates, 1):
-        if isinstance(rate, IncidenceRate):
-            faults += [
-                f"rate[{i}].{key}｜{getattr(rate, key)}｜没有这个指标，或其种类不是 finding｜写一个 kind = \"finding\" 的指标名"
-                for key in ("wrong_exit", "missed")
-                if not isinstance(design.rate(getattr(rate, key)), FindingRate)
-            ]
-    return faults
-
-
-def _need_faults(design: Design) -> list[str]:
-    needs = []
-    if len(design.stages) == 2 and design.rosters is None:
-        needs.append("rosters｜缺｜第二阶段抽户需要名册列名｜写 [rosters]")
-    if design.rates and design.returns is None:
-        needs.append("returns｜缺｜计算指标需要回收表列名｜写 [returns]")
-    if design.criteria is None and any(isinstance(rate, FindingRate) for rate in design.rates):
-        needs.append("criteria｜缺｜kind = \"finding\" 的指标需要认定标准｜写 [criteria]")
-    return needs

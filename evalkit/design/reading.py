@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from evalkit.design.agreement import disagreements
 from evalkit.design.declarations import Design
-from evalkit.errors import DesignError, Faults
+from evalkit.errors import DesignError, Fault, Faults
+
+Location = tuple[int | str, ...]
 
 RULES = {
     "missing": ("缺少这一项", "补上这一项"),
@@ -30,13 +34,20 @@ RULES = {
     "bool_type": ("应为 true 或 false", "写 true 或 false，不带引号"),
     "bool_parsing": ("应为 true 或 false", "写 true 或 false，不带引号"),
     "string_type": ("应为文字", "给值加上引号"),
-    "string_pattern_mismatch": ("写法不合", "应符合 {pattern}"),
+    "string_pattern_mismatch": ("写法不合", "{pattern}"),
     "dict_type": ("应为表", "写 {{ 名称 = 值 }}"),
-    "tuple_type": ("应为列表", "写 [ … ]"),
+    "tuple_type": ("应为列表", "写 [ … ]；若是一节，用双层方括号 [[ ]]"),
+    "model_type": ("应为表", "写成 [节名] 下的若干行“键 = 值”"),
+    "model_attributes_type": ("应为表", "写成 [节名] 下的若干行“键 = 值”"),
     "too_short": ("太少", "至少 {min_length} 个"),
     "too_long": ("太多", "至多 {max_length} 个"),
 }
-UNION_PARTS = frozenset({"finding", "incidence", "approval", "int", "constrained-int", "dict[str,constrained-int]"})
+PATTERNS = {
+    "^[a-z][a-z_]*$": "用小写英文字母与下划线，如 village、household",
+    "^(fail|take-all|fill:.+)$": "写 \"fail\"、\"take-all\" 或 \"fill:层名\"",
+}
+SPELLING = "键用英文；文字值加半角引号 \" \"；等号、逗号、方括号用半角；同一节里一个键只写一次"
+KINDS = frozenset({"finding", "incidence", "approval"})  # pydantic puts a rate's kind into the path of its faults
 
 
 def read_design(path: str | Path | Mapping[str, Any]) -> Design:
@@ -84,10 +95,15 @@ def _parsed(source: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise DesignError(f"{source.name}｜不是 UTF-8 文字｜另存为 UTF-8 后重试") from None
     except tomllib.TOMLDecodeError as fault:
-        raise DesignError(f"{source.name}｜TOML 写法有误：{fault}｜键用英文，文字值加引号") from None
+        raise DesignError(f"{source.name}｜{_place(fault)}｜TOML 写法有误｜{SPELLING}") from None
     if "path" in data:
         raise DesignError(f"{source.name}｜path｜没有这个键｜删去")
     return data
+
+
+def _place(fault: tomllib.TOMLDecodeError) -> str:
+    found = re.search(r"at line (\d+)", str(fault))
+    return f"第 {found[1]} 行" if found else "文件末尾"
 
 
 def _checked(data: dict[str, Any], subject: str) -> Design:
@@ -95,32 +111,59 @@ def _checked(data: dict[str, Any], subject: str) -> Design:
         return Design.model_validate(data)
     except ValidationError as found:
         faults = Faults(subject)
-        for fault in found.errors(include_url=False):
-            _note(faults, fault)
+        faults.extend(_section_faults(found, data))
+        faults.extend(fault for fault in disagreements(data) if fault.column not in {known.column for known in faults})
         faults.refuse(DesignError)
         raise
 
 
-def _note(faults: Faults, fault: Any) -> None:
-    path = _path_text(fault["loc"])
-    if fault["type"] == "value_error":
-        for line in str(fault["ctx"]["error"]).split("\n"):
-            parts = line.split("｜")
-            where, value, rule, remedy = parts if len(parts) == 4 else (path, "", line, "改正后重试")
-            faults.add(None, where, value, rule, remedy)
-        return
-    rule, remedy = RULES.get(fault["type"], (fault["msg"], "改正后重试"))
-    found = fault["input"] if fault["type"] != "missing" else ""
-    value = found if isinstance(found, (str, int, float, bool)) else ""
-    if path not in {known.column for known in faults if known.column.endswith(".n")}:
-        faults.add(None, path, value, rule, remedy.format(**fault.get("ctx", {})))
+def _section_faults(found: ValidationError, data: dict[str, Any]) -> list[Fault]:
+    """Translate pydantic's faults, but for those between sections, which `disagreements` tells."""
+    details = [detail for detail in found.errors(include_url=False) if detail["loc"] and _of_the_chosen_form(detail["loc"], data)]
+    paths = [_path_text(detail["loc"]) for detail in details]
+    return [
+        _translated(path, detail)
+        for path, detail in zip(paths, details, strict=True)
+        if detail["type"] != "too_short" or not any(other.startswith(f"{path}[") for other in paths)
+    ]
 
 
-def _path_text(location: tuple[Any, ...]) -> str:
-    text = ""
+def _of_the_chosen_form(location: Location, data: Any) -> bool:
+    """Where a number or a table may stand, keep the faults of the form that was written."""
     for part in location:
+        if _is_form(part):
+            return isinstance(data, Mapping) == str(part).startswith("dict[")
+        inside = (isinstance(data, Mapping) and part in data) or (isinstance(data, list) and isinstance(part, int) and part < len(data))
+        data = data[part] if inside else data
+    return True
+
+
+def _is_form(part: int | str) -> bool:
+    return isinstance(part, str) and (part.startswith("dict[") or part in ("int", "constrained-int"))
+
+
+def _translated(path: str, detail: Any) -> Fault:
+    if detail["type"] == "value_error":
+        rule, _, remedy = str(detail["ctx"]["error"]).partition("｜")
+        return Fault(None, path, "", rule, remedy or "改正后重试")
+    rule, remedy = RULES.get(detail["type"], (detail["msg"], "改正后重试"))
+    if path.endswith(".n") and detail["type"].startswith("int_"):
+        rule, remedy = "应为正整数，或各层的正整数", "写 n = 2，或 n = {{ \"层名\" = 28, … }}"
+    found = detail["input"] if detail["type"] != "missing" else ""
+    value = str(found) if isinstance(found, str | int | float | bool) else ""
+    return Fault(None, path, value, rule, remedy.format(**_in_chinese(detail.get("ctx", {}))))
+
+
+def _in_chinese(context: dict[str, Any]) -> dict[str, str]:
+    texts = {key: str(value).replace(" or ", "、").replace(", ", "、") for key, value in context.items()}
+    return texts | ({"pattern": PATTERNS.get(texts["pattern"], texts["pattern"])} if "pattern" in texts else {})
+
+
+def _path_text(location: Location) -> str:
+    text = ""
+    for i, part in enumerate(location):
         if isinstance(part, int):
             text += f"[{part + 1}]"
-        elif part not in UNION_PARTS:
-            text += f".{part}" if text else str(part)
-    return text or "设计文件"
+        elif not _is_form(part) and not (i == 2 and location[0] == "rate" and part in KINDS):
+            text += f".{part}" if text else part
+    return text

@@ -1,0 +1,53 @@
+"""Marked tests need a program that is not a Python package: they are skipped without it, and say so.
+
+With EVALKIT_CI=1 a missing program is a failure, so that nothing is skipped unseen where everything should be there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import evalkit as ev
+
+PROGRAMS = {
+    "chromium": ("chromium", "Debian's chromium"),
+    "libreoffice": ("soffice pdftoppm", "libreoffice-writer, libreoffice-calc and poppler-utils"),
+    "r": ("Rscript", "r-cran-survey"),
+}
+
+
+@cache
+def missing(mark: str) -> str:
+    """Return what to install before tests of this mark can run, or an empty text."""
+    programs, packages = PROGRAMS[mark]
+    if any(shutil.which(program) is None for program in programs.split()):
+        return packages
+    if mark == "r":
+        found = subprocess.run(["Rscript", "-e", "stopifnot(requireNamespace('survey'))"], capture_output=True, check=False)
+        return packages if found.returncode else ""
+    return ""
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a marked test without its program; under EVALKIT_CI=1 fail it."""
+    for mark in PROGRAMS:
+        if item.get_closest_marker(mark) and (packages := missing(mark)):
+            text = f"needs {packages}"
+            if os.environ.get("EVALKIT_CI") == "1":
+                pytest.fail(text, pytrace=False)
+            pytest.skip(text)
+
+
+@pytest.fixture(scope="session")
+def specimen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of one whole run of the specimen design, to be read and never written to."""
+    root = Path(__file__).resolve().parent.parent
+    folder = tmp_path_factory.mktemp("specimen") / "示例县"
+    ev.run(root / "designs" / "biyang_2018.toml", folder)
+    return folder
