@@ -1,0 +1,184 @@
+"""The algebra of Estimates: every result is a value and a gradient on the scores it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+
+from evalkit import intervals
+from evalkit.errors import EstimateError
+from evalkit.estimates.blocks import Block
+from evalkit.variances import Floats
+
+if TYPE_CHECKING:
+    from evalkit.estimates.estimate import Estimate
+    from evalkit.survey import Survey
+
+Function = Callable[[Floats, Floats], Floats]
+
+
+@dataclass(frozen=True)
+class Act:
+    """A function of two numbers, its two derivatives, and which constants keep a proportion a proportion."""
+
+    value: Function
+    first: Function
+    second: Function
+    keeps: str = ""
+
+
+def _ones(a: Floats, b: Floats) -> Floats:
+    return np.ones(np.broadcast_shapes(a.shape, b.shape))
+
+
+ADD = Act(np.add, _ones, _ones, "shift")
+SUBTRACT = Act(np.subtract, _ones, lambda a, b: -_ones(a, b), "shift")
+TAKE_FROM = Act(lambda a, b: b - a, lambda a, b: -_ones(a, b), _ones, "shift")
+MULTIPLY = Act(np.multiply, lambda a, b: b * _ones(a, b), lambda a, b: a * _ones(a, b), "scale")
+DIVIDE = Act(np.divide, lambda a, b: _ones(a, b) / b, lambda a, b: -a / b**2, "scale")
+DIVIDE_INTO = Act(lambda a, b: b / a, lambda a, b: -b / a**2, lambda a, b: _ones(a, b) / a)
+
+TWO: dict[Any, tuple[Act, Act]] = {
+    np.add: (ADD, ADD),
+    np.subtract: (SUBTRACT, TAKE_FROM),
+    np.multiply: (MULTIPLY, MULTIPLY),
+    np.divide: (DIVIDE, DIVIDE_INTO),
+}
+ONE: dict[Any, Callable[[Floats, Floats], Floats]] = {
+    np.sqrt: lambda x, y: 0.5 / y,
+    np.square: lambda x, y: 2 * x,
+    np.log: lambda x, y: 1 / x,
+    np.log2: lambda x, y: 1 / (x * np.log(2)),
+    np.log10: lambda x, y: 1 / (x * np.log(10)),
+    np.log1p: lambda x, y: 1 / (1 + x),
+    np.exp: lambda x, y: y,
+    np.expm1: lambda x, y: y + 1,
+    np.reciprocal: lambda x, y: -(y**2),
+    np.negative: lambda x, y: -np.ones_like(x),
+    np.arcsin: lambda x, y: 1 / np.sqrt(1 - x**2),
+    np.arctan: lambda x, y: 1 / (1 + x**2),
+    np.tanh: lambda x, y: 1 - y**2,
+}
+
+
+def apply(estimate: Estimate, value: Floats, slope: Floats) -> Estimate:
+    """Return a smooth function of each row, given its value and derivative."""
+    _finite(value, slope)
+    gradient = sparse.csr_array(sparse.diags_array(slope) @ estimate.gradient)
+    return replace(estimate, value=_frozen(value), kind="combination", gradient=gradient, shift=np.zeros(len(value)), _known={})
+
+
+def ufunc(estimate: Estimate, function: Any, inputs: tuple[Any, ...]) -> Any:
+    """Answer a numpy function."""
+    if function in ONE:
+        with np.errstate(all="ignore"):
+            value = function(estimate.value)
+            return apply(estimate, value, ONE[function](estimate.value, value))
+    if function in TWO and len(inputs) == 2:
+        plain, mirrored = TWO[function]
+        left, right = inputs
+        return join(left, right, plain) if left is estimate else join(right, left, mirrored)
+    known = "、".join(sorted(f.__name__ for f in (*ONE, *TWO)))
+    raise EstimateError(f"np.{function.__name__}｜没有它的导数｜可用：{known}")
+
+
+def join(estimate: Estimate, other: Any, act: Act) -> Estimate:
+    """Return a function of two Estimates, or of one and numbers, row by row; one row goes with many."""
+    if isinstance(other, type(estimate)):
+        return _joined(estimate, other, act)
+    try:
+        number = np.asarray(other, dtype=float)
+    except (TypeError, ValueError):
+        raise EstimateError(f"{type(other).__name__}｜只能与数或同一 Survey 的 Estimate 运算｜先取出数值") from None
+    if number.ndim > 1 or (number.ndim == 1 and len(number) not in (1, len(estimate))):
+        raise EstimateError(f"数组有 {number.size} 个数，Estimate 有 {len(estimate)} 行｜应等长，或只有一个数｜改正后重试")
+    with np.errstate(all="ignore"):
+        value, slope = act.value(estimate.value, number), act.first(estimate.value, number)
+    made = apply(estimate, value, slope)
+    if estimate.kind == "combination" or not act.keeps or bool((slope == 0).any()):
+        return made
+    # a + b·p with known a and b: still the proportion p (or the mean, total …) in other units
+    shift = act.value(estimate.shift, number) if estimate.kind == "proportion" else made.shift
+    return replace(made, kind=estimate.kind, shift=np.broadcast_to(shift, value.shape))
+
+
+def _joined(left: Estimate, right: Estimate, act: Act) -> Estimate:
+    if left.survey is not right.survey:
+        raise EstimateError("两个 Estimate 出自不同的 Survey，协方差未知｜应出自同一个 Survey｜把数据合成一张表，用一个 Survey 分别估计")
+    if len(left) != len(right) and 1 not in (len(left), len(right)):
+        raise EstimateError(f"行数 {len(left)} 与 {len(right)}｜应相等，或一方只有一行｜先用标签取行")
+    blocks = left.blocks + tuple(block for block in right.blocks if not any(block is known for known in left.blocks))
+    with np.errstate(all="ignore"):
+        value = act.value(left.value, right.value)
+        slopes = act.first(left.value, right.value), act.second(left.value, right.value)
+    _finite(value, *slopes)
+    gradient = sum(_onto(part, blocks, len(value), slope) for part, slope in zip((left, right), slopes, strict=True))
+    longer = left if len(left) >= len(right) else right
+    shift = np.zeros(len(value))
+    return replace(
+        longer, value=_frozen(value), kind="combination", blocks=blocks, gradient=sparse.csr_array(gradient), shift=shift, _known={}
+    )
+
+
+def _onto(estimate: Estimate, blocks: Sequence[Block], rows: int, slope: Floats) -> Any:
+    """Return the gradient of an Estimate times a slope, on the columns of `blocks`."""
+    starts = np.cumsum([0, *(block.count for block in blocks)])
+    place = {id(block): start for block, start in zip(blocks, starts, strict=False)}
+    columns = np.concatenate([place[id(block)] + np.arange(block.count) for block in estimate.blocks])
+    found = sparse.coo_array(estimate.gradient)
+    moved = sparse.csr_array((found.data, (found.row, columns[found.col])), shape=(len(estimate), int(starts[-1])))
+    if len(estimate) == 1 and rows > 1:
+        moved = sparse.csr_array(sparse.vstack([moved] * rows))
+    return sparse.diags_array(np.broadcast_to(slope, rows)) @ moved
+
+
+def degrees(survey: Survey, blocks: Sequence[Block], gradient: Any) -> Floats:
+    """First-stage units minus strata with a row in the domain of each row of `gradient`."""
+    first = survey.stages[0]
+    starts = np.cumsum([0, *(block.count for block in blocks)])
+    held = [block.presence() for block in blocks]
+    unit = np.concatenate([pair[0] for pair in held])
+    column = np.concatenate([pair[1] + start for pair, start in zip(held, starts, strict=False)])
+    pattern = abs(gradient).astype(bool).astype(float)
+    return _touched(unit, column, first.units, pattern) - _touched(first.unit_stratum[unit], column, len(first.n), pattern)
+
+
+def _touched(group: Any, column: Any, groups: int, pattern: Any) -> Floats:
+    """Number of groups with a pair in any column of each row of `pattern`."""
+    seen = sparse.csr_array((np.ones(len(group)), (column, group)), shape=(pattern.shape[1], groups))
+    return np.diff(sparse.csr_array(pattern @ seen).indptr).astype(float)
+
+
+def plans(estimate: Estimate, icc: float, plan: Callable[..., tuple[intervals.Planning, Floats]]) -> tuple[intervals.Planning, Floats]:
+    """Make the planning of every column and pick those of the rows of `estimate`."""
+    indices = estimate.gradient.indices
+    starts = np.cumsum([0, *(block.count for block in estimate.blocks)])
+    total = int(starts[-1])
+    share, df = np.zeros(total), np.zeros(total)
+    share[indices], df[indices] = estimate.share(), estimate.df
+    used = [at for at in range(len(estimate.blocks)) if bool(((indices >= starts[at]) & (indices < starts[at + 1])).any())]
+    parts = {name: np.full(total, np.nan) for name in ("deff_w", "take", "events_df", "f_eff", "se_wr", "df")}
+    for at in used:
+        here = slice(starts[at], starts[at + 1])
+        made, freedom = plan(estimate.blocks[at], share[here], df[here], icc)
+        for name in ("deff_w", "take", "events_df", "f_eff", "se_wr"):
+            parts[name][here] = getattr(made, name)
+        parts["df"][here] = freedom
+    chosen = {name: column[indices] for name, column in parts.items()}
+    freedom = chosen.pop("df")
+    return intervals.Planning(icc=icc, **chosen), freedom
+
+
+def _frozen(value: Floats) -> Floats:
+    value = np.array(value, dtype=float)
+    value.flags.writeable = False
+    return value
+
+
+def _finite(*parts: Floats) -> None:
+    if not all(bool(np.isfinite(part).all()) for part in parts):
+        raise EstimateError("运算结果不是有限数（除以 0，或 0 的对数等）｜分母或自变量应在定义域内｜先去掉这样的行")

@@ -1,0 +1,265 @@
+"""Statistics of a survey: each gives its value and its linearised scores, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evalkit.errors import EstimateError
+from evalkit.estimates.blocks import Block, Proportion, spread
+from evalkit.estimates.domains import Domain, Missing, Variable, as_list, domain, number, read
+from evalkit.estimates.estimate import Estimate, Kind, _binomial
+from evalkit.variances import Floats
+
+if TYPE_CHECKING:
+    from evalkit.survey import Survey
+
+By = str | Sequence[str] | None
+Names = str | Sequence[str]
+
+
+def mean(survey: Survey, variables: Names, *, by: By = None, where: Any = None, missing: Missing = "fail") -> Estimate:
+    """Estimate means, Σwy/Σw.
+
+    Parameters
+    ----------
+    survey : Survey
+    variables : str or list of str
+        Numeric or boolean columns; a text or categorical column gives one row a level (its share).
+    by : str or list of str, optional
+        Columns whose values make disjoint domains.
+    where : condition, column name or boolean array, optional
+        The rows that the statistic is about. The others keep their place in the design.
+    missing : {"fail", "out", "no"}
+        A row without an answer to any of the variables raises, leaves the domain, or counts as 0.
+
+    Returns
+    -------
+    Estimate
+        Rows by domain, then variable, then level.
+
+    Raises
+    ------
+    EstimateError
+        Missing answers under "fail" with their rows, an empty domain.
+
+    Notes
+    -----
+    Score of the mean in domain d: u = 1_d (y − ȳ_d)/Σ_d w (Särndal, Swensson & Wretman 1992, §5.6 and §10.4);
+    units outside the domain count with score 0.
+
+    Examples
+    --------
+    >>> import pandas as pd, evalkit as ev
+    >>> table = pd.DataFrame({"village": [1, 1, 2, 2, 3, 3], "M": 10, "N": [20, 20, 30, 30, 25, 25], "y": [1, 0, 0, 0, 1, 1]})
+    >>> survey = ev.Survey.from_data(table, clusters=["village", None], fpc=["M", "N"])
+    >>> found = ev.mean(survey, "y")
+    >>> round(float(found), 7), round(float(found.variances[0]), 10)
+    (0.4666667, 0.0746548148)
+    """
+    return _made(survey, _read(survey, variables), by, where, missing, "mean", _mean_block)
+
+
+def total(survey: Survey, variables: Names, *, by: By = None, where: Any = None, missing: Missing = "fail") -> Estimate:
+    """Estimate totals, Σwy.
+
+    Parameters, Returns and Raises are those of `mean`; a text column gives the number in each level.
+
+    Examples
+    --------
+    >>> import pandas as pd, evalkit as ev
+    >>> table = pd.DataFrame({"village": [1, 1, 2, 2, 3, 3], "M": 10, "N": [20, 20, 30, 30, 25, 25], "y": [1, 0, 0, 0, 1, 1]})
+    >>> ev.total(ev.Survey.from_data(table, clusters=["village", None], fpc=["M", "N"]), "y")
+    Estimate 总量：y 116.667（标准误 63.2）
+    """
+    return _made(survey, _read(survey, variables), by, where, missing, "total", _total_block)
+
+
+def variance(survey: Survey, variables: Names, *, by: By = None, where: Any = None, missing: Missing = "fail") -> Estimate:
+    """Estimate variances in the population, n/(n − 1) Σw(y − ȳ)²/Σw with n the rows of the domain.
+
+    Parameters, Returns and Raises are those of `mean`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from evalkit.survey import Survey
+    >>> variance(Survey.from_data(pd.DataFrame({"y": [1.0, 2, 3]})), "y").value
+    array([1.])
+    """
+    return _made(survey, _read(survey, variables), by, where, missing, "variance", _variance_block)
+
+
+def proportion(
+    survey: Survey,
+    variables: Names,
+    *,
+    by: By = None,
+    where: Any = None,
+    missing: Missing = "fail",
+    count: str | None = None,
+    decided_by: str | None = None,
+) -> Estimate:
+    """Estimate proportions, Σwa·y/Σwa, whose interval is one for proportions (KG-M unless asked otherwise).
+
+    Parameters
+    ----------
+    survey : Survey
+    variables : str or list of str
+        0/1 or boolean columns, one row each; text or categorical columns, one row a level.
+    by, where, missing
+        As for `mean`.
+    count : str, optional
+        Column with what is counted in a row (``persons``); each row counts 1 without it.
+    decided_by : str, optional
+        Column that identifies the unit of decision (``household``); n is the number of these units, and
+        each must be one row.
+
+    Returns
+    -------
+    Estimate
+        Of kind "proportion". With `count` the scores are those of a ratio, and n stays the number of rows.
+
+    Raises
+    ------
+    EstimateError
+        A column that is neither 0/1 nor text; a unit of decision on several rows; a negative count.
+
+    Notes
+    -----
+    u = a(y − p)/Σwa, the linearised ratio of Σwa·y to Σwa.
+
+    Examples
+    --------
+    >>> import pandas as pd, evalkit as ev
+    >>> survey = ev.Survey.from_data(pd.DataFrame({"poor": [0, 1, 0, 0], "persons": [2, 3, 1, 4], "household": [1, 2, 3, 4]}))
+    >>> float(ev.proportion(survey, "poor", count="persons", decided_by="household"))
+    0.3
+    """
+    found = _read(survey, variables)
+    for variable in found:
+        if not bool(np.isin(variable.values, (0.0, 1.0)).all()):
+            raise EstimateError(f"{variable.label[0]}｜比例需要 0/1、真假或文字列｜先转换，或用 ev.mean、ev.ratio")
+    if count is None:
+        _decided_once(survey, decided_by)
+        return _made(survey, found, by, where, missing, "proportion", partial(_share_block, counted=None))
+    counted = number(survey, count)
+    if bool((counted.values < 0).any()):
+        raise EstimateError(f"{count}｜人数（户数）不能为负｜改正后重试")
+    _decided_once(survey, decided_by)
+    return _made(survey, found, by, where, missing, "proportion", partial(_share_block, counted=counted.values), [counted])
+
+
+def ratio(survey: Survey, numerator: str, denominator: str, *, by: By = None, where: Any = None, missing: Missing = "fail") -> Estimate:
+    """Estimate the ratio of two totals, Σwy/Σwx.
+
+    Parameters
+    ----------
+    survey : Survey
+    numerator, denominator : str
+        Numeric columns; the denominator's total must not be 0.
+    by, where, missing
+        As for `mean`.
+
+    Returns
+    -------
+    Estimate
+        Labelled "numerator/denominator".
+
+    Notes
+    -----
+    u = (y − R x)/Σwx (Särndal, Swensson & Wretman 1992, eq. 5.6.10).
+
+    Examples
+    --------
+    >>> import pandas as pd, evalkit as ev
+    >>> survey = ev.Survey.from_data(pd.DataFrame({"y": [1.0, 2, 3], "x": [2.0, 4, 6]}))
+    >>> found = ev.ratio(survey, "y", "x")
+    >>> float(found), float(found.se[0])
+    (0.5, 0.0)
+    """
+    top, bottom = number(survey, numerator), number(survey, denominator)
+    joint = Variable((f"{numerator}/{denominator}",), top.values, top.missing)
+    return _made(survey, [joint], by, where, missing, "ratio", partial(_ratio_block, denominator=bottom.values), [bottom])
+
+
+def _read(survey: Survey, names: Names) -> list[Variable]:
+    return [variable for name in as_list(names) for variable in read(survey, name)]
+
+
+def _made(
+    survey: Survey, variables: list[Variable], by: By, where: Any, missing: Missing, kind: Kind, build: Any, also: Sequence[Variable] = ()
+) -> Estimate:
+    """Build one block a variable over the same domains."""
+    inside = domain(survey, by, where, [*variables, *also], missing)
+    made = [build(survey, variable.values, inside) for variable in variables]
+    values, blocks = [value for value, _ in made], [block for _, block in made]
+    labels = [variable.label for variable in variables]
+    parts = (*inside.by, "variable", *(("level",) if any(len(label) > 1 for label in labels) else ()))
+    return Estimate.of_blocks(survey, values, labels, parts, kind, blocks)
+
+
+def _centred(inside: Domain, values: Floats, centre: Floats) -> Floats:
+    return np.asarray(values - inside.at(centre))
+
+
+def _mean_block(survey: Survey, values: Floats, inside: Domain) -> tuple[Floats, Block]:
+    whole = inside.sums(survey.weights)
+    centre = inside.sums(survey.weights * values) / whole
+    score = survey.weights * _centred(inside, values, centre) / inside.at(whole)
+    return centre, Block(survey, score, inside, partial(spread, values, survey.weights, inside))
+
+
+def _total_block(survey: Survey, values: Floats, inside: Domain) -> tuple[Floats, Block]:
+    score = survey.weights * values
+
+    def reference() -> Floats:
+        return spread(values, survey.weights, inside, inside.sums(survey.weights) ** 2)
+
+    return inside.sums(score), Block(survey, score, inside, reference)
+
+
+def _variance_block(survey: Survey, values: Floats, inside: Domain) -> tuple[Floats, Block]:
+    n = inside.sizes(len(values))
+    if bool((n < 2).any()):
+        raise EstimateError("方差｜每个域至少应有 2 行｜合并域后重试")
+    whole = inside.sums(survey.weights)
+    centre = inside.sums(survey.weights * values) / whole
+    return _mean_block(survey, _centred(inside, values, centre) ** 2 * inside.at(n / (n - 1)), inside)
+
+
+def _ratio_block(survey: Survey, values: Floats, inside: Domain, denominator: Floats) -> tuple[Floats, Block]:
+    whole = inside.sums(survey.weights * denominator)
+    if bool((whole == 0).any()):
+        raise EstimateError("比率｜分母合计为 0｜核对分母列与域")
+    value = inside.sums(survey.weights * values) / whole
+    left = values - inside.at(value) * denominator
+
+    def reference() -> Floats:
+        return spread(left, survey.weights, inside, (inside.sums(survey.weights) / whole) ** 2)
+
+    return value, Block(survey, survey.weights * left / inside.at(whole), inside, reference)
+
+
+def _share_block(survey: Survey, values: Floats, inside: Domain, counted: Floats | None) -> tuple[Floats, Block]:
+    weight = survey.weights if counted is None else survey.weights * counted
+    whole = inside.sums(weight)
+    if bool((whole == 0).any()):
+        raise EstimateError("比例｜域中计数合计为 0｜核对 count 列与域")
+    value = np.clip(inside.sums(weight * values) / whole, 0.0, 1.0)
+    score = weight * _centred(inside, values, value) / inside.at(whole)
+    reference = _binomial(value, inside, len(values))
+    return value, Block(survey, score, inside, reference, Proportion(values, weight))
+
+
+def _decided_once(survey: Survey, unit: str | None) -> None:
+    """Refuse a unit of decision that stands on several rows: n would count it more than once."""
+    if unit is None:
+        return
+    keys = [survey.stages[0].row_unit, survey.column(unit).to_numpy()]
+    table = survey.column(unit).to_frame().assign(_village=keys[0])
+    if bool(table.duplicated().any()):
+        raise EstimateError(f"{unit}｜同一判定单位占多行，n 会重复计数｜每个 {unit} 应只有一行，人数写在 count 列")

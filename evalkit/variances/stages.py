@@ -1,0 +1,217 @@
+"""The structure of a multi-stage design as integer codes: stages of units in strata, nested in units above."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.errors import SurveyError
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+FULL = 1e-7  # a stratum is taken whole when its fraction misses 1 by less
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One stage of selection, as integer codes.
+
+    Parameters
+    ----------
+    row_unit : (rows,) int array
+        Unit of each row, 0 … units − 1.
+    unit_stratum : (units,) int array
+        Stratum of each unit; strata are nested in the units of the stage above.
+    stratum_parent : (strata,) int array
+        Unit of the stage above that holds the stratum; all 0 at the first stage.
+    n : (strata,) int array
+        Sampled units.
+    fraction : (strata,) float array
+        Sampling fraction in [0, 1]; 0 means with replacement.
+    names : tuple of str
+        One name a stratum, for messages.
+    """
+
+    row_unit: Ints
+    unit_stratum: Ints
+    stratum_parent: Ints
+    n: Ints
+    fraction: Floats
+    names: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> int:
+        """Number of sampled units."""
+        return len(self.unit_stratum)
+
+    @property
+    def unit_parent(self) -> Ints:
+        """Unit of the stage above, for each unit."""
+        return self.stratum_parent[self.unit_stratum]
+
+
+def add_up(keys: Ints, values: Floats, size: int) -> Floats:
+    """Sum values by key, 0 … size − 1."""
+    return np.asarray(np.bincount(keys, weights=values, minlength=size), dtype=float)
+
+
+def group(keys: Ints, size: int) -> tuple[Ints, Ints]:
+    """Return the distinct keys in order, and the position of each key among them.
+
+    Parameters
+    ----------
+    keys : (k,) int array
+        Values in 0 … size − 1.
+    size : int
+        Number of possible keys; when it is not much larger than `keys`, no sorting is needed.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in group(np.array([5, 2, 5]), 9)]
+    [[2, 5], [1, 0, 1]]
+    """
+    if size > 4 * len(keys) + 65536:
+        distinct, position = np.unique(keys, return_inverse=True)
+        return distinct, position
+    seen = np.zeros(size, dtype=bool)
+    seen[keys] = True
+    distinct = np.flatnonzero(seen)
+    if len(distinct) == size:
+        return distinct, keys
+    place = np.empty(size, dtype=np.int64)
+    place[distinct] = np.arange(len(distinct))
+    return distinct, place[keys]
+
+
+def structure(
+    strata: Sequence[Ints | None], clusters: Sequence[Ints], sizes: Sequence[Floats | None], names: Sequence[Sequence[str]] = ()
+) -> tuple[Stage, ...]:
+    """Turn codes per row into nested stages.
+
+    Parameters
+    ----------
+    strata : sequence of (rows,) int arrays or None, one a stage
+        Codes ≥ 0; None where the stage is not stratified.
+    clusters : sequence of (rows,) int arrays, one a stage
+        Codes ≥ 0, outermost first; a code means a unit within its stratum and unit above.
+    sizes : sequence of (rows,) float arrays or None, one a stage
+        Units in the population of the row's stratum (> 1) or sampling fraction (≤ 1); None: with replacement.
+    names : sequence of sequences of str, one a stage
+        Name of each stratum code.
+
+    Returns
+    -------
+    tuple of Stage
+
+    Examples
+    --------
+    Three of ten villages, two households of twenty, thirty and twenty-five:
+
+    >>> village = np.array([0, 0, 1, 1, 2, 2])
+    >>> stages = structure([None, None], [village, np.arange(6)], [np.full(6, 10.0), np.array([20.0, 20, 30, 30, 25, 25])])
+    >>> [stage.n.tolist() for stage in stages]
+    [[3], [2, 2, 2]]
+    """
+    stages: list[Stage] = []
+    above = np.zeros(len(clusters[0]), dtype=np.int64)
+    for level, (stratum, cluster, size) in enumerate(zip(strata, clusters, sizes, strict=True)):
+        label = names[level] if level < len(names) else ()
+        stages.append(_stage(above, stratum, cluster, size, label))
+        above = stages[-1].row_unit
+    return tuple(stages)
+
+
+def _stage(above: Ints, stratum: Ints | None, cluster: Ints, size: Floats | None, label: Sequence[str]) -> Stage:
+    codes = np.zeros(len(above), dtype=np.int64) if stratum is None else stratum
+    width = int(codes.max(initial=0)) + 1
+    strata, row_stratum = group(above * width + codes, (int(above.max(initial=0)) + 1) * width)
+    span = int(cluster.max(initial=0)) + 1
+    units, row_unit = group(row_stratum * span + cluster, len(strata) * span)
+    unit_stratum = units // span
+    n = np.bincount(unit_stratum, minlength=len(strata))
+    names = tuple(label[code] for code in strata % width) if len(label) else ()
+    return Stage(row_unit, unit_stratum, strata // width, n, _fractions(size, row_stratum, n), names)
+
+
+def _fractions(size: Floats | None, row_stratum: Ints, n: Ints) -> Floats:
+    """Return the fraction of each stratum; a column with any value above 1 holds counts."""
+    if size is None:
+        return np.zeros(len(n))
+    stated = np.empty(len(n))
+    stated[row_stratum] = size
+    return n / stated if bool((size > 1).any()) else stated
+
+
+def collapse(stages: tuple[Stage, ...]) -> tuple[tuple[Stage, ...], tuple[str, ...]]:
+    """Merge each stratum of one unit with its neighbour in the design order, and say which.
+
+    The neighbour is the next stratum inside the same unit above, the one before for the last. Strata
+    that are taken whole are left alone. The merged stratum has the units and the population of both.
+
+    Returns
+    -------
+    stages : tuple of Stage
+    notes : tuple of str
+        One line a merger.
+    """
+    merged, notes = [], []
+    for level, stage in enumerate(stages, 1):
+        onto = _neighbours(stage, level)
+        moved = np.flatnonzero(onto != np.arange(len(onto)))
+        notes += [f"第 {level} 阶段：单个单元的层 {stage_name(stage, int(h))} 并入 {stage_name(stage, int(onto[h]))}" for h in moved]
+        merged.append(_merge(stage, onto) if len(moved) else stage)
+    return tuple(merged), tuple(notes)
+
+
+def _neighbours(stage: Stage, level: int) -> Ints:
+    """Return, for each stratum, the stratum it becomes part of."""
+    onto = np.arange(len(stage.n))
+    open_ = stage.fraction < 1 - FULL
+    for h in np.flatnonzero((stage.n == 1) & open_):
+        mates = np.flatnonzero((stage.stratum_parent == stage.stratum_parent[h]) & open_)
+        at = int(np.searchsorted(mates, h))
+        if len(mates) == 1:
+            raise SurveyError(
+                f"第 {level} 阶段，层 {stage_name(stage, int(h))}｜只有 1 个单元，且无相邻的层可并入｜改用其他 singleton 规则"
+            )
+        mate = mates[at + 1] if at + 1 < len(mates) else mates[at - 1]
+        joined = np.isin(onto, (onto[h], onto[mate]))
+        onto[joined] = min(onto[h], onto[mate])
+    return onto
+
+
+def _merge(stage: Stage, onto: Ints) -> Stage:
+    n = add_up(onto, stage.n.astype(float), len(onto))
+    with np.errstate(divide="ignore"):
+        population = add_up(onto, stage.n / stage.fraction, len(onto))
+    fraction = np.divide(n, population, out=stage.fraction.copy(), where=n > 0)
+    return replace(stage, unit_stratum=onto[stage.unit_stratum], n=n.astype(np.int64), fraction=fraction)
+
+
+def without_fpc(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """Return the design as if sampled with replacement, except that strata taken whole stay so.
+
+    The first stage alone then counts, and inside first-stage units that were certain the stage below.
+    """
+    return tuple(replace(stage, fraction=np.where(stage.fraction < 1 - FULL, 0.0, 1.0)) for stage in stages)
+
+
+def stage_name(stage: Stage, stratum: int) -> str:
+    """Return what messages call a stratum."""
+    return stage.names[stratum] if stage.names else str(stratum + 1)
+
+
+def multipliers(stages: Sequence[Stage]) -> list[Floats]:
+    """Return, for each stage, the product of the sampling fractions above each stratum."""
+    above = [np.ones(len(stages[0].n))]
+    for upper, lower in pairwise(stages):
+        through = above[-1] * upper.fraction
+        above.append(through[upper.unit_stratum[lower.stratum_parent]])
+    return above
+
+

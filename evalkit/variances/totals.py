@@ -1,0 +1,237 @@
+"""Variance of totals of weighted scores under stratified multi-stage designs.
+
+The structure of a design is a list of `Stage`: integer codes of units and strata, sample sizes and
+sampling fractions. Rows are touched once, to sum scores by unit; everything after that is small.
+
+Convention: with f the sampling fraction and n the sample size of a stratum, z the sum of weighted
+scores of a unit, and the outer sums over strata and units,
+
+    v = sum_h (1 - f_h) n_h/(n_h - 1) sum_i (z_hi - mean_h)^2
+        + sum_h f_h sum_i [the same expression for the units inside unit i] + ...
+
+Source: Särndal, Swensson & Wretman 1992, Model Assisted Survey Sampling, result 4.3.1, applied stage
+by stage as in R survey's `svyrecvar`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.errors import SurveyError
+from evalkit.variances.stages import FULL, Floats, Ints, Stage, add_up, group, multipliers, stage_name
+
+SINGLETON_RULES = {
+    "fail": "报错",
+    "certainty": "视为必选，方差贡献为 0",
+    "adjust": "以全部单元的均值为中心",
+    "average": "取其余各层的平均",
+    "remove": "略去该层",
+    "collapse": "并入设计次序中相邻的层",
+}
+CHUNK = 2_000_000  # numbers in a dense block of centred scores
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What is done with a stratum of one unit; `domains` extends adjust and average to strata with one unit in a domain."""
+
+    rule: str = "fail"
+    domains: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Sums of scores by (unit, column); a pair exists when a row of the unit belongs to the column's domain."""
+
+    unit: Ints
+    column: Ints
+    total: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """(stratum, column) cells of one stage: where they are centred and how much their squares count."""
+
+    stratum: Ints
+    column: Ints
+    of_pair: Ints
+    present: Ints
+    centre: Floats
+    scale: Floats
+
+
+def pair_sums(stage: Stage, score: Floats, domain: Ints | None, columns: int, first: int = 0) -> Pairs:
+    """Sum scores by (unit, domain).
+
+    Parameters
+    ----------
+    stage : Stage
+    score : (rows,) float array
+        Weighted scores.
+    domain : (rows,) int array or None
+        Domain of each row, 0 … columns − 1, negative for rows outside all; None: one domain of all rows.
+    columns : int
+        Number of domains.
+    first : int
+        Added to the domain to give the column.
+    """
+    unit = stage.row_unit
+    if domain is None:
+        return Pairs(np.arange(stage.units), np.full(stage.units, first), add_up(unit, score, stage.units))
+    if bool((domain < 0).any()):
+        inside = np.flatnonzero(domain >= 0)
+        unit, domain, score = unit[inside], domain[inside], score[inside]
+    if stage.units == len(stage.row_unit):
+        return Pairs(unit, domain + first, score)
+    keys, position = group(unit * columns + domain, stage.units * columns)
+    return Pairs(keys // columns, keys % columns + first, add_up(position, score, len(keys)))
+
+
+def _lift(stage: Stage, pairs: Pairs, columns: int, units: int) -> Pairs:
+    """Sum pairs of units into pairs of the units above."""
+    keys, position = group(stage.unit_parent[pairs.unit] * columns + pairs.column, units * columns)
+    return Pairs(keys // columns, keys % columns, add_up(position, pairs.total, len(keys)))
+
+
+def variances_of_totals(stages: Sequence[Stage], score: Floats, domain: Ints | None, columns: int, policy: Policy) -> Floats:
+    """Variance of the total of `score` in each of disjoint domains.
+
+    Parameters
+    ----------
+    stages : sequence of Stage
+        The stages that count; pass the first alone for the ultimate cluster.
+    score : (rows,) float array
+        Weighted scores.
+    domain : (rows,) int array or None
+        Domain of each row (negative: none).
+    columns : int
+        Number of domains.
+    policy : Policy
+        The rule for strata with a single unit.
+
+    Returns
+    -------
+    (columns,) float array
+
+    Raises
+    ------
+    SurveyError
+        A stratum has a single unit and the rule is "fail".
+
+    Examples
+    --------
+    >>> from evalkit.variances import structure
+    >>> village = np.array([0, 0, 1, 1, 2, 2])
+    >>> stages = structure([None, None], [village, np.arange(6)], [np.full(6, 10.0), np.array([20.0, 20, 30, 30, 25, 25])])
+    >>> weighted = np.array([100 / 3, 0, 0, 0, 125 / 3, 125 / 3])
+    >>> variances_of_totals(stages, weighted, None, 1, Policy()).round(2).tolist()
+    [3994.44]
+    """
+    result = np.zeros(columns)
+    pairs = pair_sums(stages[-1], score, domain, columns)
+    for level, stage, cells in _descend(stages, pairs, columns, policy):
+        spread = add_up(cells.of_pair, (level.total - cells.centre[cells.of_pair]) ** 2, len(cells.centre))
+        spread += (stage.n[cells.stratum] - cells.present) * cells.centre**2
+        result += add_up(cells.column, cells.scale * spread, columns)
+    return result
+
+
+def covariance_of_totals(stages: Sequence[Stage], blocks: Sequence[tuple[Floats, Ints | None, int]], policy: Policy) -> Floats:
+    """Covariance of the totals of several scores, each in its own disjoint domains.
+
+    Parameters
+    ----------
+    stages, policy
+        As for `variances_of_totals`.
+    blocks : sequence of (score, domain, columns)
+        The columns of the result are those of the blocks, one after the other.
+
+    Returns
+    -------
+    (all columns, all columns) float array
+    """
+    starts = np.cumsum([0, *(columns for _, _, columns in blocks)])
+    width = int(starts[-1])
+    parts = [pair_sums(stages[-1], *block, first=int(at)) for block, at in zip(blocks, starts, strict=False)]
+    pairs = Pairs(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("unit", "column", "total")))
+    result = np.zeros((width, width))
+    for level, stage, cells in _descend(stages, pairs, width, policy):
+        result += _cross(level, stage, cells, width)
+    return result
+
+
+def _cross(pairs: Pairs, stage: Stage, cells: _Cells, width: int) -> Floats:
+    """Sum the products of centred scores, a block of units at a time."""
+    shape = (len(stage.n), width)
+    centre, scale = np.zeros(shape), np.zeros(shape)
+    centre[cells.stratum, cells.column] = cells.centre
+    scale[cells.stratum, cells.column] = np.sqrt(cells.scale)
+    order = np.argsort(pairs.unit, kind="stable")
+    unit, column, total = pairs.unit[order], pairs.column[order], pairs.total[order]
+    result = np.zeros((width, width))
+    step = max(1, CHUNK // width)
+    for start in range(0, stage.units, step):
+        stop = min(start + step, stage.units)
+        here = slice(*np.searchsorted(unit, (start, stop)))
+        dense = np.zeros((stop - start, width))
+        dense[unit[here] - start, column[here]] = total[here]
+        strata = stage.unit_stratum[start:stop]
+        dense = (dense - centre[strata]) * scale[strata]
+        result += dense.T @ dense
+    return result
+
+
+def _descend(stages: Sequence[Stage], pairs: Pairs, columns: int, policy: Policy) -> list[tuple[Pairs, Stage, _Cells]]:
+    """Return pairs and cells of every stage that can contribute, last stage first."""
+    above = multipliers(stages)
+    levels = []
+    for at in range(len(stages) - 1, -1, -1):
+        stage = stages[at]
+        if bool((above[at] > 0).any()):
+            levels.append((pairs, stage, _cells(stage, pairs, columns, above[at], policy, at + 1)))
+        if at:
+            pairs = _lift(stage, pairs, columns, stages[at - 1].units)
+    return levels
+
+
+def _cells(stage: Stage, pairs: Pairs, columns: int, above: Floats, policy: Policy, level: int) -> _Cells:
+    keys, of_pair = group(stage.unit_stratum[pairs.unit] * columns + pairs.column, len(stage.n) * columns)
+    stratum, column = keys // columns, keys % columns
+    present = np.bincount(of_pair, minlength=len(keys))
+    total = add_up(of_pair, pairs.total, len(keys))
+    n = stage.n[stratum]
+    weight = above[stratum] * (1 - stage.fraction[stratum])
+    counts = weight > FULL * above[stratum]
+    single = counts & (above[stratum] > 0) & (n == 1)
+    if policy.rule == "fail" and bool(single.any()):
+        _refuse(stage, np.unique(stratum[single]), level)
+    lonely = single | (counts & (present == 1)) if policy.domains and policy.rule in ("adjust", "average") else single
+    scale = np.where(counts & ~single, weight * n / np.maximum(n - 1, 1), 0.0)
+    cells = _Cells(stratum, column, of_pair, present, total / n, scale)
+    if policy.rule in ("adjust", "average") and bool(lonely.any()):
+        return _settle(stage, cells, total, weight, lonely, columns, policy.rule)
+    return cells
+
+
+def _refuse(stage: Stage, strata: Ints, level: int) -> None:
+    named = "、".join(stage_name(stage, int(h)) for h in strata[:10]) + ("……" if len(strata) > 10 else "")
+    choices = "、".join(f"{rule}（{text}）" for rule, text in SINGLETON_RULES.items() if rule != "fail")
+    raise SurveyError(f"第 {level} 阶段，层 {named}｜只有 1 个抽中单元，方差无定义｜用 singleton= 选定规则：{choices}")
+
+
+def _settle(stage: Stage, cells: _Cells, total: Floats, weight: Floats, lonely: NDArray[np.bool_], columns: int, rule: str) -> _Cells:
+    """Apply adjust or average to lonely cells, over the strata present in the same unit above and column."""
+    _, family = group(stage.stratum_parent[cells.stratum] * columns + cells.column, int(stage.stratum_parent.max() + 1) * columns)
+    n = stage.n[cells.stratum]
+    if rule == "adjust":
+        mean = np.bincount(family, weights=total) / np.bincount(family, weights=n)
+        scale = np.where(lonely & (n == 1), weight, cells.scale)
+        return replace(cells, centre=np.where(lonely, mean[family], cells.centre), scale=scale)
+    sound = np.bincount(family, weights=~lonely)
+    if bool((sound == 0).any()):
+        raise SurveyError("singleton=average｜没有多于 1 个单元的层可取平均｜改用 adjust、collapse 或 certainty")
+    return replace(cells, scale=np.where(lonely, 0.0, cells.scale * (np.bincount(family) / sound)[family]))
