@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import evalkit as ev
 from evalkit.errors import EstimateError
 from evalkit.intervals import Planning, proportion
-from evalkit.verdict import conclude, judge, other_verdict, percent
+from evalkit.verdict import conclude, judge, other_verdict
 
 
 @dataclasses.dataclass(frozen=True)
@@ -244,37 +244,6 @@ def test_the_number_the_rule_reads_is_named_when_it_lies_on_the_other_side():
 def test_nothing_found_under_the_rule_but_a_positive_estimate_is_worded():
     verdict = judge(WORKED, 0.02, strict=True, legal_value=0.0, name="错退率")
     assert "0（样本中未发现）" in str(verdict) and math.isnan(verdict.free_bound)
-
-
-@pytest.mark.parametrize(
-    ("share", "gates", "text"),
-    [
-        (0.00445, (), "0.45%"),
-        (0.00435, (), "0.44%"),
-        (0.285 / 100 * 100, (), "28.50%"),
-        (0.01996, (0.02,), "1.996%"),
-        (0.019996, (0.02,), "1.9996%"),
-        (0.0200049, (0.02,), "2.0005%"),
-        (0.02, (0.02,), "2%"),
-        (0.9, (0.9,), "90%"),
-        (0.89999, (0.9,), "89.999%"),
-        (0.00001, (), "0.001%"),
-        (0.99999, (), "99.999%"),
-        (0, (), "0%"),
-        (1, (), "100%"),
-        (math.nan, (), "—"),
-    ],
-)
-def test_percent_rounds_half_up_and_never_onto_a_gate(share, gates, text):
-    assert percent(share, *gates) == text
-
-
-@given(share=st.floats(0, 1), gate=st.sampled_from([0.02, 0.03, 0.9, 0.85]))
-def test_percent_keeps_the_side_of_the_gate(share, gate):
-    shown = float(percent(share, gate).rstrip("%"))
-    if abs(share - gate) > 1e-11:
-        assert np.sign(shown - gate * 100) in (np.sign(share - gate), 0 if abs(share - gate) < 1e-9 else np.sign(share - gate))
-    assert shown == pytest.approx(share * 100, abs=0.00501)
 
 
 def test_html_is_one_line_and_escaped():

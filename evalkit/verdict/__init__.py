@@ -2,6 +2,5 @@
 
 from evalkit.verdict.conclusion import Conclusion, conclude
 from evalkit.verdict.judging import Judged, Verdict, judge, other_verdict
-from evalkit.verdict.words import percent
 
-__all__ = ["Conclusion", "Judged", "Verdict", "conclude", "judge", "other_verdict", "percent"]
+__all__ = ["Conclusion", "Judged", "Verdict", "conclude", "judge", "other_verdict"]

@@ -21,7 +21,6 @@ Direction = Literal["below", "above"]
 Zone = Literal["met", "not met", "not proven"]
 
 SAME = 1e-12  # a weighted share may miss its own fraction by rounding
-STATED_LEVEL = 0.95
 
 
 class Judged(Protocol):
@@ -54,8 +53,8 @@ class Verdict:
         Whether one-sided bounds at 1 − alpha lie on one side of the threshold.
     low, high : float
         Those two bounds, each one-sided.
-    interval_low, interval_high : float
-        The two-sided 95 % interval, for print.
+    level, interval_low, interval_high : float
+        The two-sided interval at `level`, for print.
     p_value : float
         The alpha at which the rate would just be proven to meet the standard; NaN with `p_reason`.
     risk_at_value, risk_at_threshold : float
@@ -79,6 +78,7 @@ class Verdict:
     zone: Zone
     low: float
     high: float
+    level: float
     interval_low: float
     interval_high: float
     p_value: float
@@ -127,6 +127,7 @@ def judge(
     name: str = "",
     icc: float | None = None,
     villages: int | None = None,
+    level: float = 0.95,
 ) -> Verdict:
     """Judge a rate against a threshold: by the legal rule, and by what the sample proves.
 
@@ -156,6 +157,8 @@ def judge(
         Planned correlation within villages, handed to the interval.
     villages : int, optional
         Villages drawn; with it a rate of zero events also gets the bound of the share of villages.
+    level : float
+        Confidence level of the two-sided interval that the sentences print, in (0, 1).
 
     Returns
     -------
@@ -189,7 +192,7 @@ def judge(
     legal = _satisfies(read, threshold, direction, strict)
     low, high = (_bound(estimate, side, 1 - alpha, asking) for side in ("lower", "upper"))
     p_value, p_reason = _p_value(estimate, threshold, direction, asking)
-    two = estimate.interval(level=STATED_LEVEL, side="two", **asking)
+    two = estimate.interval(level=level, side="two", **asking)
     n, df, se = (_one(getattr(estimate, part, math.nan), part) for part in ("n", "df", "se"))
     n_eff = _cell(two, "n_eff", value * (1 - value) / se**2 if se > 0 and 0 < value < 1 else n)
     # a registry total added to a proportion moves and stretches its scale: chances are those of the proportion
@@ -198,7 +201,7 @@ def judge(
     none = value == 0 and read == 0
     return Verdict(
         name, float(threshold), direction, strict, float(alpha), value, read, legal, _zone(low, high, threshold, direction),
-        low, high, _cell(two, "low"), _cell(two, "high"), p_value, p_reason,
+        low, high, float(level), _cell(two, "low"), _cell(two, "high"), p_value, p_reason,
         other_verdict((value - shift) / scale, gate, n_eff, legal=legal, direction=direction),
         other_verdict(gate, gate, n_eff, legal=legal, direction=direction),
         n, n_eff, _cell(two, "deff_star", n / n_eff if n_eff else math.nan), _cell(two, "icc"), _cell(two, "df", df),

@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from evalkit.errors import EstimateError
+from evalkit.figures import NOT_PUBLISHED, gate_text, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,28 +23,6 @@ Language = Literal["zh", "en"]
 Register = Literal["main", "technical"]
 Noun = TypeVar("Noun")
 
-
-def percent(share: float, *gates: float, digits: int = 2) -> str:
-    """Return a share as a percentage, half rounded up, with more digits where it would round onto 0, 1 or a gate.
-
-    Examples
-    --------
-    >>> percent(.00445), percent(.01996, .02), percent(.02, .02), percent(.00002), percent(0)
-    ('0.45%', '1.996%', '2%', '0.002%', '0%')
-    >>> percent(.019996, .02)
-    '1.9996%'
-    """
-    if math.isnan(share):
-        return "—"
-    exact = Decimal(f"{share * 100:.12g}")
-    marks = [Decimal(f"{gate * 100:.12g}") for gate in (0.0, 1.0, *gates)]
-    if exact in marks:
-        return f"{exact.normalize():f}%"
-    while True:
-        shown = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
-        if shown not in marks or digits >= 12:
-            return f"{shown}%"
-        digits += 1
 
 def verdict_sentence(verdict: Verdict, language: Language, register: Register) -> str:
     """Return a verdict in words."""
@@ -67,7 +46,7 @@ def _choose(table: dict[tuple[str, str], Callable[[Noun], str]], language: str, 
 def _main_zh(v: Verdict) -> str:
     gate = _gate(v)
     side = {-1: "低于", 0: "等于", 1: "高于"}[_side(v.value_read, v)]
-    read = "" if not _apart(v) else f"规定口径{percent(v.value_read, v.threshold)}"
+    read = "" if not _apart(v) else f"规定口径{_share(v.value_read, v)}"
     return (
         f"{_found_zh(v)}，{read}{side}{gate}的门槛，{'达到标准' if v.legal else '未达到标准'}"
         f"；统计把握程度{'充分' if v.confident else '不充分'}。"
@@ -75,23 +54,23 @@ def _main_zh(v: Verdict) -> str:
 
 
 def _found_zh(v: Verdict) -> str:
-    name, low, high = v.name or "该比率", percent(v.interval_low, v.threshold), percent(v.interval_high, v.threshold)
+    name, low, high = v.name or "该比率", _share(v.interval_low, v), _share(v.interval_high, v)
     if _none_found(v):
-        return f"{name}：样本中未发现（95%区间上限{high}）" if _known(v) else f"{name}：样本中未发现（区间无法给出）"
-    interval = f"95%区间{low}～{high}" if _known(v) else "区间无法给出"
-    value = percent(v.value, v.threshold)
+        return f"{name}：样本中未发现（{_level(v)}区间上限{high}）" if _known(v) else f"{name}：样本中未发现（区间无法给出）"
+    interval = f"{_level(v)}区间{low}～{high}" if _known(v) else "区间无法给出"
+    value = _share(v.value, v)
     if not _differ(v):
         return f"{name}为{value}（{interval}）"
     return f"{name}按规定口径为{_read_zh(v)}（加权估计{value}，{interval}）"
 
 
 def _read_zh(v: Verdict) -> str:
-    return percent(v.value_read, v.threshold) if v.value_read else "0（样本中未发现）"
+    return _share(v.value_read, v) if v.value_read else "0（样本中未发现）"
 
 
 def _main_en(v: Verdict) -> str:
     side = {-1: "below", 0: "equal to", 1: "above"}[_side(v.value_read, v)]
-    read = "" if not _apart(v) else f"the value under the rule, {percent(v.value_read, v.threshold)}, is "
+    read = "" if not _apart(v) else f"the value under the rule, {_share(v.value_read, v)}, is "
     return (
         f"{_found_en(v)}, {read}{side} the threshold of {_gate(v)}: the standard is {'met' if v.legal else 'not met'}. "
         f"Statistical assurance is {'sufficient' if v.confident else 'insufficient'}."
@@ -99,15 +78,15 @@ def _main_en(v: Verdict) -> str:
 
 
 def _found_en(v: Verdict) -> str:
-    name, low, high = v.name or "the rate", percent(v.interval_low, v.threshold), percent(v.interval_high, v.threshold)
+    name, low, high = v.name or "the rate", _share(v.interval_low, v), _share(v.interval_high, v)
     if _none_found(v):
-        limit = f"upper limit of the 95% interval {high}" if _known(v) else "no interval can be given"
+        limit = f"upper limit of the {_level(v)} interval {high}" if _known(v) else "no interval can be given"
         return f"{name}: none found in the sample ({limit})"
-    interval = f"95% interval {low} to {high}" if _known(v) else "no interval can be given"
-    value = percent(v.value, v.threshold)
+    interval = f"{_level(v)} interval {low} to {high}" if _known(v) else "no interval can be given"
+    value = _share(v.value, v)
     if not _differ(v):
         return f"{name} is {value} ({interval})"
-    return f"{name} under the rule is {percent(v.value_read, v.threshold)} (weighted estimate {value}, {interval})"
+    return f"{name} under the rule is {_share(v.value_read, v)} (weighted estimate {value}, {interval})"
 
 
 # -- one verdict, for the technical appendix -----------------------------------------------------------------
@@ -124,14 +103,14 @@ def _technical_zh(v: Verdict) -> str:
     level = f"{(1 - v.alpha) * 100:.4g}%"
     zone = _ZONES_ZH.get((v.direction, v.zone), "两界均未越过门槛，两方面都未能证实")
     parts = [
-        f"{v.name or '该比率'}：估计{percent(v.value, v.threshold)}，单侧{level}下界L={percent(v.low, v.threshold)}、"
-        f"上界U={percent(v.high, v.threshold)}（各为单侧），门槛{_gate(v)}：{zone}",
+        f"{v.name or '该比率'}：估计{_share(v.value, v)}，单侧{level}下界L={_share(v.low, v)}、"
+        f"上界U={_share(v.high, v)}（各为单侧），门槛{_gate(v)}：{zone}",
         f"方法{v.method.upper()}，{_numbers(v)}，{_p_text(v, '未给出')}{f'（{v.p_reason}）' if v.p_reason else ''}",
-        f"规定口径读取{percent(v.value_read, v.threshold)}（{'须越过' if v.strict else '可等于'}门槛），"
+        f"规定口径读取{_share(v.value_read, v)}（{'须越过' if v.strict else '可等于'}门槛），"
         f"新抽一次样本而规定结论相反的概率：真值等于估计值时{_chance(v.risk_at_value)}，真值恰在门槛时{_chance(v.risk_at_threshold)}",
     ]
     if not math.isnan(v.free_bound):
-        parts.append(f"样本中未发现；若村与村之间没有差别，单侧{level}上界为{percent(v.free_bound, v.threshold)}（仅供对照）")
+        parts.append(f"样本中未发现；若村与村之间没有差别，单侧{level}上界为{_share(v.free_bound, v)}（仅供对照）")
     if not math.isnan(v.village_bound):
         parts.append(f"有此类户的村所占比例的单侧{level}上界为{percent(v.village_bound)}")
     return "；".join(parts) + "。"
@@ -140,15 +119,15 @@ def _technical_zh(v: Verdict) -> str:
 def _technical_en(v: Verdict) -> str:
     level = f"{(1 - v.alpha) * 100:.4g}%"
     parts = [
-        f"{v.name or 'the rate'}: estimate {percent(v.value, v.threshold)}, one-sided {level} bounds L = {percent(v.low, v.threshold)} and "
-        f"U = {percent(v.high, v.threshold)}, threshold {_gate(v)}: {v.zone}",
+        f"{v.name or 'the rate'}: estimate {_share(v.value, v)}, one-sided {level} bounds L = {_share(v.low, v)} and "
+        f"U = {_share(v.high, v)}, threshold {_gate(v)}: {v.zone}",
         f"method {v.method.upper()}, {_numbers(v).replace('，', ', ')}, {_p_text(v, 'not given')}",
-        f"the rule reads {percent(v.value_read, v.threshold)} and {'must pass' if v.strict else 'may equal'} the threshold; "
+        f"the rule reads {_share(v.value_read, v)} and {'must pass' if v.strict else 'may equal'} the threshold; "
         f"chance that it says the other thing in a new sample: {_chance(v.risk_at_value)} if the true rate is the estimate, "
         f"{_chance(v.risk_at_threshold)} if it is the threshold",
     ]
     if not math.isnan(v.free_bound):
-        parts.append(f"none found; if villages were irrelevant the {level} bound would be {percent(v.free_bound, v.threshold)}")
+        parts.append(f"none found; if villages were irrelevant the {level} bound would be {_share(v.free_bound, v)}")
     if not math.isnan(v.village_bound):
         parts.append(f"{level} bound of the share of villages with such households {percent(v.village_bound)}")
     return "; ".join(parts) + "."
@@ -173,7 +152,12 @@ def _chance(probability: float) -> str:
 
 
 def _gate(v: Verdict) -> str:
-    return percent(v.threshold, v.threshold)
+    return gate_text(v.threshold)
+
+
+def _share(value: float, v: Verdict) -> str:
+    """Write a share with digits enough to keep it off the threshold."""
+    return percent(value, gate=v.threshold) or NOT_PUBLISHED
 
 
 def _side(value: float, v: Verdict) -> int:
@@ -186,12 +170,16 @@ def _none_found(v: Verdict) -> bool:
 
 
 def _differ(v: Verdict) -> bool:
-    return percent(v.value, v.threshold) != percent(v.value_read, v.threshold)
+    return _share(v.value, v) != _share(v.value_read, v)
 
 
 def _apart(v: Verdict) -> bool:
     """Whether the estimate and the number the rule reads lie on different sides of the threshold."""
     return _side(v.value, v) != _side(v.value_read, v)
+
+
+def _level(v: Verdict) -> str:
+    return gate_text(v.level)
 
 
 def _known(v: Verdict) -> bool:

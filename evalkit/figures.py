@@ -1,0 +1,192 @@
+"""Numbers as official tables write them: rounded half up in decimal, never mistaken for zero or for a gate."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pandas as pd
+
+NOT_PUBLISHED = "—"
+TOO_SMALL = "…"
+KEY = "表中 0 为确实为零；“…”为数值不为零但小于所示的最小位数；“—”为样本量不足、不予公布；空白为未知或不适用。"
+MOST_DIGITS = 6  # of a number too small to write
+FINEST = 12  # of a number that only so many digits keep off a gate
+WORDS = {"below": "低于", "above": "高于", "unweighted": "样本比率", "weighted": "加权估计值"}
+WORDS |= {"met": "已证明达到", "not met": "已证明未达到", "not proven": "尚不能证明"}
+
+
+def is_blank(value: Any) -> bool:
+    """Say whether a cell holds nothing: None, a missing value or empty text.
+
+    Examples
+    --------
+    >>> is_blank(float("nan")), is_blank(""), is_blank(0)
+    (True, True, False)
+    """
+    return value is None or value is pd.NA or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
+def rounded(value: float, digits: int) -> Decimal:
+    """Round half up in decimal, as a spreadsheet does.
+
+    Parameters
+    ----------
+    value : float
+        Any finite number; it is read to 15 significant digits, which removes the dust of binary fractions.
+    digits : int
+        Decimal places.
+
+    Examples
+    --------
+    >>> rounded(0.285, 2), rounded(2.675, 2), round(2.675, 2)
+    (Decimal('0.29'), Decimal('2.68'), 2.67)
+    """
+    return _exact(value).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+
+
+def _exact(value: float) -> Decimal:
+    return Decimal(f"{float(value):.15g}")
+
+
+def percent(value: float, digits: int = 2, gate: float | None = None) -> str:
+    """Write a share as a percentage that cannot be mistaken for zero or for the gate.
+
+    Parameters
+    ----------
+    value : float
+        A share: 0.0043 is 0.43%.
+    digits : int
+        Decimal places, more where the rounded value would fall onto `gate` (or onto 0% or 100%) and the value does not.
+    gate : float, optional
+        The threshold, as a share.
+
+    Examples
+    --------
+    >>> percent(0.0043), percent(0.01996), percent(0.01996, gate=0.02), percent(0.02, gate=0.02)
+    ('0.43%', '2.00%', '1.996%', '2.00%')
+    >>> percent(0.0), percent(0.00001), percent(1e-12), percent(0.99999), percent(1.0)
+    ('0%', '0.001%', '…', '99.999%', '100%')
+    """
+    if is_blank(value):
+        return ""
+    exact = _exact(value) * 100
+    taken = {Decimal(0), Decimal(100)} | ({_exact(gate) * 100} if gate is not None and not is_blank(gate) else set())
+    if exact in (0, 100):
+        return f"{exact:.0f}%"
+    for places in range(digits, FINEST + 1):
+        shown = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+        if exact in taken or shown not in taken:
+            return f"{shown}%"
+        if shown == 0 and places == MOST_DIGITS:
+            return TOO_SMALL
+    return f"{shown}%"
+
+
+def gate_text(threshold: float) -> str:
+    """Write a threshold with no more digits than it has.
+
+    Examples
+    --------
+    >>> gate_text(0.02), gate_text(0.9), gate_text(0.005)
+    ('2%', '90%', '0.5%')
+    """
+    return "" if is_blank(threshold) else f"{(_exact(threshold) * 100).normalize():f}%"
+
+
+def gate_words(gate: Any) -> str:
+    """Return a threshold as a rule is spoken: 低于2%, 不高于2%, 高于90%, 不低于90%.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> gate_words(SimpleNamespace(direction="above", strict=False, threshold=0.9))
+    '不低于90%'
+    """
+    firm = bool(gate.strict)
+    word = {("below", True): "低于", ("below", False): "不高于", ("above", True): "高于", ("above", False): "不低于"}[gate.direction, firm]
+    return f"{word}{gate_text(gate.threshold)}"
+
+
+def interval(low: float, high: float, gate: float | None = None) -> str:
+    """Write an interval of shares.
+
+    Examples
+    --------
+    >>> interval(0.0012, 0.0105)
+    '0.12%～1.05%'
+    """
+    return "" if is_blank(low) or is_blank(high) else f"{percent(low, gate=gate)}～{percent(high, gate=gate)}"
+
+
+def points(difference: float, digits: int = 2) -> str:
+    """Write a difference of two shares in percentage points.
+
+    Examples
+    --------
+    >>> points(0.0157), points(-0.003)
+    ('1.57个百分点', '-0.30个百分点')
+    """
+    if is_blank(difference):
+        return ""
+    return f"{(_exact(difference) * 100).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)}个百分点"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Write a plain number; whole numbers keep no decimals.
+
+    Examples
+    --------
+    >>> number(42.0), number(1.456), number(float("inf"))
+    ('42', '1.46', '∞')
+    """
+    if is_blank(value):
+        return ""
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return str(int(value)) if float(value).is_integer() else str(rounded(value, digits))
+
+
+def official_date(text: str) -> str:
+    """Write the dates in a text as official papers do.
+
+    Examples
+    --------
+    >>> official_date("2018-11-05 至 2018-11-20")
+    '2018年11月5日 至 2018年11月20日'
+    """
+    return re.sub(r"(\d{4})-(\d{1,2})-(\d{1,2})", lambda d: f"{d[1]}年{int(d[2])}月{int(d[3])}日", text)
+
+
+def p_text(value: float) -> str:
+    """Write a p-value.
+
+    Examples
+    --------
+    >>> p_text(0.0312), p_text(0.00002)
+    ('0.031', '<0.001')
+    """
+    return "" if is_blank(value) else "<0.001" if value < 0.001 else str(rounded(value, 3))
+
+
+def _flag(value: Any) -> str:
+    return "" if is_blank(value) else "是" if value else "否"
+
+
+def _text(value: Any) -> str:
+    return "" if is_blank(value) else WORDS.get(str(value), str(value))
+
+
+FORMS: Mapping[str, Callable[[Any], str]] = {
+    "text": _text,
+    "count": number,
+    "percent": percent,
+    "gate": gate_text,
+    "number": number,
+    "fine": lambda value: number(value, 3),
+    "p": p_text,
+    "flag": _flag,
+}
