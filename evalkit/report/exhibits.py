@@ -1,0 +1,229 @@
+"""The tables and charts of a report, numbered in the order in which they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from evalkit.charts import draw_all
+from evalkit.figures import KEY, WORDS, gate_text, gate_words, is_blank
+from evalkit.report.model import WITHHELD, Cell, Picture, Table, cell, fraction_cell, interval_cell, plain_table
+from evalkit.tables import Column, Results, records
+
+PUBLISH_FROM = 30  # fewer interviews than this say too little about a group
+FEW_GROUPS = 6
+HASHES = {"frame": "名单指纹", "design": "设计指纹", "certificate": "抽样凭证指纹", "seed_origin": "种子来源"}
+SERIES = {
+    "表": ("response", "gates", "statuses", "groups", "satisfaction", "findings"),
+    "附表": ("sample", "places", "rules", "small_groups", "answers", "quality"),
+    "技术表": ("precision", "design_effects", "verdicts", "weights"),
+    "凭证表": ("receipt",),
+}
+PICTURES = ("sample", "response", "gates", "satisfaction", "places")
+
+
+@dataclass(frozen=True, eq=False)
+class Exhibits:
+    """The numbered tables and pictures of one report, by key; what has nothing to show is absent."""
+
+    tables: Mapping[str, Table]
+    pictures: Mapping[str, Picture]
+
+    def refer(self, *keys: str) -> str:
+        """Return （见表1、图2） for those of the keys that exist, or nothing."""
+        there = [found.number for key in keys if (found := self.tables.get(key) or self.pictures.get(key.removeprefix("chart:")))]
+        return f"（见{'、'.join(there)}）" if there else ""
+
+
+def make_exhibits(results: Results) -> Exhibits:
+    """Make and number every table and chart that these results fill."""
+    made = {table.key: table for table in _main_tables(results) + _annex_tables(results) + _technical_tables(results)}
+    filled = {key: table for key, table in made.items() if table.rows}
+    numbered = {}
+    for series, keys in SERIES.items():
+        for i, key in enumerate([key for key in keys if key in filled], 1):
+            numbered[key] = replace(filled[key], number=f"{series}{i}", source=filled[key].source or _source(results))
+    charts = {chart.key: chart for chart in draw_all(results)}
+    pictures = {key: Picture(charts[key], f"图{i}") for i, key in enumerate([key for key in PICTURES if key in charts], 1)}
+    return Exhibits(numbered, pictures)
+
+
+def level_text(results: Results) -> str:
+    """Return 95%区间 for a confidence of 0.95."""
+    return f"{gate_text(results.facts.get('confidence') or 0.95)}区间"
+
+
+def thresholds(results: Results) -> dict[str, float]:
+    """Return rate → threshold."""
+    return dict(results.table("gates").set_index("rate")["threshold"])
+
+
+def rate_names(results: Results) -> list[str]:
+    """Return the names of the rates: those with a gate first, in the order of the gates."""
+    return list(dict.fromkeys([*results.table("gates")["rate"], *results.table("rates")["rate"]]))
+
+
+def _source(results: Results) -> str:
+    survey = f"{results.facts.get('name') or ''}入户调查（{results.facts.get('fieldwork') or '时间未填'}）"
+    return f"{survey}，模拟数据" if results.simulated else survey
+
+
+# -- main part ----------------------------------------------------------------------------------------------
+
+
+def _main_tables(results: Results) -> list[Table]:
+    eligible = "应答率为完成户占合格启用户的比重。"
+    rounding = "占比按抽样设计加权；因四舍五入，各项之和可能不等于100%。"
+    several = "同一户可涉及多个事项，各事项之和可能大于户数。“认定”为经核实、反馈和举证后确认的情形。"
+    return [
+        plain_table("response", "各户类型调查完成情况", "response", results.table("response"), unit="单位：户", note=eligible),
+        _gate_table(results),
+        _status_table(results),
+        _group_table(results, "groups", "主要指标的分组情况", few=True),
+        _answer_table(results.table("satisfaction"), rounding),
+        plain_table("findings", "按事项分的问题情况", "findings", results.table("findings"), unit="单位：户、人", note=several),
+    ]
+
+
+def _gate_table(results: Results) -> Table:
+    gates = {row.rate: row for row in records(results.table("gates"))}
+    rates = results.table("rates")
+    firm = {row.rate: row for row in records(rates[rates["status"] != "疑似"])}
+    heads = [("指标", "text"), ("门槛", "text"), ("单位", "text"), ("分子/分母", "fraction"), ("样本比率", "percent")]
+    heads += [("加权估计值", "percent"), (level_text(results), "interval"), ("按规则", "text"), ("统计把握程度", "text")]
+    rows = tuple(_gate_row(firm[name], gates.get(name)) for name in rate_names(results) if name in firm)
+    note = "“按规则”依规则原文所读的数值判定，使用未舍入的数值；“统计把握程度”说明抽样误差之内结论是否仍然成立。"
+    return Table("gates", "主要指标与门槛", tuple(Column(*head) for head in heads), rows, note=note)
+
+
+def _gate_row(row: Any, gate: Any) -> tuple[Cell, ...]:
+    near = gate.threshold if gate else None
+    says = [gate_words(gate), gate.legal, gate.confident] if gate else ["未设门槛", "", ""]
+    return (
+        cell(row.rate, "text"),
+        cell(says[0], "text"),
+        cell(row.unit, "text"),
+        fraction_cell(row.numerator, row.denominator),
+        cell(row.official, "percent", near),
+        cell(row.estimate, "percent", near),
+        interval_cell(row.low, row.high, near),
+        cell(says[1], "text"),
+        cell(says[2], "text"),
+    )
+
+
+def _status_table(results: Results) -> Table:
+    rates, gates = results.table("rates"), thresholds(results)
+    each = [("分子", "count"), ("样本比率", "percent"), ("加权估计", "percent"), (level_text(results), "interval")]
+    columns = tuple(Column(*head) for head in [("指标", "text"), ("分母", "count"), *each, *each])
+    rows = []
+    for name in rate_names(results):
+        of = {row.status: row for row in records(rates[rates["rate"] == name])}
+        if "认定" in of and "疑似" in of:
+            both = [part for status in ("认定", "疑似") for part in _status_cells(of[status], gates.get(name))]
+            rows.append((cell(name, "text"), cell(of["认定"].denominator, "count"), *both))
+    spans = (("", 2), ("认定", 4), ("疑似", 4))
+    note = "“疑似”包括已提出而尚未排除的全部情形，“认定”只含已确认的情形；指标判定以认定为准。"
+    return Table("statuses", "认定与疑似两种口径对照", columns, tuple(rows), note=note, spans=spans)
+
+
+def _status_cells(row: Any, gate: float | None) -> list[Cell]:
+    shares = [cell(row.official, "percent", gate), cell(row.estimate, "percent", gate)]
+    return [cell(row.numerator, "count"), *shares, interval_cell(row.low, row.high, gate)]
+
+
+def _group_table(results: Results, key: str, title: str, *, few: bool) -> Table:
+    groups = results.table("groups")
+    sizes = groups.groupby(["rate", "group_kind"])["group"].transform("nunique") if len(groups) else pd.Series(dtype=float)
+    shown = groups[sizes <= FEW_GROUPS] if few else groups[sizes > FEW_GROUPS]
+    heads = [("指标", "text"), ("分组", "text"), ("类别", "text"), ("样本量", "count"), ("分子/分母", "fraction")]
+    heads += [("样本比率", "percent"), ("加权估计值", "percent"), (level_text(results), "interval")]
+    near = thresholds(results)
+    rows = tuple(_group_row(row, near.get(row.rate)) for row in records(shown))
+    note = f"样本量为回答户数；不足{PUBLISH_FROM}的类别不公布比率，村数过少的类别不公布区间，以“—”表示。"
+    note += "分组结果的误差大于全县结果，不单独与门槛比较。"
+    return Table(key, title, tuple(Column(*head) for head in heads), rows, note=note)
+
+
+def _group_row(row: Any, near: float | None) -> tuple[Cell, ...]:
+    names = (cell(row.rate, "text"), cell(row.group_kind, "text"), cell(row.group, "text"), cell(row.n, "count"))
+    if is_blank(row.n) or row.n < PUBLISH_FROM:
+        return (*names, WITHHELD, WITHHELD, WITHHELD, WITHHELD)
+    shares = (cell(row.official, "percent", near), cell(row.estimate, "percent", near))
+    known = WITHHELD if is_blank(row.low) else interval_cell(row.low, row.high, near)
+    return (*names, fraction_cell(row.numerator, row.denominator), *shares, known)
+
+
+def _answer_table(table: pd.DataFrame, note: str) -> Table:
+    items, answers = list(dict.fromkeys(table["item"])), list(dict.fromkeys(table["answer"]))
+    shares = {(row.item, row.answer): row.share for row in records(table)}
+    rows = tuple((cell(item, "text"), *(cell(shares.get((item, answer)), "percent") for answer in answers)) for item in items)
+    columns = (Column("题目"), *(Column(str(answer), "percent") for answer in answers))
+    return Table("satisfaction", "满意度各题回答的构成", columns, rows, note=note)
+
+
+# -- annexes ------------------------------------------------------------------------------------------------
+
+
+def _annex_tables(results: Results) -> list[Table]:
+    rules = results.table("gates")
+    faults = "列出回收资料检查中发现的全部情形；“行”为电子表格中的行号。"
+    return [
+        plain_table("sample", "各乡镇样本分布与完成情况", "sample", results.table("sample"), unit="单位：个、户"),
+        plain_table("places", "各地点疑似问题户数", "places", results.table("places"), unit="单位：户", note=KEY),
+        _rule_table(rules),
+        _group_table(results, "small_groups", "主要指标的分组情况（类别较多的分组）", few=False),
+        plain_table("answers", "满意度各题回答的户数与占比", "satisfaction", results.table("satisfaction"), unit="单位：户"),
+        plain_table("quality", "数据质量检查记录", "quality", results.table("quality"), note=faults),
+    ]
+
+
+def _rule_table(gates: pd.DataFrame) -> Table:
+    words = ("指标", "门槛", "规则原文", "出处", "读取的数值")
+    columns = (*(Column(word) for word in words), Column("数值", "percent"), Column("按规则"))
+    rows = tuple(
+        (
+            cell(gate.rate, "text"),
+            cell(gate_words(gate), "text"),
+            cell(gate.quote, "text"),
+            cell(gate.source, "text"),
+            cell(WORDS.get(gate.legal_value, gate.legal_value), "text"),
+            cell(gate.value_read, "percent", gate.threshold),
+            cell(gate.legal, "text"),
+        )
+        for gate in records(gates)
+    )
+    return Table("rules", "门槛、规则原文及所读数值", columns, rows, source="评估设计文件")
+
+
+def _technical_tables(results: Results) -> list[Table]:
+    rates = results.table("rates")
+    precise = ["rate", "status", "estimate", "se", "low", "high", "df", "method"]
+    effects = ["rate", "status", "n", "n_eff", "deff", "df_design", "icc", "icc_source"]
+    errors = "标准误与区间按抽样设计计算；自由度为区间所用。"
+    weights = "权数按步骤相乘；权数设计效应为权数不等所致的方差放大倍数。"
+    return [
+        plain_table("precision", "估计值、标准误与区间", "rates", rates, precise, thresholds(results), note=errors),
+        plain_table("design_effects", "样本量与设计效应", "rates", rates, effects),
+        _verdict_table(results),
+        plain_table("weights", "权数", "weights", results.table("weights"), note=weights),
+        _receipt_table(results),
+    ]
+
+
+def _verdict_table(results: Results) -> Table:
+    chosen = ["rate", "threshold", "zone", "p_value", "bound_low", "bound_high"]
+    table = plain_table("verdicts", "各门槛的统计判定", "gates", results.table("gates"), chosen, thresholds(results))
+    return replace(table, note=f"显著性水平 {results.facts.get('alpha')}；单侧上下限的把握程度为 1 减显著性水平。")
+
+
+def _receipt_table(results: Results) -> Table:
+    hashes = results.facts.get("hashes") or {}
+    names = [*HASHES, *sorted(set(hashes) - set(HASHES))]
+    rows = tuple((cell(HASHES.get(name, name), "text"), cell(hashes[name], "text")) for name in names if not is_blank(hashes.get(name)))
+    return Table("receipt", "抽样凭证", (Column("项目"), Column("内容")), rows, source="抽样凭证文件")
+
+

@@ -1,0 +1,118 @@
+"""The Word file, the official copy: GB/T 9704 page, real styles, fonts of official documents by name."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+from evalkit.later import later
+from evalkit.report.model import Block, Document, Heading, Paragraph, Picture
+from evalkit.report.wordstyles import BODY_WIDTH, LEFT_LINE, RIGHT_LINE, make_styles, set_page
+from evalkit.report.wordtables import table_xml
+
+docx = later("docx")
+shared = later("docx.shared")
+oxml = later("docx.oxml")
+ns = later("docx.oxml.ns")
+enum_section = later("docx.enum.section")
+
+STYLES = {"text": "报告正文", "closing": "报告结尾", "lead": "报告结论", "note": "表注", "placeholder": "待撰写", "signature": "落款"}
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def word_bytes(document: Document) -> bytes:
+    """Return the report as a Word file whose inside holds no clock.
+
+    Parameters
+    ----------
+    document : Document
+
+    Returns
+    -------
+    bytes
+    """
+    word = docx.Document()
+    make_styles(word)
+    _properties(word, document)
+    _cover(word, document)
+    _body_section(word, document)
+    for block in document.blocks:
+        _add(word, block)
+    return _settled(word)
+
+
+def _properties(word: Any, document: Document) -> None:
+    links = word.part.package.rels  # the template brings a picture of somebody else's first page
+    for key in [key for key, link in links.items() if link.reltype.endswith("/thumbnail")]:
+        del links[key]
+    core, stamp = word.core_properties, document.stamp().replace(tzinfo=None)
+    core.title, core.author, core.last_modified_by = document.title, document.fact("institute"), document.fact("institute")
+    core.created = core.modified = stamp
+    core.comments, core.subject, core.language, core.revision = document.mark, "第三方评估报告", "zh-CN", 1
+
+
+def _cover(word: Any, document: Document) -> None:
+    section = word.sections[0]
+    set_page(section)
+    word.settings.odd_and_even_pages_header_footer = True
+    for header in (section.header, section.even_page_header):
+        header.is_linked_to_previous = False
+        header.paragraphs[0].style = word.styles["模拟标记"]
+        header.paragraphs[0].text = document.mark
+    word.add_paragraph(document.fact("number"), style="封面文号")
+    word.add_paragraph("\n".join(document.title_lines), style="Title")
+    word.add_paragraph(document.title_mark, style="封面标记")
+    word.add_paragraph(document.fact("institute"), style="封面机构")
+    word.add_paragraph(document.fact("date"), style="封面日期")
+
+
+def _body_section(word: Any, document: Document) -> None:
+    section = word.add_section(enum_section.WD_SECTION.NEW_PAGE)
+    set_page(section)
+    numbers = oxml.parse_xml(f'<w:pgNumType {ns.nsdecls("w")} w:start="1"/>')
+    section._sectPr.find(ns.qn("w:pgMar")).addnext(numbers)
+    for footer, style in ((section.footer, RIGHT_LINE), (section.even_page_footer, LEFT_LINE)):
+        footer.is_linked_to_previous = False
+        paragraph = footer.paragraphs[0]
+        paragraph.style = word.styles[style]
+        paragraph.add_run("— ")
+        paragraph._p.append(oxml.parse_xml(f'<w:fldSimple {ns.nsdecls("w")} w:instr="PAGE"><w:r><w:t>1</w:t></w:r></w:fldSimple>'))
+        paragraph.add_run(" —")
+
+
+def _add(word: Any, block: Block) -> None:
+    if isinstance(block, Heading):
+        heading = word.add_paragraph(block.text, style=f"Heading {block.level}")
+        heading.paragraph_format.page_break_before = True if block.level == 1 and not block.main else None
+    elif isinstance(block, Paragraph):
+        word.add_paragraph(block.text, style=STYLES[block.kind])
+    elif isinstance(block, Picture):
+        _picture(word, block)
+    else:
+        word.add_paragraph(block.caption, style="表题")
+        if block.unit:
+            word.add_paragraph(block.unit, style="单位")
+        word.element.body.insert_element_before(oxml.parse_xml(table_xml(block)), "w:sectPr")
+        for i, line in enumerate(block.endings or [""], 1):
+            word.add_paragraph(line, style="表注").paragraph_format.keep_with_next = i < len(block.endings) or None
+
+
+def _picture(word: Any, picture: Picture) -> None:
+    paragraph = word.add_paragraph(style="图")
+    shape = paragraph.add_run().add_picture(io.BytesIO(picture.chart.png()), width=shared.Mm(BODY_WIDTH))
+    shape._inline.docPr.set("descr", picture.chart.alt)
+    shape._inline.docPr.set("title", picture.chart.title)
+    word.add_paragraph(picture.caption, style="图题")
+
+
+def _settled(word: Any) -> bytes:
+    """Return the bytes of the file with every date in the archive fixed."""
+    loose, settled = io.BytesIO(), io.BytesIO()
+    word.save(loose)
+    with zipfile.ZipFile(loose) as source, zipfile.ZipFile(settled, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(entry, source.read(name))
+    return settled.getvalue()

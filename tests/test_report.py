@@ -1,0 +1,400 @@
+"""The four files say the same, in full, the same way each time, and nothing in them runs."""
+
+from __future__ import annotations
+
+import html.parser
+import io
+import re
+import subprocess
+import time
+import zipfile
+
+import docx
+import openpyxl
+import pytest
+from docx.shared import Mm
+
+from evalkit.charts import MARK, missing_characters
+from evalkit.figures import KEY, percent
+from evalkit.report import compose_report, write_report
+from evalkit.report.model import Heading, Paragraph, Picture
+from evalkit.report.page import page_bytes
+from evalkit.report.pdf import pdf_bytes
+from evalkit.report.word import word_bytes
+from evalkit.report.workbook import workbook_bytes
+from tests.specimens import made_up, with_tables
+
+WRITERS = {"docx": word_bytes, "pdf": pdf_bytes, "html": page_bytes, "xlsx": workbook_bytes}
+METHOD_WORDS = ["p 值", "p值", "p =", "自由度", "设计效应", "deff", "kg-m", "标准误", "显著性", "方差", "not proven", "met"]
+SCRIPT = '<script>alert("x")</script>&=HYPERLINK("http://a")$x^2$#eval'
+
+
+@pytest.fixture(scope="module")
+def document():
+    return compose_report(made_up())
+
+
+@pytest.fixture(scope="module")
+def files(document):
+    return {ending: write(document) for ending, write in WRITERS.items()}
+
+
+def word_of(data):
+    return docx.Document(io.BytesIO(data))
+
+
+def book_of(data):
+    return openpyxl.load_workbook(io.BytesIO(data))
+
+
+class Reader(html.parser.HTMLParser):
+    """Collects the tables, the words and the tags of a page."""
+
+    def __init__(self, data):
+        super().__init__()
+        self.tables, self.words, self.tags, self.cell, self.hidden = [], [], [], None, 0
+        self.feed(data.decode())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.hidden += tag == "style"
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("td", "th"):
+            self.cell = ""
+
+    def handle_endtag(self, tag):
+        self.hidden -= tag == "style"
+        if tag in ("td", "th"):
+            self.tables[-1][-1].append(self.cell)
+            self.cell = None
+
+    def handle_data(self, data):
+        if self.cell is not None:
+            self.cell += data
+        elif not self.hidden:
+            self.words.append(data)
+
+
+def pdf_text(data, tmp_path):
+    (tmp_path / "a.pdf").write_bytes(data)
+    return subprocess.run(["pdftotext", "-layout", tmp_path / "a.pdf", "-"], capture_output=True, check=True).stdout.decode()
+
+
+# -- the same numbers ---------------------------------------------------------------------------------------
+
+
+def test_word_tables_are_the_documents_cell_by_cell(document, files):
+    tables = word_of(files["docx"]).tables
+    assert len(tables) == len(document.tables())
+    for table, written in zip(document.tables(), tables, strict=True):
+        heads = 2 if table.spans else 1
+        read = [[cell.text for cell in row.cells] for row in written.rows]
+        assert read[heads - 1] == [column.heading for column in table.columns], table.key
+        assert read[heads:] == [[cell.text for cell in row] for row in table.rows], table.key
+
+
+def test_page_tables_are_the_documents_cell_by_cell(document, files):
+    page = Reader(files["html"])
+    assert len(page.tables) == len(document.tables())
+    for table, written in zip(document.tables(), page.tables, strict=True):
+        heads = 2 if table.spans else 1
+        assert written[heads - 1] == [column.heading for column in table.columns]
+        assert written[heads:] == [[cell.text for cell in row] for row in table.rows]
+
+
+def shown(cell):
+    """What Excel shows of a number, from its value and its number format."""
+    if cell.value is None or isinstance(cell.value, str):
+        return cell.value or ""
+    if cell.number_format.startswith('"'):
+        return cell.number_format.strip('"')
+    decimals = len(cell.number_format.rstrip("%").partition(".")[2])
+    if cell.number_format.endswith("%"):
+        return "0%" if cell.value == 0 else percent(cell.value, decimals)
+    return f"{cell.value:.{decimals}f}"
+
+
+def printed(text, form):
+    """The one or two texts that a printed cell becomes in the workbook."""
+    if form not in ("interval", "fraction"):
+        return [text]
+    parts = re.split("[～/]", text)
+    return parts if len(parts) == 2 else parts * 2
+
+
+def test_workbook_shows_what_the_others_print_and_holds_numbers(document, files):
+    book = book_of(files["xlsx"])
+    assert len(book.sheetnames) == 1 + len(document.tables())
+    for table, sheet in zip(document.tables(), book.worksheets[1:], strict=True):
+        assert sheet["A1"].value == table.caption
+        for line, row in enumerate(table.rows, 4):
+            wide = [text for cell, column in zip(row, table.columns, strict=True) for text in printed(cell.text, column.form)]
+            assert [shown(cell) for cell in sheet[line]] == wide, (table.key, line)
+
+
+def test_shares_and_counts_are_native_numbers(files):
+    book = book_of(files["xlsx"])
+    sheet = next(sheet for sheet in book.worksheets if sheet["A1"].value.endswith("主要指标与门槛"))
+    row = next(row for row in sheet.iter_rows(min_row=4) if row[0].value == "错退率")
+    assert [cell.value for cell in row[3:9]] == [18, 4030, 18 / 4030, 0.0043, 0.0018, 0.0088]
+    assert not any(cell.data_type == "f" for sheet in book.worksheets for row in sheet.iter_rows() for cell in row)
+
+
+@pytest.mark.libreoffice
+def test_pdf_holds_every_number_of_every_table(document, files, tmp_path):
+    text = re.sub(r"\s", "", pdf_text(files["pdf"], tmp_path))
+    missing = [(t.key, cell.text) for t in document.tables() for row in t.rows for cell in row if re.sub(r"\s", "", cell.text) not in text]
+    assert missing == []
+
+
+def test_all_paragraphs_are_in_word_and_page(document, files):
+    told = [block.text for block in document.blocks if isinstance(block, (Heading, Paragraph))]
+    word = {paragraph.text for paragraph in word_of(files["docx"]).paragraphs}
+    page = {text.strip() for text in Reader(files["html"]).words}
+    assert [text for text in told if text not in word] == []
+    assert [text for text in told if text.strip() not in page] == []
+
+
+# -- form ---------------------------------------------------------------------------------------------------
+
+
+def test_a_report_is_written_in_time_with_the_same_bytes(files, tmp_path):
+    start = time.process_time()
+    written = write_report(made_up(), tmp_path / "报告 输出")
+    assert time.process_time() - start < 6
+    assert [path.name for path in written] == ["报告.docx", "报告.pdf", "报告.html", "报告.xlsx"]
+    assert [path.suffix for path in written if path.read_bytes() != files[path.suffix[1:]]] == []
+
+
+def test_word_has_the_official_page_and_fonts(files):
+    word = word_of(files["docx"])
+    section = word.sections[-1]
+    assert [round(length / Mm(1)) for length in (section.page_width, section.top_margin, section.left_margin)] == [210, 37, 28]
+    assert round((section.page_width - section.left_margin - section.right_margin) / Mm(1)) == 156
+    assert round((section.page_height - section.top_margin - section.bottom_margin) / Mm(1)) == 225
+    styles = word.styles.element.xml
+    for name in ("方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312"):
+        assert f'w:eastAsia="{name}"' in styles
+    used = {paragraph.style.name for paragraph in word.paragraphs}
+    assert {"Title", "Heading 1", "Heading 2", "报告正文", "表题", "图题", "落款"} <= used
+    fonts = {word.styles[name].element.rPr.rFonts for name in used}
+    assert not any("Theme" in attribute for font in fonts for attribute in font.attrib)
+
+
+def test_word_footer_and_archive_dates(files):
+    archive = zipfile.ZipFile(io.BytesIO(files["docx"]))
+    assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
+    assert "2018-12-20" in archive.read("docProps/core.xml").decode()
+    footers = [archive.read(name).decode() for name in archive.namelist() if "footer" in name]
+    assert sum("— " in footer and 'instr="PAGE"' in footer for footer in footers) == 2
+
+
+def test_headers_of_tables_repeat_and_rows_stay_whole(files):
+    body = word_of(files["docx"]).element.body.xml
+    assert body.count("<w:tblHeader/>") >= len(word_of(files["docx"]).tables)
+    assert body.count("<w:cantSplit/>") == body.count("<w:tr>")
+
+
+def test_exhibits_are_numbered_in_reading_order(document):
+    for series in ("表", "附表", "技术表", "图"):
+        blocks = [*document.tables(), *document.pictures()]
+        numbers = [int(b.number.removeprefix(series)) for b in blocks if re.fullmatch(rf"{series}\d+", b.number)]
+        assert numbers == list(range(1, len(numbers) + 1)) and numbers
+    known = {block.number for block in [*document.tables(), *document.pictures()]}
+    referred = set(re.findall(r"(?:附表|技术表|表|图)\d+", " ".join(b.text for b in document.blocks if isinstance(b, Paragraph))))
+    assert referred <= known
+
+
+def test_every_picture_has_alt_text(document, files):
+    described = re.findall(r'descr="([^"]+)"', word_of(files["docx"]).element.body.xml)
+    assert len(described) == len(document.pictures()) == 5
+    labels = [attrs.get("aria-label") for tag, attrs in Reader(files["html"]).tags if tag == "svg"]
+    assert labels == [picture.chart.alt for picture in document.pictures()]
+
+
+def test_the_bundled_font_has_every_character(document):
+    assert missing_characters(document.text()) == ""
+
+
+def test_characters_without_glyph_are_named_once(tmp_path):
+    with pytest.warns(UserWarning, match="字体缺 1 个字：\U00020000") as told:
+        write_report(with_tables(made_up(name="示例\U00020000县"), **dict.fromkeys(made_up().tables)), tmp_path)
+    assert len([w for w in told if "字体缺" in str(w.message)]) == 1
+
+
+# -- what stands where --------------------------------------------------------------------------------------
+
+
+def test_method_stays_out_of_the_main_text(document):
+    main = document.main_text()
+    assert [word for word in METHOD_WORDS if word in main] == []
+    assert all(word in document.text() for word in ("设计效应", "自由度", "p 值", "kg-m"))
+
+
+def test_chapters_stand_in_official_order(document):
+    chapters = [block.text for block in document.blocks if isinstance(block, Heading) and block.level == 1]
+    assert chapters == [
+        "摘要",
+        "一、评估工作概况",
+        "二、抽样与调查完成情况",
+        "三、指标分析",
+        "四、主要成效与经验",
+        "五、存在问题",
+        "六、评估结论与工作建议",
+        "附表",
+        "技术附录",
+        "抽样凭证",
+    ]
+
+
+def test_numbers_are_said_from_the_tables(document):
+    main = document.main_text()
+    assert "认定口径：分子18人，分母4030人，样本比率为0.45%；按抽样设计加权的估计值为0.43%，95%区间为0.18%～0.88%。" in main
+    assert "0.69%～1.996%" in main  # it would round onto the gate
+    assert "认定口径：分母3391人，未发现应计入分子的情形；" in main
+    assert "不存在" not in main
+    assert KEY in document.text()
+
+
+def test_a_value_beside_the_gate_keeps_its_distance_in_every_table():
+    rates = made_up().table("rates")
+    rates.loc[(rates["rate"] == "错退率") & (rates["status"] == "认定"), ["official", "estimate"]] = [0.01996, 0.020004]
+    for table in compose_report(with_tables(made_up(), rates=rates)).tables():
+        for row in table.rows:
+            if row[0].text == "错退率" and table.key in ("gates", "statuses", "precision"):
+                assert "2.00%" not in [cell.text for cell in row]
+                assert table.key == "precision" or "1.996%" in [cell.text for cell in row]
+
+
+def test_cases_are_counted_and_their_commonest_item_named():
+    findings = made_up().table("findings")
+    findings.loc[len(findings)] = ["错退", "合计", 9, 27, 0, 0]
+    main = compose_report(with_tables(made_up(), findings=findings)).main_text()
+    assert "错退：疑似9户27人，均未认定；涉及5个事项，以“收入低于标准”最多，疑似6户15人，其中认定3户8人。" in main
+
+
+def test_dates_are_written_as_official_papers_do():
+    document = compose_report(made_up(date="2018-12-05", fieldwork="2018-11-05 至 2018-11-23"))
+    assert document.fact("date") == "2018年12月5日" and "2018年11月5日 至 2018年11月23日" in document.main_text()
+    assert document.stamp().isoformat() == "2018-12-05T00:00:00+00:00"
+
+
+def test_a_long_title_parts_where_its_sense_parts():
+    document = compose_report(made_up(title="示例县2018年贫困县退出第三方评估报告"))
+    assert document.title_lines == ["示例县2018年贫困县退出", "第三方评估报告"]
+    assert word_of(word_bytes(document)).paragraphs[1].text == "示例县2018年贫困县退出\n第三方评估报告"
+
+
+def test_small_groups_are_not_published(document):
+    table = next(table for table in document.tables() if table.key == "small_groups")
+    for row in table.rows:
+        withheld = row[3].value < 30
+        assert all((cell.text == "—") == withheld for cell in row[4:])
+
+
+def test_receipt_prints_every_hash(document):
+    text = document.text()
+    assert all(value in text for value in made_up().facts["hashes"].values())
+
+
+def test_authors_find_a_place_for_their_words():
+    empty = compose_report(made_up(experience=[], advice=[])).main_text()
+    assert empty.count("【此处由评估组撰写") == 2
+    full = compose_report(made_up(experience=["产业到户。"], advice=["逐户整改。", "建立台账。"])).main_text()
+    assert "【此处由评估组撰写" not in full and "2. 建立台账。" in full
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_simulated_data_say_so_everywhere(simulated, document, files):
+    document = document if simulated else compose_report(made_up(simulated=False))
+    data = files if simulated else {ending: WRITERS[ending](document) for ending in ("docx", "html", "xlsx")}
+    word, book, page = word_of(data["docx"]), book_of(data["xlsx"]), Reader(data["html"])
+    headers = [part for s in word.sections for part in (s.header, s.even_page_header)]
+    assert all((MARK in header.paragraphs[0].text) == simulated for header in headers)
+    assert (MARK in document.title) == simulated
+    assert all((MARK in (sheet.oddHeader.center.text or "")) == simulated for sheet in book.worksheets)
+    assert all((MARK in str(sheet["A2"].value or "")) == simulated for sheet in book.worksheets[1:])
+    assert any(MARK in text for text in page.words) == simulated
+    assert all((MARK in table.source) == simulated for table in document.tables() if table.key not in ("rules", "receipt"))
+
+
+@pytest.mark.libreoffice
+def test_every_pdf_page_says_simulated(files, tmp_path):
+    pages = pdf_text(files["pdf"], tmp_path).split("\f")[:-1]
+    assert len(pages) > 8 and all(MARK in page for page in pages)
+    assert f"共 {len(pages) - 1} 页" in pages[-1] and "Word" in pages[0]
+
+
+# -- bad and bare input -------------------------------------------------------------------------------------
+
+
+def test_words_from_data_do_not_run():
+    sample = made_up().table("sample")
+    sample.loc[1, "place"] = SCRIPT
+    findings = made_up().table("findings")
+    findings.loc[0, "item"] = SCRIPT
+    others = dict.fromkeys(["response", "gates", "satisfaction", "places"])
+    facts = made_up(name=SCRIPT, advice=[SCRIPT], notes=["甲\x00\x1b乙"])
+    results = with_tables(facts, sample=sample, findings=findings, **others)
+    document = compose_report(results)
+    data = {ending: write(document) for ending, write in WRITERS.items()}
+    page = Reader(data["html"])
+    assert not {tag for tag, _ in page.tags} & {"script", "iframe", "object", "link", "img"}
+    assert not [attrs for _, attrs in page.tags for name in attrs if name.startswith("on")]
+    outside = [attrs[name] for _, attrs in page.tags for name in ("href", "src", "xlink:href") if attrs.get(name, "#")[0] != "#"]
+    assert outside == []
+    assert {0, 1} <= {row.index(SCRIPT) for table in page.tables for row in table if SCRIPT in row}
+    assert SCRIPT in {row.cells[0].text for table in word_of(data["docx"]).tables for row in table.rows}
+    book = book_of(data["xlsx"])
+    assert SCRIPT in {cell.value for sheet in book.worksheets for cell in sheet["A"]}
+    assert not any(cell.data_type == "f" or cell.hyperlink for sheet in book.worksheets for row in sheet.iter_rows() for cell in row)
+    assert "甲乙" in document.text()
+
+
+def test_a_report_without_findings_reads_well():
+    places = made_up().table("places")
+    places[["wrong_exit", "missed", "misidentified", "confirmed"]] = 0
+    findings = made_up().table("findings")
+    findings.loc[:, findings.columns[2:]] = 0
+    document = compose_report(with_tables(made_up(), findings=findings, places=places, quality=None))
+    main = document.main_text()
+    assert "未发现错退、漏评、错评情形" in main and "（一）按事项" not in main
+    assert "未发现需要说明的数据质量问题" in document.text()
+    assert "places" not in [picture.chart.key for picture in document.pictures()]
+
+
+def test_a_report_of_nothing_is_still_a_report():
+    bare = with_tables(made_up(counts={}, hashes={}, notes=[], background=[], conclusion={}), **dict.fromkeys(made_up().tables))
+    document = compose_report(bare)
+    assert all(write(document) for write in WRITERS.values())
+    assert "本次评估未计算指标。" in document.main_text() and document.tables() == []
+    assert not any(isinstance(block, Picture) for block in document.blocks)
+
+
+def test_a_county_without_gates_or_suspected_cases():
+    rates = made_up().table("rates")
+    document = compose_report(with_tables(made_up(), gates=None, rates=rates[rates["status"] != "疑似"]))
+    assert "本指标未设门槛" in document.main_text() and "statuses" not in [table.key for table in document.tables()]
+
+
+@pytest.mark.libreoffice
+def test_a_long_table_is_not_clipped(tmp_path):
+    document = compose_report(made_up(300))
+    text = pdf_text(pdf_bytes(document), tmp_path)
+    names = [row[0].text for row in next(table for table in document.tables() if table.key == "sample").rows]
+    assert len(names) == 301 and [name for name in names if name not in text] == []
+    word = next(table for table in word_of(word_bytes(document)).tables if len(table.rows) == 302)
+    assert word._tbl.xml.count("<w:tblHeader/>") == 1
+
+
+def test_table_widths_keep_numbers_whole(document):
+    for table in document.tables():
+        size, shares = table.fit(442.0, [10.5, 9.0, 7.5])
+        assert sum(shares) == pytest.approx(1)
+        room = [share * 442.0 / (size / 2) for share in shares]
+        for i, column in enumerate(table.columns):
+            longest = max(len(row[i].text) for row in table.rows)
+            assert column.form == "text" or longest <= room[i], (table.key, column.heading)
