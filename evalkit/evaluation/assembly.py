@@ -1,0 +1,304 @@
+"""From the nouns of one evaluation to the tables of its report: counting and naming, no statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.design.judgement import FINDINGS, ApprovalRate, IncidenceRate
+from evalkit.errors import HEADER
+from evalkit.evaluation.places import Places
+from evalkit.intervals import weight_effect
+from evalkit.rates import Measure, Rate, breakdown
+from evalkit.satisfaction import distribution
+from evalkit.tables import TOTAL, Results
+from evalkit.verdict import Verdict, conclude, judge
+
+if TYPE_CHECKING:
+    from evalkit.certificate import Certificate
+    from evalkit.design import Design
+    from evalkit.findings import Findings
+    from evalkit.frame import Frame
+    from evalkit.responses import Responses
+    from evalkit.sample import Sample
+    from evalkit.survey import Survey
+
+LEAST_DF = 8  # below it an interval of a group is not published (Parker et al. 2017, NCHS presentation standards)
+
+
+def assemble(
+    design: Design,
+    frame: Frame,
+    responses: Responses,
+    findings: Findings,
+    survey: Survey,
+    rates: tuple[Rate, ...],
+    rosters: pd.DataFrame,
+    certificate: Certificate,
+) -> Results:
+    """Gather what the report says.
+
+    Parameters
+    ----------
+    design, frame, responses, findings, survey, rates, rosters, certificate
+        The nouns of one evaluation, each as its stage made it.
+
+    Returns
+    -------
+    Results
+        With places under the names that the design allows.
+    """
+    places = Places.of(frame, design)
+    verdicts = _verdicts(design, rates, len(responses.sample.villages))
+    tables = {
+        "sample": _sample(responses, frame, places),
+        "response": _progress(responses, "stratum"),
+        "rates": pd.DataFrame([row for rate in rates for row in _rate_rows(rate, design)]),
+        "gates": pd.DataFrame([_gate_row(verdict, design, i) for i, verdict in enumerate(verdicts)]),
+        "groups": _groups(survey, design, frame, rosters),
+        "findings": _finding_items(findings),
+        "places": _finding_places(findings, places),
+        "satisfaction": _satisfaction(survey, design),
+        "quality": pd.DataFrame([_quality_row(fault) for fault in findings.faults], columns=list(HEADER)),
+        "weights": _weights(survey),
+    }
+    return Results(_facts(design, frame, responses, survey, verdicts, certificate), {k: t for k, t in tables.items() if len(t)})
+
+
+def _verdicts(design: Design, rates: tuple[Rate, ...], villages: int) -> list[Verdict]:
+    named = {rate.name: rate for rate in rates}
+    verdicts = []
+    for gate in design.gates:
+        found = named[gate.rate].confirmed
+        verdicts.append(
+            judge(
+                found.estimate,
+                gate.threshold,
+                direction=gate.direction,
+                strict=gate.strict,
+                alpha=design.evaluation.alpha,
+                legal_value=found.official if gate.legal_value == "unweighted" else None,
+                name=gate.rate,
+                icc=design.evaluation.icc,
+                villages=villages,
+                level=design.evaluation.confidence,
+            )
+        )
+    return verdicts
+
+
+def _facts(
+    design: Design, frame: Frame, responses: Responses, survey: Survey, verdicts: list[Verdict], certificate: Certificate
+) -> dict[str, Any]:
+    evaluation, report = design.evaluation, design.report
+    conclusion = conclude(verdicts)
+    return {
+        "title": report.title,
+        "name": report.name,
+        "institute": report.institute,
+        "date": report.date,
+        "fieldwork": report.fieldwork,
+        "number": report.number,
+        "year": evaluation.year,
+        "simulated": design.simulated,
+        "counts": _counts(responses, frame),
+        "hashes": {
+            "frame": certificate.fingerprint,
+            "design": certificate.design_hash,
+            "certificate": certificate.sha256,
+            "seed_origin": certificate.seed_origin,
+        },
+        "notes": _notes(design, frame, Places.of(frame, design), responses.sample, survey),
+        "background": list(report.background),
+        "experience": list(report.experience),
+        "advice": list(report.advice),
+        "conclusion": {"passed": conclusion.passed, "sentence": conclusion.sentence("zh")},
+        "confidence": evaluation.confidence,
+        "alpha": evaluation.alpha,
+        "policies": _policies(design),
+    }
+
+
+def _policies(design: Design) -> dict[str, Any]:
+    stages = {stage.name: stage for stage in design.stages}
+    household = stages.get("household")
+    return {
+        "singleton": design.evaluation.singleton,
+        "empty_cell": design.returns.empty_cell if design.returns else "",
+        "shortfall": household.shortfall if household else "",
+        "village_method": design.stages[0].method,
+        "household_method": household.method if household else "",
+    }
+
+
+def _counts(responses: Responses, frame: Frame) -> dict[str, int]:
+    table, sample = responses.table(), responses.sample
+    drawn = sample.table("household")
+    return {
+        "townships": int(sample.table("village")["stratum"].nunique()),
+        "villages_frame": len(frame.units),
+        "villages_drawn": len(sample.villages),
+        "households_planned": int((drawn["role"] == "main").sum()),
+        "households_released": int(responses.completion()["released"].sum()),
+        "households_complete": int(table["complete"].sum()),
+        "replaced": int((table["role"] == "reserve").sum()),
+        "persons": int(table.loc[table["complete"], "persons"].sum()),
+    }
+
+
+def _notes(design: Design, frame: Frame, places: Places, sample: Sample, survey: Survey) -> list[str]:
+    dropped = [f"名单按规则去掉 {count} 行：{reason}" for reason, count in frame.dropped if count and not design.report.code_names]
+    counted = [f"{text}（{count} 个）" for count, text in frame.notes]
+    totals = [rate.totals for rate in design.rates if isinstance(rate, IncidenceRate)]
+    sources = [f"登记总数截至 {total.date}，来源：{total.source}，不含抽样误差" for total in totals]
+    return [*dropped, *counted, *sources, *(places.cover(note) for note in (*sample.notes, *survey.notes))]
+
+
+def _sample(responses: Responses, frame: Frame, places: Places) -> pd.DataFrame:
+    villages = responses.sample.table("village")
+    by = villages.drop_duplicates("stratum").set_index("stratum")
+    progress = _progress(responses, "village_stratum").set_index("village_stratum").drop(TOTAL)
+    drawn = villages.groupby("stratum").size()
+    counts = pd.DataFrame({"villages": by["N"], "drawn": drawn}).join(progress[["planned", "released", "complete", "replaced"]])
+    table = counts.fillna(0).astype(int)
+    table.insert(0, "place", [places.stratum(code) for code in table.index])
+    return _with_total(table.sort_index().reset_index(drop=True), "place")
+
+
+def _progress(responses: Responses, by: str) -> pd.DataFrame:
+    """Return what became of the sample in each group, with the whole first."""
+    counts = responses.completion(by)
+    whole = _with_total(counts, by)
+    asked = whole[["complete", "refusal", "noncontact"]].sum(axis=1).to_numpy(dtype=float)
+    return whole.assign(response_rate=np.divide(whole["complete"], asked, out=np.full(len(whole), np.nan), where=asked > 0))
+
+
+def _with_total(table: pd.DataFrame, label: str) -> pd.DataFrame:
+    total = {column: table[column].sum() for column in table.columns if column != label} | {label: TOTAL}
+    return pd.concat([pd.DataFrame([total])[list(table.columns)], table], ignore_index=True)
+
+
+def _rate_rows(rate: Rate, design: Design) -> Iterable[dict[str, Any]]:
+    declared = rate.declared
+    status = {"认定": rate.confirmed, "疑似": rate.suspected} if rate.suspected else {"": rate.confirmed}
+    everyone = "全部被访户" if isinstance(declared, ApprovalRate) else "乡村人口"
+    for name, found in status.items():
+        if found is None:
+            continue
+        yield {
+            "rate": rate.name,
+            "status": name,
+            "unit": "户" if getattr(declared, "count", "persons") == "households" else "人",
+            "population": "、".join(getattr(declared, "population", ())) or everyone,
+            "denominator_rule": declared.source,
+            **_measure_cells(found, design),
+            **_technical_cells(found, design),
+        }
+
+
+def _measure_cells(found: Measure, design: Design) -> dict[str, Any]:
+    table = found.estimate.table(level=design.evaluation.confidence, icc=design.evaluation.icc)
+    row = table.iloc[0]
+    return {
+        "numerator": round(found.numerator),
+        "denominator": round(found.denominator),
+        "official": found.official,
+        "estimate": float(found.estimate),
+        "se": row["se"],
+        "low": row["low"],
+        "high": row["high"],
+    }
+
+
+def _technical_cells(found: Measure, design: Design) -> dict[str, Any]:
+    interval = found.estimate.interval(level=design.evaluation.confidence, icc=design.evaluation.icc).iloc[0]
+    row = found.estimate.table(level=design.evaluation.confidence, icc=design.evaluation.icc).iloc[0]
+    return {
+        "df": row["df"],
+        "df_design": found.estimate.df_design,
+        "deff": row["deff"],
+        "n": int(row["n"]),
+        "n_eff": interval["n_eff"],
+        "icc": interval["icc"],
+        "icc_source": design.evaluation.icc_source,
+        "method": "KG-M",
+    }
+
+
+def _gate_row(verdict: Verdict, design: Design, i: int) -> dict[str, Any]:
+    gate = design.gates[i]
+    return {
+        "rate": gate.rate,
+        "threshold": gate.threshold,
+        "direction": gate.direction,
+        "strict": gate.strict,
+        "quote": gate.quote,
+        "source": gate.source,
+        "legal_value": gate.legal_value,
+        "value_read": verdict.value_read,
+        "legal": "达到" if verdict.legal else "未达到",
+        "confident": "充分" if verdict.confident else "不充分",
+        "zone": verdict.zone,
+        "p_value": verdict.p_value,
+        "bound_low": verdict.low,
+        "bound_high": verdict.high,
+        "sentence": verdict.sentence("zh"),
+        "sentence_technical": verdict.sentence("zh", register="technical"),
+    }
+
+
+def _groups(survey: Survey, design: Design, frame: Frame, rosters: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    units = frame.table().set_index(frame.id)
+    for kind in design.report.groups:
+        labels = survey.table()["village"].map(units[kind])
+        for name, group, found in breakdown(survey, design, labels, rosters):
+            cells = {"rate": name, "group_kind": kind, "group": group, "n": int(found.estimate.n[0]), **_measure_cells(found, design)}
+            kept = found.estimate.df[0] >= LEAST_DF
+            rows.append(cells if kept else cells | {"low": np.nan, "high": np.nan})
+    return pd.DataFrame(rows)
+
+
+def _finding_items(findings: Findings) -> pd.DataFrame:
+    counts = pd.concat([findings.counts().assign(item=TOTAL), findings.items()], ignore_index=True)
+    order = {code: i for i, code in enumerate(FINDINGS)}
+    counts = counts.sort_values("finding", key=lambda codes: codes.map(order), kind="stable")
+    return counts.assign(finding=counts["finding"].map(FINDINGS))
+
+
+def _finding_places(findings: Findings, places: Places) -> pd.DataFrame:
+    counts = findings.counts("village_stratum")
+    table = counts.pivot(index="village_stratum", columns="finding", values="households")[list(FINDINGS)]
+    table["confirmed"] = counts.groupby("village_stratum")["confirmed_households"].sum()
+    table.insert(0, "place", [places.stratum(code) for code in table.index])
+    return table.rename_axis(columns=None).reset_index(drop=True)
+
+
+def _satisfaction(survey: Survey, design: Design) -> pd.DataFrame:
+    parts = [distribution(survey, rate) for rate in design.rates if isinstance(rate, ApprovalRate)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _quality_row(fault: Any) -> tuple[Any, ...]:
+    return (fault.row, fault.column, fault.value, fault.rule, fault.remedy)
+
+
+def _weights(survey: Survey) -> pd.DataFrame:
+    table = survey.table()
+    steps = {"设计权数": table["design_weight"], "完成户基础权数": table["base_weight"]}
+    return pd.DataFrame([_weight_row(name, weights.to_numpy(dtype=float)) for name, weights in steps.items()])
+
+
+def _weight_row(name: str, weights: Any) -> dict[str, Any]:
+    return {
+        "step": name,
+        "n": len(weights),
+        "sum": weights.sum(),
+        "min": weights.min(),
+        "median": float(np.median(weights)),
+        "max": weights.max(),
+        "deff_w": weight_effect(weights),
+    }

@@ -1,0 +1,124 @@
+"""The folder of one evaluation: where each step finds what the last one wrote."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalkit.errors import EvalkitError, FieldworkError
+from evalkit.sheets import write_bytes
+
+TABLES = (".xlsx", ".xls", ".csv", ".parquet")
+PARTS = ("frame", "draw", "rosters", "lists", "returns", "results", "report")
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The documented layout of an evaluation's folder.
+
+    ``design.toml  frame/  draw/  rosters/  lists/  returns/  results/  report/  ledger.sqlite``
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> Folder(Path("示例县")).certificate.as_posix()
+    '示例县/draw/certificate.json'
+    """
+
+    root: Path
+
+    @property
+    def design(self) -> Path:
+        """The design file."""
+        return self.root / "design.toml"
+
+    @property
+    def certificate(self) -> Path:
+        """The public receipt of the draw."""
+        return self.root / "draw" / "certificate.json"
+
+    @property
+    def annex(self) -> Path:
+        """The drawn households, for the parties only."""
+        return self.root / "draw" / "annex.json"
+
+    @property
+    def ceremony_file(self) -> Path:
+        """Where the parties write the seed they made together."""
+        return self.root / "draw" / "ceremony.toml"
+
+    @property
+    def ledger(self) -> Path:
+        """What was done, in order."""
+        return self.root / "ledger.sqlite"
+
+    def frame(self, file: str) -> Path:
+        """Return the frame's place in the folder, whatever path the design names."""
+        return self.root / "frame" / Path(file).name
+
+    def part(self, name: str) -> Path:
+        """Return one of the sub-folders, made when absent."""
+        path = self.root / name
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def tables(self, name: str) -> list[Path]:
+        """Return the tables that lie in a sub-folder, in order of name; Excel's own lock files are passed over."""
+        part = self.root / name
+        if not part.is_dir():
+            return []
+        return sorted(p for p in part.iterdir() if p.suffix.lower() in TABLES and not p.name.startswith(("~$", ".")))
+
+    def clear(self, name: str) -> None:
+        """Remove the tables of a sub-folder that evalkit itself writes, so that no list of an earlier draw stays."""
+        for path in self.tables(name):
+            path.unlink()
+
+    def take(self, name: str, files: tuple[str, ...]) -> list[Path]:
+        """Copy handed-in files into a sub-folder.
+
+        Raises
+        ------
+        FieldworkError
+            When a file is absent, is no table, or another file of that name with other content is there.
+        """
+        sources = [Path(file) for file in files]
+        faults = [fault for source in sources if (fault := self._unfit(source, name))]
+        if faults:
+            raise FieldworkError("\n".join(faults))
+        targets = []
+        for source in sources:
+            target = self.part(name) / source.name
+            if not target.exists():
+                write_bytes(target, source.read_bytes())
+            targets.append(target)
+        return targets
+
+    def _unfit(self, source: Path, name: str) -> str:
+        target = self.root / name / source.name
+        if not source.is_file():
+            return f"{source}｜没有这个文件｜检查路径"
+        if source.suffix.lower() not in TABLES:
+            return f"{source.name}｜不是表格｜另存为 {'、'.join(TABLES)} 之一"
+        if target.exists() and target.read_bytes() != source.read_bytes():
+            return f"{source.name}｜{name}/ 中已有同名而内容不同的文件｜先核对两份文件，改名后再交，或移走旧文件"
+        return ""
+
+    def ceremony(self) -> tuple[str, str] | None:
+        """Return the seed of the ceremony and how it was made, when ``draw/ceremony.toml`` is there.
+
+        Raises
+        ------
+        EvalkitError
+            When the file cannot be read or lacks ``seed`` or ``how``.
+        """
+        if not self.ceremony_file.exists():
+            return None
+        try:
+            said = tomllib.loads(self.ceremony_file.read_text(encoding="utf-8-sig"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+            raise EvalkitError(f"draw/ceremony.toml｜读不出：{fault}｜写 seed = \"…\" 与 how = \"…\" 两行") from None
+        if not all(isinstance(said.get(key), str) and said[key].strip() for key in ("seed", "how")):
+            raise EvalkitError("draw/ceremony.toml｜缺 seed 或 how｜写 seed = \"至少 20 位数字\" 与 how = \"如何产生、谁在场\"")
+        return said["seed"].strip(), said["how"].strip()

@@ -1,0 +1,57 @@
+"""The names under which places appear in results: their own, or coded where the design asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from evalkit.design import Design
+    from evalkit.frame import Frame
+
+
+@dataclass(frozen=True)
+class Places:
+    """Names of the first-stage strata.
+
+    Examples
+    --------
+    >>> Places({"411726102": "乡镇01"}).stratum("411726102")
+    '乡镇01'
+    """
+
+    names: Mapping[str, str]
+    villages: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, frame: Frame, design: Design) -> Places:
+        """Name the strata of a frame: 乡镇01, 乡镇02, … in order of code, or by the frame's own column."""
+        strata = list(design.stages[0].strata)
+        table = frame.table()
+        codes = table[strata].agg("|".join, axis=1) if strata else table[frame.id].map(lambda _: "全县")
+        if design.report.code_names:
+            width = max(2, len(str(codes.nunique())))
+            named = {code: f"乡镇{i:0{width}d}" for i, code in enumerate(sorted(set(codes)), 1)}
+            within = codes.groupby(codes).cumcount() + 1
+            villages = {unit: f"{named[code]}-村{i:02d}" for unit, code, i in zip(table[frame.id], codes, within, strict=True)}
+            return cls(named, villages)
+        shown = table[design.frame.place] if design.frame.place else codes
+        return cls(dict(zip(codes, shown, strict=True)))
+
+    def stratum(self, label: str) -> str:
+        """Return the name of a stratum; a certainty part keeps its mark behind the name."""
+        code, mark, rest = label.partition("·")
+        return self.names.get(code, code) + mark + rest
+
+    def cover(self, text: str) -> str:
+        """Return a sentence with every code of a place replaced by its name, villages before townships.
+
+        Examples
+        --------
+        >>> Places({"411726102": "乡镇01"}, {"411726102203": "乡镇01-村03"}).cover("村 411726102203（411726102）")
+        '村 乡镇01-村03（乡镇01）'
+        """
+        for code, name in (*self.villages.items(), *self.names.items()):
+            text = text.replace(code, name)
+        return text

@@ -1,0 +1,283 @@
+"""The statutory rates, each with its unweighted value of the sample and its design-based estimate.
+
+A household is judged; persons (or households) are counted. Every rate is a ratio whose scores are
+linearised over households, so that its variance carries the clustering of persons in households and of
+households in villages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from evalkit.errors import EstimateError
+from evalkit.estimates import Estimate
+from evalkit.satisfaction import approval
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from evalkit.design import Design
+    from evalkit.design.judgement import ApprovalRate, FindingRate, IncidenceRate, Total
+    from evalkit.frame import Frame
+    from evalkit.survey import Survey
+
+    Array = NDArray[np.float64]
+    Mask = NDArray[np.bool_]
+
+Status = Literal["suspected", "confirmed"]
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """One rate at one status.
+
+    Parameters
+    ----------
+    numerator, denominator : float
+        Unweighted sums in the unit of counting; for 综合贫困发生率 persons by the statutory formula.
+    estimate : Estimate
+        The design-based rate, one row, kind ``proportion``.
+    """
+
+    numerator: float
+    denominator: float
+    estimate: Estimate
+
+    @property
+    def official(self) -> float:
+        """The unweighted rate, in [0, 1]."""
+        return self.numerator / self.denominator
+
+
+@dataclass(frozen=True, eq=False)
+class Rate:
+    """A declared rate and its values: `suspected` counts every raised case, `confirmed` those upheld.
+
+    `band` is, for 群众认可度, the pair of unweighted rates when all don't-knows disapprove or approve.
+    """
+
+    declared: FindingRate | IncidenceRate | ApprovalRate
+    confirmed: Measure
+    suspected: Measure | None = None
+    band: tuple[float, float] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the rate in the design."""
+        return self.declared.name
+
+    def __repr__(self) -> str:
+        found = self.confirmed
+        return f"{self.name} {found.official:.3%}（{found.numerator:g}/{found.denominator:g}），加权估计 {float(found.estimate):.3%}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Ratio:
+    """Numerator and denominator of a ratio, one number a household; both 0 outside the population."""
+
+    num: Array
+    den: Array
+    weight: Array
+
+    @property
+    def value(self) -> float:
+        return float((self.weight @ self.num) / (self.weight @ self.den))
+
+    @property
+    def scores(self) -> Array:
+        """Linearised scores (y − R x) / X, of which the survey's weighted total has the ratio's variance."""
+        return (self.num - self.value * self.den) / (self.weight @ self.den)
+
+    @property
+    def event(self) -> Array:
+        return np.divide(self.num, self.den, out=np.zeros_like(self.num), where=self.den > 0)
+
+
+def measure(survey: Survey, design: Design, frame: Frame, rosters: pd.DataFrame | None = None) -> tuple[Rate, ...]:
+    """Make every rate that a design declares.
+
+    Parameters
+    ----------
+    survey : Survey
+        Of the findings of completed interviews, as `weigh` makes it.
+    design : Design
+    frame : Frame
+        Its columns give the registry totals that the design names.
+    rosters : pandas.DataFrame, optional
+        Household rosters of the drawn villages; needed where a rate's denominator is ``villages``.
+
+    Returns
+    -------
+    tuple of Rate
+        In the order of the design.
+
+    Raises
+    ------
+    EstimateError
+        When a rate's population has no completed household, or a total is missing.
+
+    Notes
+    -----
+    错退率, 漏评率, 错评率: R = Σ w·(affected) / Σ w·(persons of the population), linearised as
+    u = (y − R x) / X (Särndal, Swensson & Wretman 1992, eq. 5.6.10). 综合贫困发生率 =
+    (R₀ + e·A + q·B) / P with registry totals R₀, A, B, P of one stated date, without sampling error.
+    """
+    known = _known_households(rosters)
+    made: dict[str, Rate] = {}
+    for declared in design.rates:
+        if declared.kind == "finding":
+            made[declared.name] = _finding_rate(survey, declared, known)
+        elif declared.kind == "approval":
+            made[declared.name] = _approval_rate(survey, declared)
+    for declared in design.rates:
+        if declared.kind == "incidence":
+            made[declared.name] = _incidence_rate(survey, declared, design, frame, made, known)
+    return tuple(made[declared.name] for declared in design.rates)
+
+
+def breakdown(survey: Survey, design: Design, groups: pd.Series, rosters: pd.DataFrame | None = None) -> Iterator[tuple[str, str, Measure]]:
+    """Yield each rate of findings and approval within each group of households.
+
+    Parameters
+    ----------
+    survey : Survey
+    design : Design
+    groups : pandas.Series of str
+        One label for each row of the survey.
+    rosters : pandas.DataFrame, optional
+        As in `measure`.
+
+    Yields
+    ------
+    tuple of (rate name, group, Measure)
+        At the confirmed status; groups without a completed household of the population are left out.
+    """
+    known = _known_households(rosters)
+    labels = groups.to_numpy(dtype=object)
+    for declared in design.rates:
+        if declared.kind == "incidence":
+            continue
+        for label in sorted(set(labels)):
+            ratio, counted = _ingredients(survey, declared, "confirmed", known, labels == label)
+            if counted[1] > 0:
+                yield declared.name, str(label), _measured(survey, ratio, counted)
+
+
+def _finding_rate(survey: Survey, declared: FindingRate, known: pd.DataFrame) -> Rate:
+    suspected, confirmed = (_measured(survey, *_ingredients(survey, declared, status, known)) for status in ("suspected", "confirmed"))
+    return Rate(declared, confirmed, suspected)
+
+
+def _approval_rate(survey: Survey, declared: ApprovalRate) -> Rate:
+    made = _measured(survey, *_ingredients(survey, declared, "confirmed", None))
+    table = survey.table()
+    inside = _inside(table, declared.population)
+    best = approval(table, declared).approve_if_dk_yes.astype(float) * inside * _unit(table, declared.count)
+    return Rate(declared, made, band=(made.official, float(best.sum() / made.denominator)))
+
+
+def _incidence_rate(
+    survey: Survey, declared: IncidenceRate, design: Design, frame: Frame, made: dict[str, Rate], known: pd.DataFrame
+) -> Rate:
+    totals = {key: _total(getattr(declared.totals, key), frame) for key in ("remaining", "exited", "non_registry", "rural")}
+    parts = {"exited": declared.wrong_exit, "non_registry": declared.missed}
+    measures = {}
+    for status in ("suspected", "confirmed"):
+        ratios = {}
+        for key, name in parts.items():
+            ratios[key], _ = _ingredients(survey, design.rate(name), status, known)  # type: ignore[arg-type]  # the design checked the name
+        official = totals["remaining"] + sum(totals[key] * _official(made[name], status) for key, name in parts.items())
+        estimate = (totals["remaining"] + _union(survey, ratios, totals) * (totals["exited"] + totals["non_registry"])) / totals["rural"]
+        measures[status] = Measure(official, totals["rural"], estimate)
+    return Rate(declared, measures["confirmed"], measures["suspected"])
+
+
+def _union(survey: Survey, ratios: dict[str, _Ratio], totals: dict[str, float]) -> Estimate:
+    """The share that counts as poor among exited and non-registry persons together.
+
+    One proportion over the union of both groups, each group weighted to its registry total; so its
+    interval is one interval and not a sum of two, while the scores keep each ratio's own linearisation.
+    """
+    whole = sum(totals[key] for key in ratios)
+    shares = {key: totals[key] / whole for key in ratios}
+    value = sum(shares[key] * ratio.value for key, ratio in ratios.items())
+    scores = sum(shares[key] * ratio.scores for key, ratio in ratios.items())
+    weight = sum(ratio.weight * ratio.den * totals[key] / (ratio.weight @ ratio.den) for key, ratio in ratios.items())
+    event = sum(ratio.event for ratio in ratios.values())
+    return Estimate.of_scores(survey, value, scores, kind="proportion", event=event, weight=weight, label="综合")
+
+
+def _ingredients(
+    survey: Survey, declared: FindingRate | ApprovalRate, status: Status, known: pd.DataFrame | None, where: Mask | None = None
+) -> tuple[_Ratio, tuple[float, float]]:
+    table = survey.table()
+    inside = _inside(table, declared.population) & (True if where is None else where)
+    unit = _unit(table, declared.count)
+    den = unit * inside
+    if declared.kind == "approval":
+        num = unit * approval(table, declared).approve * inside
+        return _Ratio(num, den, survey.weights), (float(num.sum()), float(den.sum()))
+    raised = table[declared.finding if status == "suspected" else f"{declared.finding}_confirmed"].to_numpy(dtype=float)
+    affected = table["affected"].to_numpy(dtype=float) if declared.count == "persons" else np.ones(len(table))
+    num = affected * raised * inside
+    if declared.denominator == "surveyed":
+        return _Ratio(num, den, survey.weights), (float(num.sum()), float(den.sum()))
+    den, whole = _of_villages(table, declared, inside, known, where)
+    return _Ratio(num, den, survey.weights), (float(num.sum()), whole)
+
+
+def _of_villages(
+    table: pd.DataFrame, declared: FindingRate, inside: Mask, known: pd.DataFrame | None, where: Mask | None
+) -> tuple[Array, float]:
+    """Variant b: the denominator is everyone of the population in the drawn villages, known from the rosters.
+
+    Each completed household of a cell stands for the cell's mean, so the weighted sum gives back the
+    village's own number and adds no variance of the second stage.
+    """
+    if known is None or known.empty:
+        raise EstimateError(f"{declared.name}｜分母口径为抽查村全部人口，却没有名册｜把各村名册放入 rosters/")
+    counted = known[declared.count]
+    cells = pd.MultiIndex.from_frame(table[["village", "stratum"]])
+    den = counted.reindex(cells).to_numpy(dtype=float) / table["N"].to_numpy(dtype=float)
+    asked = counted[counted.index.get_level_values("stratum").isin(declared.population)]
+    if where is not None:
+        asked = asked[asked.index.get_level_values("village").isin(set(table.loc[where, "village"]))]
+    return np.where(inside, den, 0.0), float(asked.sum())
+
+
+def _measured(survey: Survey, ratio: _Ratio, counted: tuple[float, float]) -> Measure:
+    if not counted[1] > 0:
+        raise EstimateError("指标的总体中没有完成的户｜至少应有 1 户｜核对 [[rate]] 的 population 与名册的户类型")
+    estimate = Estimate.of_scores(
+        survey, ratio.value, ratio.scores, kind="proportion", event=ratio.event, weight=ratio.weight * ratio.den, label="比率"
+    )
+    return Measure(*counted, estimate)
+
+
+def _official(rate: Rate, status: Status) -> float:
+    found = rate.suspected if status == "suspected" else rate.confirmed
+    return found.official if found is not None else rate.confirmed.official
+
+
+def _inside(table: pd.DataFrame, population: tuple[str, ...]) -> Mask:
+    return table["stratum"].isin(population).to_numpy() if population else np.ones(len(table), dtype=bool)
+
+
+def _unit(table: pd.DataFrame, count: str) -> Array:
+    return table["persons"].to_numpy(dtype=float) if count == "persons" else np.ones(len(table))
+
+
+def _total(total: Total, frame: Frame) -> float:
+    return total.value if total.value is not None else frame.total(total.column)
+
+
+def _known_households(rosters: pd.DataFrame | None) -> pd.DataFrame:
+    if rosters is None or rosters.empty:
+        return pd.DataFrame(columns=["persons", "households"])
+    grouped = rosters.groupby(["village", "stratum"])["persons"]
+    return pd.DataFrame({"persons": grouped.sum(), "households": grouped.size()})

@@ -1,0 +1,281 @@
+"""The steps of an evaluation on an institute's own files, and the specimen's whole run."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import evalkit as ev
+from evalkit.cli import main
+from evalkit.evaluation.folder import PARTS
+from evalkit.sheets import Page, write_book
+from tests.county import ROOT
+
+SEED = "31415926535897932384"
+TEMPLATE = ROOT / "evalkit" / "design" / "template.toml"
+ANSWERS = ["吃不愁", "穿不愁", "义务教育有保障", "基本医疗有保障", "住房安全有保障", "饮水安全有保障"]
+EXCLUSIONS = ["有财政供养人员", "有村干部", "有小汽车", "有商品房或商铺", "有经营实体"]
+ITEMS = ["扶贫政策", "帮扶措施及成效", "脱贫退出", "干部帮扶"]
+
+
+def say(*words: str) -> str:
+    """Type a command; return what it printed."""
+    done = CliRunner().invoke(main, list(words))
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return f"{done.exit_code}\n{done.output}"
+
+
+def village_list() -> pd.DataFrame:
+    """Four townships of five villages, as an institute types them."""
+    rows = [
+        {
+            "行政村代码": f"4117261{town:02d}2{i:02d}", "行政村": f"第{i}村",
+            "乡镇代码": f"4117261{town:02d}", "乡镇": f"{'甲乙丙丁'[town - 1]}镇",
+            "贫困村": "是" if i == 1 else "否", "乡村人口": 300, "脱贫人口": 90, "未脱贫人口": 9, "非建档立卡人口": 201,
+        }
+        for town in range(1, 5)
+        for i in range(1, 6)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def roster(village: str) -> pd.DataFrame:
+    """Thirty exited, three poor and sixty-seven other households of three persons each."""
+    kinds = ["脱贫户"] * 30 + ["未脱贫户"] * 3 + ["非建档立卡户"] * 67
+    random.Random(village).shuffle(kinds)
+    return pd.DataFrame(
+        {
+            "行政村代码": village,
+            "户编号": [f"{i:04d}" for i in range(1, 101)],
+            "户类型": kinds,
+            "人数": 3,
+            "户主": "张某",
+            "证件号码": "11010519491231002X",
+            "自然村": "一组",
+        }
+    )
+
+
+def returned(sample: ev.Sample) -> pd.DataFrame:
+    """Everybody answers; one exited household in the first drawn village has an unsafe house and is upheld."""
+    drawn = sample.table("household")
+    mains = drawn[drawn["role"] == "main"].sort_values(["village", "household"])
+    table = pd.DataFrame(
+        {
+            "行政村代码": mains["village"], "户编号": mains["household"], "调查结果": "完成", "核实人数": 3,
+            "核查状态": "", "调查员": "甲1", "人均纯收入": 6000, **dict.fromkeys(ANSWERS, "是"), **dict.fromkeys(EXCLUSIONS, "否"),
+            **dict.fromkeys(ITEMS, "认可"),
+        }
+    ).reset_index(drop=True)  # fmt: skip
+    first = mains["stratum"].reset_index(drop=True).eq("脱贫户").idxmax()
+    table.loc[first, ["住房安全有保障", "核查状态"]] = ["否", "认定"]
+    return table
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file but the ledger, by its place in the folder."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".sqlite")
+    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+
+
+@pytest.fixture(scope="module")
+def commission(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole commission on own files, in a folder with Chinese characters and blanks in its name."""
+    root = tmp_path_factory.mktemp("委托 一") / "某某 县"
+    assert "design.toml" in say("init", str(root))
+    write_book(root / "frame" / "村名单.xlsx", {"村名单": Page("", village_list())})
+    assert say("check", str(root)).startswith("0\n检查：0 处须改正")
+    assert "抽取 8 个" in say("draw", str(root), "--seed", SEED)
+    villages = ev.Evaluation(root).sample().villages
+    outside = root.parent / "到达"
+    outside.mkdir()
+    for village in villages:
+        write_book(outside / f"{village}.xlsx", {"名册": Page("", roster(village))})
+    late, early = villages[:3], villages[3:]
+    assert "尚缺 3 村" in say("rosters", str(root), *(str(outside / f"{v}.xlsx") for v in early))
+    assert "名册已齐" in say("rosters", str(root), *(str(outside / f"{v}.xlsx") for v in reversed(late)))
+    assert "9 份文件" in say("lists", str(root))
+    write_book(outside / "回收表.xlsx", {"回收表": Page("", returned(ev.Evaluation(root).sample()))})
+    assert "完成 480 户" in say("collect", str(root), str(outside / "回收表.xlsx"))
+    assert "结论" in say("estimate", str(root))
+    assert "报告.docx" in say("report", str(root))
+    return root
+
+
+def test_the_steps_lead_to_a_report_without_any_simulated_word(commission: Path) -> None:
+    rates = pd.read_csv(commission / "results" / "rates.csv")
+    wrong = rates[(rates["rate"] == "错退率") & (rates["status"] == "认定")].iloc[0]
+    assert (wrong["numerator"], wrong["denominator"]) == (3, 3 * 28 * 8)
+    assert wrong["low"] < wrong["estimate"] < wrong["high"]
+    page = (commission / "report" / "报告.html").read_text(encoding="utf-8")
+    assert "模拟" not in page
+    assert "某某县" in page
+
+
+def test_no_identity_number_leaves_the_rosters(commission: Path) -> None:
+    written = [p for part in ("draw", "lists", "results", "report") for p in (commission / part).rglob("*") if p.is_file()]
+    for path in written:
+        assert b"11010519491231002X" not in path.read_bytes()
+        if path.suffix == ".xlsx":
+            sheets = pd.read_excel(path, sheet_name=None, header=None, dtype=str, engine="calamine")
+            assert not any(table.astype(str).apply(lambda c: c.str.contains("11010519491231002X")).any().any() for table in sheets.values())
+
+
+def test_every_step_can_be_repeated_without_harm(commission: Path) -> None:
+    before = hashes(commission)
+    for step in ("draw", "rosters", "lists", "collect", "estimate", "report"):
+        words = [step, str(commission), *(["--seed", SEED] if step == "draw" else [])]
+        assert say(*words).startswith("0\n"), step
+    assert hashes(commission) == before
+
+
+def test_verify_says_yes_and_says_where_it_differs(commission: Path, tmp_path: Path) -> None:
+    assert say("verify", str(commission)).startswith("0\n")
+    copy = tmp_path / "改过"
+    shutil.copytree(commission, copy)
+    frame = village_list()
+    frame.loc[7, "脱贫人口"] = 91
+    write_book(copy / "frame" / "村名单.xlsx", {"村名单": Page("", frame)})
+    said = say("verify", str(copy))
+    assert said.startswith("1\n")
+    assert "411726102" in said
+    assert "改动过" in say("estimate", str(copy))
+
+
+def test_a_second_draw_needs_a_reason_and_no_returns(commission: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "重抽"
+    shutil.copytree(commission, copy)
+    other = ("--seed", "27182818284590452353")
+    assert "已经抽过" in say("draw", str(copy), *other)
+    assert "已有回收表" in say("draw", str(copy), *other, "--reason", "仪式有误")
+    shutil.rmtree(copy / "returns")
+    shutil.rmtree(copy / "rosters")
+    assert "抽取 8 个" in say("draw", str(copy), *other, "--reason", "仪式有误")
+
+
+def test_a_changed_roster_is_refused(commission: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "名册改动"
+    shutil.copytree(commission, copy)
+    village = ev.Evaluation(copy).sample().villages[0]
+    write_book(copy / "rosters" / f"{village}.xlsx", {"名册": Page("", roster(village).iloc[:-1])})
+    for step in ("rosters", "lists", "estimate"):
+        said = say(step, str(copy))
+        assert said.startswith("1\n"), step
+        assert village in said or "不一致" in said
+
+
+def test_check_lists_the_faults_of_all_tables_with_rows(tmp_path: Path) -> None:
+    root = tmp_path / "错误"
+    say("init", str(root))
+    frame = village_list()
+    frame.loc[3, "行政村代码"] = frame.loc[2, "行政村代码"]
+    frame.loc[5, "乡镇代码"] = ""
+    write_book(root / "frame" / "村名单.xlsx", {"村名单": Page("", frame)})
+    said = say("check", str(root))
+    assert said.startswith("1\n")
+    assert "第 5 行" in said and "第 7 行" in said
+    table = pd.read_csv(root / "results" / "check.csv")
+    assert list(table.columns) == ["表", "行", "列", "值", "规则", "处理"]
+    assert len(table) >= 2
+
+
+@pytest.mark.parametrize("step", ["draw", "rosters", "lists", "collect", "estimate", "report", "verify"])
+def test_a_step_out_of_order_says_what_to_type(step: str, tmp_path: Path) -> None:
+    root = tmp_path / "未开始"
+    say("init", str(root))
+    write_book(root / "frame" / "村名单.xlsx", {"村名单": Page("", village_list())})
+    said = say(step, str(root))
+    assert said.startswith("1\n")
+    assert "键入" in said or "--seed" in said
+    assert not list((root / "results").glob("*.csv"))
+
+
+def test_a_folder_without_a_design_and_a_folder_with_one_are_refused(tmp_path: Path) -> None:
+    assert "没有这个文件" in say("check", str(tmp_path))
+    say("init", str(tmp_path / "甲"))
+    assert "已经有设计文件" in say("init", str(tmp_path / "甲"))
+
+
+def test_the_ceremony_gives_the_seed(tmp_path: Path) -> None:
+    root = tmp_path / "仪式"
+    say("init", str(root))
+    write_book(root / "frame" / "村名单.xlsx", {"村名单": Page("", village_list())})
+    (root / "draw" / "ceremony.toml").write_text('seed = "16180339887498948482"\nhow = "四方各掷骰子五次"\n', encoding="utf-8")
+    assert "抽取 8 个" in say("draw", str(root))
+    certificate = ev.Certificate.load(root / "draw" / "certificate.json")
+    assert (certificate.seed, certificate.seed_origin) == ("16180339887498948482", "ceremony: 四方各掷骰子五次")
+    (root / "draw" / "ceremony.toml").write_text("seed = 5\n", encoding="utf-8")
+    assert "缺 seed 或 how" in say("draw", str(root))
+
+
+@pytest.fixture(scope="module")
+def small_design(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The specimen's design with fewer and smaller villages, for speed."""
+    folder = tmp_path_factory.mktemp("设计")
+    shutil.copytree(ROOT / "designs" / "data", folder / "data")
+    text = (ROOT / "designs" / "biyang_2018.toml").read_text(encoding="utf-8")
+    text = text.replace("households = 350", "households = 150").replace('keep = ["411726"]', 'keep = ["533124"]')
+    text = text.replace("poor_villages = 102", "poor_villages = 20").replace('"411726400", "411726401"', '"533124400"')
+    (folder / "小.toml").write_text(text, encoding="utf-8")
+    return folder / "小.toml"
+
+
+def test_two_runs_are_identical_to_the_byte(small_design: Path, tmp_path: Path) -> None:
+    said = say("run", str(small_design), "--out", str(tmp_path / "一"))
+    assert said.startswith("0\n"), said
+    say("run", str(small_design), "--out", str(tmp_path / "二" / "深"))
+    first, second = hashes(tmp_path / "一"), hashes(tmp_path / "二" / "深")
+    assert first == second
+    assert {p.partition("/")[0] for p in first} == {*PARTS, "design.toml"}
+    assert sum(p.startswith("report/") for p in first) == 4
+
+
+def test_a_run_prints_no_real_place_beside_simulated_results(small_design: Path, tmp_path: Path) -> None:
+    ev.run(small_design, tmp_path / "样例")
+    frame = pd.read_csv(tmp_path / "样例" / "frame" / "villages_five_counties.csv", dtype=str)
+    mine = frame[frame["county_code"] == "533124"]
+    names = {*mine["village"], *mine["township"], *mine["village_code"], *mine["township_code"], "陇川", "泌阳"}
+    for path in [*(tmp_path / "样例" / "results").iterdir(), tmp_path / "样例" / "report" / "报告.html"]:
+        if path.name == "responses.csv":
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert not [name for name in names if name in text], path.name
+
+
+def test_a_run_replaces_a_specimen_and_nothing_else(small_design: Path, commission: Path, tmp_path: Path) -> None:
+    assert "自己的评估" in say("run", str(small_design), "--out", str(commission))
+    strange = tmp_path / "别的"
+    strange.mkdir()
+    (strange / "论文.docx").write_text("x")
+    assert "论文.docx" in say("run", str(small_design), "--out", str(strange))
+    assert (strange / "论文.docx").exists()
+    assert "没有 [specimen]" in say("run", str(TEMPLATE), "--out", str(tmp_path / "模板"))
+
+
+def test_an_interrupted_run_leaves_nothing_half_written(small_design: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "中断"
+    ev.run(small_design, target)
+    before = hashes(target)
+
+    def broken(*_: object) -> None:
+        raise ev.EvalkitError("断电")
+
+    monkeypatch.setattr("evalkit.evaluation.steps.write_report", broken)
+    with pytest.raises(ev.EvalkitError, match="断电"):
+        ev.run(small_design, target, seed="99999999999999999999")
+    assert hashes(target) == before
+
+
+def test_a_run_keeps_the_ceremony_of_its_folder(small_design: Path, tmp_path: Path) -> None:
+    target = tmp_path / "仪式后"
+    (target / "draw").mkdir(parents=True)
+    (target / "draw" / "ceremony.toml").write_text('seed = "16180339887498948482"\nhow = "掷骰子"\n', encoding="utf-8")
+    ev.run(small_design, target)
+    assert ev.Certificate.load(target / "draw" / "certificate.json").seed_origin == "ceremony: 掷骰子"
+    assert (target / "draw" / "ceremony.toml").exists()
