@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import betainccinv, betaincinv
+from scipy.special import betainccinv, betaincinv, stdtr, stdtrit
 from statsmodels.stats.proportion import proportion_confint
 
 from evalkit import intervals
 from evalkit.errors import EstimateError
 from evalkit.exact import count_bounds, share_bounds, stratified_count_bound
 from evalkit.intervals import METHODS, Planning, proportion, student
+from evalkit.intervals.profile import spline
 
 CASE = {"value": 0.01, "n": 1200, "se": 0.0045, "df": 19}
 # One estimate, every method: limits to the digits in which they were worked out independently.
@@ -175,6 +176,74 @@ def test_r_survey_on_its_cluster_sample():
     seen = proportion(**asked, method="likelihood-t")
     assert (seen.low, seen.high) == pytest.approx((0.0006639212, 0.1077784), rel=0.02)
     assert seen.high == pytest.approx(0.1077784, rel=2e-6)
+
+
+# R 4.2.2, survey 4.1-1: svyciprop(~y, d, method="likelihood") on eight villages of ten households with 0 0 1 0 2 0 0 3
+# events (the first of each village), weights 1 3 2 5 in turn, two strata of four villages; then on whole villages of
+# 60 and 20 that all have the property or none (profiles of 3 and 5 points), on one event in 40 and in 400, on a whole
+# village of ten in six; on 3 events in a village of ten, of two villages, where R prints NA and NaN.
+R_EQUAL = [
+    ((0.075, 80, 0.041187723552395694, 7), (0.01345795965198, 0.2105773329474)),
+    ((5 / 12, 720, 0.14864709750264074, 11), (0.1334607147743, 0.7502226723644)),
+    ((5 / 12, 240, 0.14864709750264077, 11), (0.1426907117771, 0.7338761780492)),
+    ((0.025, 40, 0.025, 39), (0.001130994139099, 0.112053591324)),
+    ((0.0025, 400, 0.0025, 399), (0.0001394551651232, 0.0110198779084997)),
+    ((1 / 6, 60, 1 / 6, 5), (0.001197314952924, 0.725076572229677)),
+]
+R_WEIGHTED = [
+    ((13 / 220, 80, 0.037453168887151882, 7), 0.95, (), (0.007542572127886, 0.1892963428164)),
+    ((13 / 220, 80, 0.037453168887151882, 7), 0.90, (), (0.01261684685096, 0.1572132966058)),
+    ((13 / 220, 80, 0.034926539617284945, 6), 0.95, (), (0.008295952555765, 0.1834533136943)),
+    ((13 / 204, 76, 0.039387334925560825, 7), 0.95, (3, 7, 11, 32), (0.008937862679095, 0.196964471467)),
+]
+
+
+@pytest.mark.parametrize(("numbers", "limits"), R_EQUAL)
+def test_likelihood_limits_as_r_prints_them(numbers, limits):
+    value, n, se, df = numbers
+    seen = proportion(value, n, se=se, df=df, method="likelihood-r")
+    assert (seen.low, seen.high) == pytest.approx(limits, rel=1e-8)
+
+
+@pytest.mark.parametrize(("numbers", "level", "missing", "limits"), R_WEIGHTED)
+def test_likelihood_limits_of_r_with_weights_and_missing_answers(numbers, level, missing, limits):
+    value, n, se, df = numbers
+    event = (np.arange(80) % 10 < np.repeat([0, 0, 1, 0, 2, 0, 0, 3], 10)).astype(float)
+    event[list(missing)] = np.nan
+    stretch = intervals.r_stretch(event, np.tile([1.0, 3, 2, 5], 20))
+    longer = 1 - 2 * stdtr(df, stretch * stdtrit(df, (1 - level) / 2))
+    seen = proportion(value, n, se=se, df=df, method="likelihood-r", level=longer)
+    assert (seen.low, seen.high) == pytest.approx(limits, rel=1e-9)
+    plain = proportion(value, n, se=se, df=df, method="likelihood-r", level=level)
+    assert (plain.low, plain.high) == pytest.approx(limits, rel=0.1 if missing else 2e-5)
+
+
+def test_likelihood_limits_that_r_does_not_give_say_so():
+    seen = proportion(0.15, 20, se=0.15, df=1, method="likelihood-r")
+    assert np.isnan(seen.low) and seen.reason == intervals.bounds.OFF_GRID
+
+
+@given(value=st.floats(0.01, 0.5), n=st.integers(100, 5000), deff=st.floats(0.5, 5), df=st.integers(10, 300))
+@settings(max_examples=40, deadline=None)
+def test_likelihood_limits_of_r_mirror_and_are_near_the_exact_ones(value, n, deff, df):
+    asked = {"n": n, "se": np.sqrt(deff * value * (1 - value) / n), "df": df}
+    seen, exact = (proportion(value, **asked, method=method) for method in ("likelihood-r", "likelihood-t"))
+    other = proportion(1 - value, **asked, method="likelihood-r")
+    if not np.isnan(seen.low):
+        assert seen.low <= value <= seen.high
+        assert (1 - other.high, 1 - other.low) == pytest.approx((seen.low, seen.high), abs=1e-8)
+        width = exact.high - exact.low
+        assert (seen.low, seen.high) == pytest.approx((exact.low, exact.high), abs=0.05 * width)
+
+
+@given(parts=st.lists(st.floats(-3, 3), min_size=4, max_size=4), steps=st.lists(st.floats(0.1, 2), min_size=3, max_size=12))
+@settings(max_examples=30, deadline=None)
+def test_a_spline_gives_back_what_its_ends_are_made_of(parts, steps):
+    x = np.cumsum([0.0, *steps])
+    curve = np.polynomial.Polynomial(parts if len(x) > 3 else parts[:3])
+    at = np.linspace(x[0], x[-1], 40)
+    assert spline(x, curve(x), at) == pytest.approx(curve(at), rel=1e-6, abs=1e-6)
+    assert spline(x, np.sin(x), x) == pytest.approx(np.sin(x), abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -375,6 +444,7 @@ def test_a_share_that_misses_one_by_rounding_is_all():
 
 # -- identities ----------------------------------------------------------------------------------------------
 
+SMOOTH = [name for name in METHODS if name != "likelihood-r"]  # whose grid moves with the level, and may end too early
 UNBOUNDED = {"wald", "wald-t"}
 questions = st.fixed_dictionaries(
     {
@@ -400,7 +470,7 @@ def ask(question, planned, deff, method, **more):
     return proportion(**question, se=se, method=method, planning=held, **more)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SMOOTH)
 @given(question=questions, planned=plans, deff=spreads, level=st.floats(0.5, 0.999))
 @settings(max_examples=25, deadline=None)
 def test_limits_are_in_order_mirror_and_one_sided_tails_agree(method, question, planned, deff, level):
@@ -418,7 +488,7 @@ def test_limits_are_in_order_mirror_and_one_sided_tails_agree(method, question, 
         assert getattr(single, limit) == pytest.approx(getattr(seen, limit), abs=1e-9)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SMOOTH)
 @given(question=questions, planned=plans, deff=spreads, level=st.floats(0.5, 0.98))
 @settings(max_examples=15, deadline=None)
 def test_more_confidence_is_never_shorter(method, question, planned, deff, level):

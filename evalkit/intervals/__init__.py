@@ -19,8 +19,9 @@ from evalkit.intervals.effects import (
     weighted_take,
 )
 from evalkit.intervals.moderated import Planning
+from evalkit.intervals.profile import r_stretch
 
 __all__ = [
     "METHODS", "PLANNING_ICC", "Anova", "Interval", "Method", "Planning", "Reach", "anova", "event_df", "planning_effect",
-    "pooled_icc", "proportion", "reach", "student", "village_bound", "weight_effect", "weighted_take",
+    "pooled_icc", "proportion", "r_stretch", "reach", "student", "village_bound", "weight_effect", "weighted_take",
 ]

@@ -13,6 +13,7 @@ from scipy.special import ndtri, stdtrit
 from evalkit.errors import EstimateError
 from evalkit.intervals import forms
 from evalkit.intervals.moderated import Moderated, Planning, moderated_limits
+from evalkit.intervals.profile import on_r_grid
 
 Side = Literal["two", "lower", "upper"]
 Numbers = NDArray[np.float64]
@@ -22,6 +23,7 @@ NO_DF = "自由度不大于 0，区间无法给出"
 ONE_UNIT = "只有一个单位，区间无法给出"
 AT_THE_END = "一例未见或全部都是：设计效应无从估计，按 n_eff = n 计"
 NO_SPREAD = "标准误为 0，区间只有一点"
+OFF_GRID = "R 的网格到不了这一界（R 给 NA）：改用 likelihood-t"
 CENSUS = "各阶段都是全面调查，没有抽样误差"
 EXACT = "不成群且抽样比大于 0.8：超几何分布精确界"
 
@@ -82,7 +84,7 @@ class _Case:
 class Method:
     """One way to make an interval for a proportion: formula, quantile, effective number of units."""
 
-    form: Callable[[Numbers, Numbers, Numbers, float], forms.Limits] | None
+    form: Callable[..., forms.Limits] | None
     quantile: Literal["z", "t"]
     units: Callable[[_Case], Numbers]
     needs_df: bool
@@ -133,10 +135,11 @@ METHODS: dict[str, Method] = {
     "uniform": Method(forms.uniform, "z", _effective, False, "均匀先验的后验分位数"),
     "likelihood": Method(forms.likelihood, "z", _effective, False, "Rao–Scott 似然，正态分位数"),
     "likelihood-t": Method(forms.likelihood, "t", _effective, True, "Rao–Scott 似然，t 分位数"),
+    "likelihood-r": Method(on_r_grid, "t", _effective, True, "R 的 likelihood：粗网格、样条、线性内插，与精确解可差百分之几（仅供对照）"),
     "wald": Method(forms.wald, "z", _effective, False, "对称区间，正态分位数（仅供对照）"),
     "wald-t": Method(forms.wald, "t", _effective, True, "对称区间，t 分位数（仅供对照）"),
 }
-_NEED_INSIDE = (forms.wald, forms.logistic, forms.logarithmic)  # of no width at 0 and 1: Clopper–Pearson with n stands in
+_NEED_INSIDE = (forms.wald, forms.logistic, forms.logarithmic, on_r_grid)  # nothing at 0 and 1: Clopper–Pearson with n stands in
 
 
 def proportion(
@@ -175,7 +178,8 @@ def proportion(
     Returns
     -------
     Interval
-        NaN limits only where df ≤ 0 (or n = 1 where n − 1 is needed), with the reason beside them.
+        NaN limits only where df ≤ 0 (or n = 1 where n − 1 is needed, or "likelihood-r" is asked where R gives
+        NA), with the reason beside them.
 
     Raises
     ------
@@ -339,7 +343,9 @@ def _plain(how: Method, p: Numbers, n: Numbers, se: Numbers, df: Numbers, tail: 
     low, high = _limits(how, safe_p, safe_n, _quantile(how.quantile, np.where(df > 0, df, 1.0), tail), tail, end, n)
     low, high = np.where(point, p, low), np.where(point, p, high)
     lost = (how.needs_df & ~(df > 0)) | np.isnan(units)
-    reason = np.select([how.needs_df & ~(df > 0), lost, end & ~np.isnan(se), still & point], [NO_DF, ONE_UNIT, AT_THE_END, NO_SPREAD], "")
+    short = np.isnan(low) | np.isnan(high)
+    cases = [how.needs_df & ~(df > 0), lost, end & ~np.isnan(se), still & point, short]
+    reason = np.select(cases, [NO_DF, ONE_UNIT, AT_THE_END, NO_SPREAD, OFF_GRID], "")
     none = np.full(p.shape, np.nan)
     return _Made(np.where(lost, np.nan, low), np.where(lost, np.nan, high), n_eff, units, deff, none, deff, none, reason)
 
@@ -349,7 +355,8 @@ def _limits(how: Method, p: Numbers, n: Numbers, c: Numbers, tail: float, end: N
     if how.form not in _NEED_INSIDE:
         low, high = how.form(p, n, c, tail)
     else:
-        inside, at_end = how.form(np.where(end, 0.5, p), n, c, tail), forms.clopper_pearson(p, whole, c, tail)
+        more = (whole,) if how.form is on_r_grid else ()
+        inside, at_end = how.form(np.where(end, 0.5, p), n, c, tail, *more), forms.clopper_pearson(p, whole, c, tail)
         low, high = (np.where(end, e, i) for e, i in zip(at_end, inside, strict=True))
     if how.form is forms.wald:
         return low, high  # a symmetric interval keeps its overshoot visible, as R prints it
