@@ -7,8 +7,9 @@ households in villages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -58,13 +59,15 @@ class Measure:
 class Rate:
     """A declared rate and its values: `suspected` counts every raised case, `confirmed` those upheld.
 
-    `band` is, for 群众认可度, the pair of unweighted rates when all don't-knows disapprove or approve.
+    `band` is, for 群众认可度, the pair of unweighted rates when all don't-knows disapprove or approve;
+    `totals` are, for 综合贫困发生率, the registry's numbers of persons.
     """
 
     declared: FindingRate | IncidenceRate | ApprovalRate
     confirmed: Measure
     suspected: Measure | None = None
     band: tuple[float, float] | None = None
+    totals: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -194,7 +197,7 @@ def _incidence_rate(
         official = totals["remaining"] + sum(totals[key] * _official(made[name], status) for key, name in parts.items())
         estimate = (totals["remaining"] + _union(survey, ratios, totals) * (totals["exited"] + totals["non_registry"])) / totals["rural"]
         measures[status] = Measure(official, totals["rural"], estimate)
-    return Rate(declared, measures["confirmed"], measures["suspected"])
+    return Rate(declared, measures["confirmed"], measures["suspected"], totals=MappingProxyType(totals))
 
 
 def _union(survey: Survey, ratios: dict[str, _Ratio], totals: dict[str, float]) -> Estimate:

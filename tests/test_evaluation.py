@@ -209,7 +209,7 @@ def test_the_ceremony_gives_the_seed(tmp_path: Path) -> None:
     (root / "draw" / "ceremony.toml").write_text('seed = "16180339887498948482"\nhow = "四方各掷骰子五次"\n', encoding="utf-8")
     assert "抽取 8 个" in say("draw", str(root))
     certificate = ev.Certificate.load(root / "draw" / "certificate.json")
-    assert (certificate.seed, certificate.seed_origin) == ("16180339887498948482", "ceremony: 四方各掷骰子五次")
+    assert (certificate.seed, certificate.seed_origin) == ("16180339887498948482", "公开仪式：四方各掷骰子五次")
     (root / "draw" / "ceremony.toml").write_text("seed = 5\n", encoding="utf-8")
     assert "缺 seed 或 how" in say("draw", str(root))
 
@@ -277,5 +277,14 @@ def test_a_run_keeps_the_ceremony_of_its_folder(small_design: Path, tmp_path: Pa
     (target / "draw").mkdir(parents=True)
     (target / "draw" / "ceremony.toml").write_text('seed = "16180339887498948482"\nhow = "掷骰子"\n', encoding="utf-8")
     ev.run(small_design, target)
-    assert ev.Certificate.load(target / "draw" / "certificate.json").seed_origin == "ceremony: 掷骰子"
+    assert ev.Certificate.load(target / "draw" / "certificate.json").seed_origin == "公开仪式：掷骰子"
     assert (target / "draw" / "ceremony.toml").exists()
+
+
+def test_the_report_tells_how_it_sampled_and_what_stands_behind_the_rates(commission: Path) -> None:
+    page = (commission / "report" / "报告.html").read_text(encoding="utf-8")
+    assert "每层2个村" in page
+    assert "脱贫户28、未脱贫户5、非建档立卡户27户" in page
+    assert "剩余贫困人口180人、脱贫人口1800人、非建档立卡人口4020人、乡村人口6000人" in page
+    assert "若全部计为认可，样本比率为100%" in page
+    assert "由操作者给定" in page

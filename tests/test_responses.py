@@ -241,7 +241,7 @@ def test_completion_counts_add_up() -> None:
         counts = made.completion(by)
         parts = counts[["complete", "refusal", "noncontact", "ineligible", "pending"]].sum(axis=1)
         assert (counts["released"] == parts).all()
-        assert (counts["released"] == counts["planned"] + counts["replaced"]).all()
+        assert (counts["replaced"] <= counts["released"] - counts["planned"]).all()
         assert counts["complete"].sum() == made.table()["complete"].sum()
     assert made.completion()["planned"].sum() == (made.sample.table("household")["role"] == "main").sum()
 

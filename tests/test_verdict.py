@@ -225,7 +225,7 @@ def test_technical_sentences_name_the_method_and_its_numbers():
     verdict = judge(WORKED, 0.02, strict=True, name="错退率")
     for language in ("zh", "en"):
         text = verdict.sentence(language, register="technical")
-        for part in ("KG-M", "n=1200", "n_eff=382.9", "deff=3.13", "icc=0.05", "df=19.0", f"p={verdict.p_value:.4f}", "2.41%"):
+        for part in ("KG-M", "n=1200", "n_eff=382.9", "deff*=3.13", "icc=0.05", "df=19.0", f"p={verdict.p_value:.4f}", "2.41%"):
             assert part in text, (part, text)
     assert "未能证实" in verdict.sentence("zh", register="technical")
     assert "not proven" in verdict.sentence("en", register="technical")

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evalkit.design.judgement import FINDINGS, ApprovalRate, IncidenceRate
+from evalkit.design.judgement import FINDINGS, ApprovalRate
 from evalkit.errors import HEADER
 from evalkit.evaluation.places import Places
+from evalkit.evaluation.telling import policies_told, rate_told, sampling_told
 from evalkit.intervals import weight_effect
 from evalkit.rates import Measure, Rate, breakdown
 from evalkit.satisfaction import distribution
@@ -65,7 +66,7 @@ def assemble(
         "quality": pd.DataFrame([_quality_row(fault) for fault in findings.faults], columns=list(HEADER)),
         "weights": _weights(survey),
     }
-    return Results(_facts(design, frame, responses, survey, verdicts, certificate), {k: t for k, t in tables.items() if len(t)})
+    return Results(_facts(design, frame, responses, survey, rates, verdicts, certificate), {k: t for k, t in tables.items() if len(t)})
 
 
 def _verdicts(design: Design, rates: tuple[Rate, ...], villages: int) -> list[Verdict]:
@@ -91,7 +92,13 @@ def _verdicts(design: Design, rates: tuple[Rate, ...], villages: int) -> list[Ve
 
 
 def _facts(
-    design: Design, frame: Frame, responses: Responses, survey: Survey, verdicts: list[Verdict], certificate: Certificate
+    design: Design,
+    frame: Frame,
+    responses: Responses,
+    survey: Survey,
+    rates: tuple[Rate, ...],
+    verdicts: list[Verdict],
+    certificate: Certificate,
 ) -> dict[str, Any]:
     evaluation, report = design.evaluation, design.report
     conclusion = conclude(verdicts)
@@ -111,6 +118,8 @@ def _facts(
             "certificate": certificate.sha256,
             "seed_origin": certificate.seed_origin,
         },
+        "sampling": sampling_told(design),
+        "rate_notes": {rate.name: told for rate in rates if (told := rate_told(rate))},
         "notes": _notes(design, frame, Places.of(frame, design), responses.sample, survey),
         "background": list(report.background),
         "experience": list(report.experience),
@@ -118,19 +127,7 @@ def _facts(
         "conclusion": {"passed": conclusion.passed, "sentence": conclusion.sentence("zh")},
         "confidence": evaluation.confidence,
         "alpha": evaluation.alpha,
-        "policies": _policies(design),
-    }
-
-
-def _policies(design: Design) -> dict[str, Any]:
-    stages = {stage.name: stage for stage in design.stages}
-    household = stages.get("household")
-    return {
-        "singleton": design.evaluation.singleton,
-        "empty_cell": design.returns.empty_cell if design.returns else "",
-        "shortfall": household.shortfall if household else "",
-        "village_method": design.stages[0].method,
-        "household_method": household.method if household else "",
+        "policies": policies_told(design),
     }
 
 
@@ -152,9 +149,7 @@ def _counts(responses: Responses, frame: Frame) -> dict[str, int]:
 def _notes(design: Design, frame: Frame, places: Places, sample: Sample, survey: Survey) -> list[str]:
     dropped = [f"名单按规则去掉 {count} 行：{reason}" for reason, count in frame.dropped if count and not design.report.code_names]
     counted = [f"{text}（{count} 个）" for count, text in frame.notes]
-    totals = [rate.totals for rate in design.rates if isinstance(rate, IncidenceRate)]
-    sources = [f"登记总数截至 {total.date}，来源：{total.source}，不含抽样误差" for total in totals]
-    return [*dropped, *counted, *sources, *(places.cover(note) for note in (*sample.notes, *survey.notes))]
+    return [*dropped, *counted, *(places.cover(note) for note in (*sample.notes, *survey.notes))]
 
 
 def _sample(responses: Responses, frame: Frame, places: Places) -> pd.DataFrame:

@@ -236,12 +236,12 @@ class Evaluation:
 
     def _seed(self, seed: str | None) -> tuple[str, str]:
         if seed:
-            return seed, "given"
+            return seed, "由操作者给定"
         ceremony = self.folder.ceremony()
         if ceremony:
-            return ceremony[0], f"ceremony: {ceremony[1]}"
+            return ceremony[0], f"公开仪式：{ceremony[1]}"
         if self.design.specimen:
-            return self.design.specimen.seed, "specimen"
+            return self.design.specimen.seed, "样例自带"
         raise DrawError("种子｜没有种子｜键入 --seed 加至少 20 位公开产生的数字，或写 draw/ceremony.toml（seed 与 how 两行）")
 
     def _same_draw(self, sample: Sample) -> bool:

@@ -89,6 +89,7 @@ def _fieldwork(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _chapter("二、抽样与调查完成情况")
     yield _section(1, "样本分布")
     yield _referring(sentences.sample_size(results), exhibits.refer("sample", "chart:sample"))
+    yield from _texts(results.facts.get("sampling", []))
     yield from _show(exhibits, "chart:sample")
     yield _section(2, "调查完成情况")
     if "response" in exhibits.tables:

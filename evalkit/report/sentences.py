@@ -104,7 +104,8 @@ def about_rate(results: Results, name: str) -> list[str]:
     gates = results.table("gates")
     gate: Any = next(records(gates[gates["rate"] == name]), None)
     near = gate.threshold if gate is not None else None
-    return [_definition(name, rows.iloc[0]), *(_measure(results, row, near) for row in records(rows)), _verdict(gate)]
+    notes = dict(results.facts.get("rate_notes") or {}).get(name, [])
+    return [_definition(name, rows.iloc[0]), *(_measure(results, row, near) for row in records(rows)), *notes, _verdict(gate)]
 
 
 def _definition(name: str, row: pd.Series) -> str:

@@ -68,17 +68,18 @@ class Responses:
         -------
         DataFrame
             The columns of `by`, then planned (mains), released (mains and reserves used), complete, refusal,
-            noncontact, ineligible, pending (mains without a result), replaced (reserves used) and
+            noncontact, ineligible, pending (mains without a result), replaced (reserves completed) and
             response_rate = complete / (complete + refusal + noncontact), not a number without any of these.
         """
         keys = [by] if isinstance(by, str) else list(by)
         drawn = self.sample.table("household")
         marks = self._table[keys].assign(
-            **{code: self._table["disposition"] == code for code in OUTCOMES}, visited=True, replaced=self._table["role"] == "reserve"
-        )
+            **{code: self._table["disposition"] == code for code in OUTCOMES}, visited=True, used=self._table["role"] == "reserve",
+            replaced=(self._table["role"] == "reserve") & self._table["complete"],
+        )  # fmt: skip
         counts = drawn.loc[drawn["role"] == "main", keys].assign(planned=True).groupby(keys).sum()
         counts = counts.join(marks.groupby(keys).sum()).fillna(0).astype(np.int64)
-        counts["released"] = counts["planned"] + counts["replaced"]
+        counts["released"] = counts["planned"] + counts["used"]
         counts["pending"] = counts["released"] - counts["visited"]
         asked = counts["complete"] + counts["refusal"] + counts["noncontact"]
         counts["response_rate"] = counts["complete"] / asked.where(asked > 0)

@@ -31,7 +31,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "villages": Column("村数", "count"),
         "drawn": Column("抽中村数", "count"),
         **_PROGRESS,
-        "replaced": Column("替换户数", "count"),
+        "replaced": Column("备用户完成", "count"),
     },
     "response": {
         "stratum": Column("户类型"),
@@ -39,7 +39,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "refusal": Column("拒访", "count"),
         "noncontact": Column("未联系上", "count"),
         "ineligible": Column("不合格", "count"),
-        "replaced": Column("替换户数", "count"),
+        "replaced": Column("备用户完成", "count"),
         "response_rate": Column("应答率", "percent"),
     },
     "rates": {

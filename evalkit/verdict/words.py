@@ -134,7 +134,7 @@ def _technical_en(v: Verdict) -> str:
 
 
 def _numbers(v: Verdict) -> str:
-    stated = {"n": (v.n, ".0f"), "n_eff": (v.n_eff, ".1f"), "deff": (v.deff, ".2f"), "icc": (v.icc, ".3g"), "df": (v.df, ".1f")}
+    stated = {"n": (v.n, ".0f"), "n_eff": (v.n_eff, ".1f"), "deff*": (v.deff, ".2f"), "icc": (v.icc, ".3g"), "df": (v.df, ".1f")}
     return "，".join(f"{label}={number:{form}}" for label, (number, form) in stated.items() if not math.isnan(number))
 
 
