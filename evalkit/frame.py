@@ -14,7 +14,7 @@ import pandas as pd
 
 from evalkit import codes, tickets
 from evalkit.errors import Faults, FrameError
-from evalkit.sheets import cell_text, read_sheet, refuse_floats
+from evalkit.sheets import as_text, numbered, plain_numbers, read_sheet, refuse_floats
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -123,7 +123,7 @@ class Frame:
         code : {"free", "division"}
             ``division``: ids are 12-digit codes of villages.
         filled : sequence of str
-            Headings whose cells may not be blank, such as strata.
+            Headings whose cells may not be blank, nor numbers that a spreadsheet has spoilt, such as strata.
         subject : str
             What the table is, for messages.
 
@@ -135,9 +135,10 @@ class Frame:
         ------
         FrameError
             With every fault and its row: missing headings, blank, repeated or unsound ids, ids that a
-            spreadsheet has turned into numbers, bad codes, blank strata.
+            spreadsheet has turned into numbers, bad codes, blank strata, invisible characters.
         """
         faults = Faults(subject)
+        _check_choices(code, id, name, columns)
         wanted = _headings(id, name, columns)
         rules, notes = tuple(rules), tuple(notes)
         read = {*wanted, *filled, *(rule.column for rule in rules), *(note.column for note in notes)}
@@ -145,6 +146,7 @@ class Frame:
         kept, dropped = _after_rules(text, rules)
         kept = kept.assign(**{id: kept[id].map(codes.normalise if code == "division" else tickets.clean)})
         _check(kept, id, name, filled, code, faults)
+        _check_visible(kept, wanted, faults)
         faults.refuse(FrameError)
         counted = tuple((int(kept[note.column].str.contains(note.contains, regex=False).sum()), note.text) for note in notes)
         rows = kept.sort_values(id, kind="stable").loc[:, wanted]
@@ -201,13 +203,15 @@ class Frame:
         Raises
         ------
         FrameError
-            Naming the rows whose cell is blank or not a number.
+            Naming every row whose cell is blank, negative or no plain number.
         """
         self._known([column])
-        numbers = pd.to_numeric(self._rows[column], errors="coerce")
+        cells = self._rows[column]
+        numbers = plain_numbers(cells.where(~cells.str.contains(",", regex=False), ""))
         faults = Faults("名单")
-        for row in self._rows.index[~numbers.map(math.isfinite).to_numpy(dtype=bool)]:
-            faults.add(int(row) + 2, column, self._rows.at[row, column], "应为数值", "补全或改正该格")
+        for row in sorted(cells.index[~(numbers >= 0).to_numpy(dtype=bool)]):
+            value, remedy = codes.shown(str(cells.at[row])), "补全或改正该格，不带千位逗号、单位与文字"
+            faults.add(int(row) + 2, column, value, "应为不小于 0 的数值", remedy)
         faults.refuse(FrameError)
         return math.fsum(numbers)
 
@@ -218,7 +222,8 @@ class Frame:
     def _known(self, columns: Sequence[str]) -> None:
         strange = [column for column in columns if column not in self._rows.columns]
         if strange:
-            raise FrameError(f"{'、'.join(strange)}｜不在名单保留的列中｜写入 [frame] columns；现有：{'、'.join(self._rows.columns)}")
+            have = codes.shown_headings(self._rows.columns)
+            raise FrameError(f"{'、'.join(map(str, strange))}｜不在名单保留的列中｜写入 [frame] columns；现有：{have}")
 
     def __len__(self) -> int:
         return len(self.units)
@@ -317,27 +322,28 @@ def _headings(id: str, name: str, columns: Sequence[str]) -> list[str]:
 
 
 def _as_text(table: Any, faults: Faults, wanted: Iterable[str]) -> pd.DataFrame:
-    whole = _in_memory(table)
+    whole = numbered(table, FrameError)
     missing = sorted(set(wanted) - set(whole.columns))
     for column in missing:
-        faults.add(1, column, None, "没有这一列", f"改正列名；现有：{'、'.join(map(str, whole.columns))}")
+        faults.add(1, column, None, "没有这一列", f"改正列名；现有：{codes.shown_headings(whole.columns)}")
     faults.refuse(FrameError)
-    return pd.DataFrame({column: [_cell(cell) for cell in whole[column]] for column in sorted(set(wanted))}, index=whole.index, dtype=str)
+    text = as_text(whole[sorted(set(wanted))], faults)
+    faults.refuse(FrameError)
+    return text.map(_folded)
 
 
-def _in_memory(table: Any) -> pd.DataFrame:
-    if isinstance(table, pd.DataFrame):
-        numbered = isinstance(table.index, pd.RangeIndex) or (table.index.is_unique and pd.api.types.is_integer_dtype(table.index))
-        return table if numbered else table.reset_index(drop=True)
-    for way in ("to_pandas", "toPandas", "df"):
-        if hasattr(table, way):
-            made: pd.DataFrame = getattr(table, way)()
-            return made
-    raise FrameError(f"{type(table).__name__}｜不是可读的表｜给出 pandas、polars、pyarrow、DuckDB 或 Spark 表，或用 read_frame 读文件")
+def _check_choices(code: str, id: str, name: str, columns: Sequence[str]) -> None:
+    if code not in ("division", "free"):
+        raise FrameError(f"code = {code!r}｜不认识｜写 division（12 位区划代码）或 free（任意编号）")
+    if isinstance(columns, str):
+        raise FrameError(f"columns = {columns!r}｜应为一列名字｜写 [\"{columns}\"]")
+    for heading in (id, name, *columns):
+        if not isinstance(heading, str):
+            raise FrameError(f"列名 {heading!r}｜列名应为文字｜先给表加上文字列名")
 
 
-def _cell(cell: Any) -> str:
-    text = unicodedata.normalize("NFC", cell_text(cell))
+def _folded(cell: str) -> str:
+    text = unicodedata.normalize("NFC", cell).translate(codes.HALF_WIDTH).strip()
     # 12.50 in a CSV and 12.5 in a workbook are one number and must give one fingerprint
     return re.sub(r"\.?0+$", "", text) if re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]+", text) else text
 
@@ -355,16 +361,28 @@ def _check(table: pd.DataFrame, id: str, name: str, filled: Sequence[str], code:
     if table.empty:
         faults.add(None, "名单", None, "没有一行", "检查文件与 [[frame.rule]] 的 keep、drop 取值")
         return
-    refuse_floats(table, id, faults)
+    for column in dict.fromkeys([id, *filled]):
+        refuse_floats(table, column, faults)
     marked = {fault.row for fault in faults}
+    if code == "division" and codes.seem_names(table[id]):
+        remedy = "把 [frame] id 改为村代码所在的列名，村名所在的列写在 name"
+        faults.add(None, id, None, f"这一列应为村代码，看来写的是村名（{len(table)} 行）", remedy)
+        return
     for row, unit in zip(table.index, table[id], strict=True):
         if int(row) + 2 not in marked and (rule := _id_fault(unit, code)):
-            faults.add(int(row) + 2, id, None if codes.is_identity(unit) else unit, rule, "改正后重试")
+            faults.add(int(row) + 2, id, codes.shown(unit), rule, "改正后重试")
     for row in table.index[table[id].duplicated(keep=False) & (table[id] != "")]:
-        faults.add(int(row) + 2, id, table.at[row, id], "编号重复", "每个单位一行，删去多余的行")
+        faults.add(int(row) + 2, id, codes.shown(str(table.at[row, id])), "编号重复", "每个单位一行，删去多余的行")
     for column in dict.fromkeys([*([name] if name else []), *filled]):
         for row in table.index[table[column] == ""]:
             faults.add(int(row) + 2, column, None, "空白", "补全该格")
+
+
+def _check_visible(table: pd.DataFrame, kept: Sequence[str], faults: Faults) -> None:
+    """Two strata that look the same must not differ by a character that nobody sees."""
+    for column in kept[1:]:
+        for row in table.index[table[column].map(codes.invisible).to_numpy(dtype=bool)]:
+            faults.add(int(row) + 2, column, None, "有不可见字符（零宽字符、换行等）", "重新键入该格")
 
 
 def _id_fault(unit: str, code: Code) -> str:

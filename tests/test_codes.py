@@ -1,5 +1,7 @@
 """Division codes and identity numbers. The numbers are the standard's own examples, nobody's."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,3 +46,23 @@ def test_a_day_that_never_was_is_no_identity() -> None:
 def test_masks_show_at_most_the_division(text: str) -> None:
     masked = codes.mask_identity(text)
     assert masked == "" or (masked.endswith("*" * 12) and len(masked) in (12, 18))
+
+
+LEAKS = [
+    "张三", "欧阳修", "Li Si", "lisi1", "张三13900001111", "E12345678",
+    "13900001111", "13900001111x", "139-0000-1111", "110105194912310021",
+]
+
+
+@pytest.mark.parametrize("cell", LEAKS)
+def test_no_name_and_no_long_number_is_shown(cell: str) -> None:
+    assert not re.search(r"[张欧Ll]|[0-9]{7}|-0000-", codes.shown(cell))
+    assert codes.shown_word(cell, ["完成", "拒访", "未脱贫户"]) == ""
+    assert not re.search(r"[0-9]{7}", codes.shown_label(cell))
+
+
+def test_what_helps_is_shown() -> None:
+    cells = ["0038", "A-12", "411726101201", "6444,67", "3人"]
+    assert [codes.shown(cell) for cell in cells] == cells
+    assert codes.shown_word("已完成", ["完成"]) == "已完成"
+    assert len(codes.shown_label("长" * 40000)) == 20 and codes.shown_headings(f"列{i}名" for i in range(50)).count("、") == 11

@@ -85,14 +85,14 @@ def test_every_fault_at_once_with_its_row() -> None:
         "第 2 行，village_code：411726101201｜编号重复",
         "第 3 行，village_code：411726101201｜编号重复",
         "第 4 行，village_code｜编号空白",
-        "第 5 行，village_code：4117261｜村代码应为 12 位数字，现为 7 位",
+        "第 5 行，village_code：*******｜村代码应为 12 位数字，现为 7 位",
         "第 6 行，village_code｜应为文字，现为科学计数",
         "乡镇代码",
-        "第 8 行，village_code｜编号是身份证号",
+        "第 8 行，village_code：110105************｜编号是身份证号",
         "第 9 行，village｜空白",
     ]
     assert [says for says in expected if says not in text] == []
-    assert "110105" not in text
+    assert "11010519" not in text
 
 
 @pytest.mark.parametrize("code", ["3|8", "3/8", "3 8", "3\u200b8"])
@@ -120,7 +120,7 @@ def test_a_design_declares_its_frame(tmp_path: Path) -> None:
 
 def test_totals_need_numbers() -> None:
     frame = Frame.from_data(small({"城关镇": 3}, 人口=["10", "约20", ""]), **(KEYS | {"columns": ["人口"]}))
-    with pytest.raises(FrameError, match=r"第 3 行，人口：约20[\s\S]*第 4 行"):
+    with pytest.raises(FrameError, match=r"第 3 行，人口｜应为不小于 0 的数值[\s\S]*第 4 行"):
         frame.total("人口")
 
 
@@ -132,3 +132,52 @@ def test_the_caller_cannot_reach_the_frame() -> None:
     handed.loc[0, "village"] = "x"
     table.loc[0, "village"] = "y"
     assert frame.table().loc[0, "village"] == before.loc[0, "village"] and frame.fingerprint == Frame.from_data(before, **KEYS).fingerprint
+
+
+def test_a_column_of_names_for_codes_is_told_once(tmp_path: Path) -> None:
+    write_csv(pd.DataFrame({"村": ["东关", "西关", "411726101201"], "名": ["a", "b", "c"]}), tmp_path / "名单.csv")
+    with pytest.raises(FrameError, match=r"1 处错误\n.*村｜这一列应为村代码，看来写的是村名（3 行）"):
+        read_frame(tmp_path / "名单.csv", id="村", name="名", code="division")
+
+
+def test_a_frame_of_persons_shows_nobody() -> None:
+    ids = ["11010519491231002X"] * 2 + ["110105194912310021", "13900001111", "李四", "411726101201"]
+    for code in ("division", "free"):
+        with pytest.raises(FrameError) as refusal:
+            Frame.from_data(pd.DataFrame({"id": ids, "n": ""}), id="id", name="n", code=code)
+        text = str(refusal.value)
+        assert not [seen for seen in ("1101051949", "1390000", "李四") if seen in text]
+    with pytest.raises(FrameError) as refusal:
+        Frame.from_data(pd.DataFrame([["411726101201", "0001", "李四"]], columns=["411726101202", "0002", "王五"]), id="村代码")
+    assert "王五" not in str(refusal.value) and "看来是数据" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("table", "keys", "says"),
+    [
+        (pd.DataFrame({0: ["a"]}), {"id": 0}, "列名应为文字"),
+        (pd.DataFrame({"c": ["a"]}), {"id": "c", "code": "zz"}, "division"),
+        (pd.DataFrame([["a", "b"]], columns=["c", "c"]), {"id": "c"}, "列名重复"),
+        (pd.DataFrame([["a"]], columns=pd.MultiIndex.from_tuples([("c", "d")])), {"id": "c"}, "多层"),
+        (pd.DataFrame({"c": ["a", "b"], "d": [np.array([1, 2]), 1]}), {"id": "c", "columns": ["d"]}, "第 2 行，d｜一格中有多个值"),
+        (pd.DataFrame({"c": ["a", "\udcff"]}, dtype=object), {"id": "c"}, "第 3 行，c｜文字的编码已损坏"),
+        (pd.DataFrame({"c": ["a", "b"], "t": ["甲", "甲\u200b"]}), {"id": "c", "columns": ["t"]}, "第 3 行，t｜有不可见字符"),
+        (pd.DataFrame({"c": ["a"], "t": ["5.33E+8"]}), {"id": "c", "columns": ["t"], "filled": ["t"]}, "科学计数"),
+    ],
+)
+def test_tables_that_are_no_frame(table: pd.DataFrame, keys: dict[str, object], says: str) -> None:
+    with pytest.raises(FrameError, match=says):
+        Frame.from_data(table, **keys)
+
+
+def test_full_width_digits_make_no_stratum_of_their_own() -> None:
+    frame = Frame.from_data(pd.DataFrame({"c": ["a", "b"], "t": ["４１１", "411"]}), id="c", columns=["t"])
+    assert set(frame.labels(["t"]).values()) == {"411"}
+
+
+def test_totals_name_every_cell_that_is_no_count() -> None:
+    cells = ["10", "-5", "1,234", "1e5", "nan", "0x5", "13900001111人"]
+    frame = Frame.from_data(small({"城关镇": 7}, 人口=cells), **(KEYS | {"columns": ["人口"]}))
+    with pytest.raises(FrameError) as refusal:
+        frame.total("人口")
+    assert [fault.row for fault in refusal.value.faults] == [3, 4, 5, 6, 7, 8] and "1390000" not in str(refusal.value)

@@ -1,5 +1,6 @@
 """Draws: what decides them, what does not, quotas and their shortfalls, chances over many seeds."""
 
+import hashlib
 from collections import Counter
 from statistics import NormalDist
 from typing import Any
@@ -48,7 +49,8 @@ def test_villages_of_a_real_county(first: ev.Sample) -> None:
 def test_villages_are_the_two_smallest_hashes_of_each_township(first: ev.Sample) -> None:
     """Redone with nothing but hashlib's SHA-256 of seed|village|code."""
     for township, part in biyang().table().groupby("township_code"):
-        expected = tickets.order(SEED, "village", part["village_code"])[:2]
+        digests = {hashlib.sha256(f"{SEED}|village|{code}".encode()).digest(): code for code in part["village_code"]}
+        expected = [digests[digest] for digest in sorted(digests)[:2]]
         drawn = first.table()
         assert drawn.loc[drawn["stratum"] == township, "unit"].tolist() == expected
 
@@ -181,27 +183,27 @@ def test_other_methods_are_reached_by_a_design(method: str) -> None:
 
 
 def mandatory(how: str, villages: int, n: int = 3) -> ev.Sample:
-    table = small(TOWNS).assign(必查=["是" if i < villages else "否" for i in range(15)])
-    rule = {"column": "必查", "values": ["是"], "how": how}
-    return ev.draw(frame_of(table, columns=["township_code", "township", "必查"]), design(first={"mandatory": rule, "n": n}), seed="7")
+    table = small(TOWNS).assign(必访=["是" if i < villages else "否" for i in range(15)])
+    rule = {"column": "必访", "values": ["是"], "how": how}
+    return ev.draw(frame_of(table, columns=["township_code", "township", "必访"]), design(first={"mandatory": rule, "n": n}), seed="7")
 
 
 def test_mandatory_villages_within_the_quota() -> None:
     table = mandatory("within", 2).table()
     town = table[table["township_code"] == "甲镇"]
-    assert town["stratum"].tolist() == ["甲镇·必查", "甲镇·必查", "甲镇"] and town["prob"].tolist() == [1.0, 1.0, 1 / 4]
+    assert town["stratum"].tolist() == ["甲镇·必访", "甲镇·必访", "甲镇"] and town["prob"].tolist() == [1.0, 1.0, 1 / 4]
     assert town["certainty"].tolist() == [True, True, False] and table["weight"].sum() == pytest.approx(15)
 
 
 def test_mandatory_villages_on_top_of_the_quota() -> None:
     table = mandatory("on-top", 2).table()
     town = table[table["township_code"] == "甲镇"]
-    assert town["stratum"].tolist() == ["甲镇·必查"] * 2 + ["甲镇"] * 3 and town["prob"].tolist() == [1.0] * 2 + [3 / 4] * 3
+    assert town["stratum"].tolist() == ["甲镇·必访"] * 2 + ["甲镇"] * 3 and town["prob"].tolist() == [1.0] * 2 + [3 / 4] * 3
     assert table["weight"].sum() == pytest.approx(15)
 
 
 def test_mandatory_villages_that_exceed_the_quota() -> None:
-    with pytest.raises(DrawError, match="层 甲镇｜必查 4 个，超过配额 3 个"):
+    with pytest.raises(DrawError, match="层 甲镇｜必访 4 个，超过配额 3 个"):
         mandatory("within", 4)
     assert "层 甲镇：3 个单位没有入样机会" in mandatory("within", 3).notes[0]
     with pytest.raises(DrawError, match="名单中没有一个单位取这些值"):
@@ -253,7 +255,7 @@ def test_every_fault_of_a_roster_at_once() -> None:
     expected = [
         "第 2 行，household｜户编号是身份证号，不能用来抽样｜改用名册中的户编号",
         "第 3 行，household｜户编号空白，或含 |",
-        "第 4 行，stratum：贫困户｜户类型不在设计的 n 中",
+        "第 4 行，stratum｜户类型不在设计的 n 中",
         "第 5 行，persons｜人数应为正整数",
         "第 6 行，household",
         "第 7 行，household",
@@ -288,3 +290,38 @@ def test_a_sample_is_frozen_and_hands_out_copies(whole: ev.Sample) -> None:
 
 def test_quotas_of_the_design_are_the_specimens(whole: ev.Sample) -> None:
     assert whole.table().groupby("stratum")["quota"].first().to_dict() == QUOTAS
+
+
+def test_rosters_of_other_types_are_read_as_spreadsheets_show_them() -> None:
+    start = ev.draw(frame_of(small(TOWNS)), design(), seed="7")
+    sheet = roster(start.villages[0], {"脱贫户": 40, "未脱贫户": 5, "非建档立卡户": 60})
+    sheet["household"] = sheet["household"].str.lstrip("0")
+    numbers = sheet.assign(**{column: sheet[column].astype(float) for column in ("village", "household", "persons")})
+    assert ev.draw_next(start, numbers).certificate.sha256 == ev.draw_next(start, sheet).certificate.sha256
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"household": 1.1e17}, "科学计数"),
+        ({"household": float("nan")}, "户编号空白"),
+        ({"persons": 51}, "人数多于 50"),
+        ({"persons": "1,2"}, "人数应为正整数"),
+        ({"persons": float("inf")}, "人数应为正整数"),
+        ({"household": "李四"}, "户编号重复"),
+        ({"stratum": "李四"}, "户类型不在设计的 n 中"),
+        ({"village": "13900001111"}, "没有被抽中"),
+    ],
+)
+def test_rosters_in_memory_that_cannot_be_drawn_from(changes: dict[str, Any], says: str) -> None:
+    start = ev.draw(frame_of(small(TOWNS)), design(), seed="7")
+    sheet = roster(start.villages[0], {"脱贫户": 40, "未脱贫户": 5, "非建档立卡户": 60}).assign(**changes)
+    with pytest.raises(DrawError, match=says) as refusal:
+        ev.draw_next(start, sheet)
+    assert "李四" not in str(refusal.value) and "1390000" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("table", [None, "rosters", pd.DataFrame([[1, 2]], columns=["village", "village"])])
+def test_what_is_no_table_of_rosters(table: Any) -> None:
+    with pytest.raises(DrawError):
+        ev.draw_next(ev.draw(frame_of(small(TOWNS)), design(), seed="7"), table)

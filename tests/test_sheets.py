@@ -2,7 +2,9 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import EvalkitError, Faults, FrameError
-from evalkit.sheets import Page, cell_text, read_sheet, refuse_floats, write_book, write_bytes, write_csv
+from evalkit.sheets import Page, as_text, cell_text, plain_numbers, read_sheet, refuse_floats, write_book, write_bytes, write_csv
 
 TABLE = pd.DataFrame({"户编号": ["0038", "=1+1", "-3"], "人数": [1, 2, 3], "收入": [0.1, None, 3535.0], "贫困村": [True, False, True]})
 CELLS = st.text(alphabet=st.characters(blacklist_categories=("Cs", "Cc")), max_size=8).map(lambda text: text.strip())
@@ -135,3 +137,76 @@ def test_a_failed_writing_leaves_the_old_file(folder: Path, monkeypatch: pytest.
     with pytest.raises(OSError, match="disk full"):
         write_bytes(folder / "a.csv", b"new")
     assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [("a.csv", b"old")]
+
+
+def test_a_file_that_is_open_elsewhere_says_what_to_do(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def held(*_: object) -> None:
+        raise PermissionError("[WinError 5]")
+
+    monkeypatch.setattr("os.replace", held)
+    with pytest.raises(EvalkitError, match="关闭 Excel"):
+        write_bytes(folder / "a.xlsx", b"new")
+    assert not list(folder.iterdir())
+
+
+def refused(path: Any, **options: Any) -> str:
+    with pytest.raises(FrameError) as refusal:
+        read_sheet(path, error=FrameError, **options)
+    return str(refusal.value)
+
+
+PEOPLE = "户编号,户主,证件号码\n0001,李四,11010519491231002X\n0002,李四,11010519491231002X\n"
+
+
+@pytest.mark.parametrize("text", ['"' + PEOPLE, PEOPLE.replace("李四", '"李四"x', 1), PEOPLE.split("\n", 1)[1].replace("0001", "李四")])
+def test_a_spoilt_heading_row_shows_no_person(folder: Path, text: str) -> None:
+    says = refused(write_bytes(folder / "a.csv", text.encode()))
+    assert "李四" not in says and "1101051949" not in says
+
+
+@pytest.mark.parametrize(("lines", "says"), [(["2018年名册,,", "户编号,户主,人数", "1,甲,2"], "标题"), ([",,", "a,b,c", "1,2,3"], "标题")])
+def test_a_title_above_the_headings_is_recognised(folder: Path, lines: list[str], says: str) -> None:
+    text = refused(write_bytes(folder / "a.csv", "\n".join(lines).encode()))
+    assert "1 处错误" in text and says in text and "删去列名上方的行" in text
+
+
+def test_a_workbook_with_two_tables_is_refused_and_names_the_sheets(folder: Path) -> None:
+    few = TABLE[:1]
+    for first in ({"一组": ("", TABLE)}, {"空": ("", pd.DataFrame())}, {"填写说明": ("", few)}):
+        pages = {**first, "二组": ("", TABLE[:2])}
+        says = refused(write_book(folder / "a.xlsx", pages))
+        assert "二组" in says and "[frame]" in says
+        assert len(read_sheet(folder / "a.xlsx", "二组")) == len(pages["二组"][1])
+    harmless = {"名册": ("", TABLE), "填写说明": ("题", TABLE), "Sheet2": ("", pd.DataFrame()), "备注": ("仅供内部使用", pd.DataFrame())}
+    assert len(read_sheet(write_book(folder / "b.xlsx", harmless))) == len(TABLE)
+
+
+def test_what_is_no_file_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.mkdir()
+    assert "是文件夹" in refused(folder)
+    for path in (None, 5, "a\0b.csv", ""):
+        assert "不是文件的路径" in refused(path)
+    assert "Parquet" in refused(write_bytes(folder / "a.parquet", b"junk" * 9))
+
+    def held(*_: object, **__: object) -> None:
+        raise PermissionError(13, "denied")
+
+    path = write_bytes(folder / "a.csv", b"a\n1\n")
+    monkeypatch.setattr(Path, "open", held)
+    assert "没有读取的权限" in refused(path)
+
+
+@pytest.mark.parametrize("cell", [[1], {2}, np.array([1, 2]), "\udcff"])
+def test_cells_that_are_no_one_value_are_refused(cell: object) -> None:
+    faults = Faults("名单")
+    as_text(pd.DataFrame({"a": pd.Series(["x", cell], dtype=object)}), faults)
+    assert [fault.row for fault in faults] == [3]
+
+
+@pytest.mark.parametrize("cell", ["6444,67", "6.444,67", "1,2", "1,23,456", "1e3", "inf", "nan", "0x5", "1_0", "", ".", "3人"])
+def test_what_is_no_plain_number(cell: str) -> None:
+    assert plain_numbers(pd.Series([cell])).isna().all()
+
+
+def test_plain_numbers() -> None:
+    assert plain_numbers(pd.Series(["-3", "+3.50", "1,234", "12,345,678.9"])).tolist() == [-3, 3.5, 1234, 12345678.9]

@@ -13,7 +13,7 @@ from evalkit.selection import METHODS
 if TYPE_CHECKING:
     from evalkit.design.sections import Stage
 
-CERTAIN = "·必查"
+CERTAIN = "·必访"
 
 
 @dataclass(frozen=True)

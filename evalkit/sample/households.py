@@ -10,20 +10,22 @@ import pandas as pd
 from evalkit import codes, tickets
 from evalkit.errors import DrawError, Faults
 from evalkit.sample.cells import Cell, fill_cell, quotas
+from evalkit.sheets import as_text, numbered, plain_numbers, refuse_floats
 
 if TYPE_CHECKING:
     from evalkit.design.sections import Reserves, Stage
 
 NEEDED = ("village", "household", "stratum", "persons")
+MOST_PERSONS = 50  # a row with more is no household: a village total, a telephone number, an income
 PERSONAL = ("head", "id_number", "address")
 
 
-def check_rosters(rosters: pd.DataFrame, villages: Collection[str], stage: Stage) -> pd.DataFrame:
+def check_rosters(rosters: Any, villages: Collection[str], stage: Stage) -> pd.DataFrame:
     """Check rosters and return them cleaned, by village and household.
 
     Parameters
     ----------
-    rosters : pandas.DataFrame
+    rosters : pandas, polars, pyarrow, DuckDB or Spark table
         Columns ``village household stratum persons`` and, where they are known, ``head id_number address``;
         other columns are left behind.
     villages : collection of str
@@ -41,18 +43,13 @@ def check_rosters(rosters: pd.DataFrame, villages: Collection[str], stage: Stage
         With every fault and its row.
     """
     faults = Faults("名册")
-    missing = [column for column in NEEDED if column not in rosters.columns]
-    for column in missing:
-        faults.add(1, column, None, "名册缺少这一列", "用 read_rosters 读名册")
-    faults.refuse(DrawError)
-    columns = [*NEEDED, *(column for column in PERSONAL if column in rosters.columns)]
-    table = pd.DataFrame(rosters[columns]).reset_index(drop=True)
-    for column in ("village", "household", "stratum"):
-        table[column] = table[column].astype(str).map(tickets.clean)
+    table = _cleaned(numbered(rosters, DrawError), faults)
+    for column in ("village", "household"):
+        refuse_floats(table, column, faults)
     _check_villages(table, villages, faults)
     _check_households(table, faults)
     _check_strata(table, stage, faults)
-    _check_persons(table, faults)
+    table = table.assign(persons=_persons(table, faults))
     faults.refuse(DrawError)
     return table.astype({"persons": int}).sort_values(["village", "household"]).reset_index(drop=True)
 
@@ -81,7 +78,7 @@ def draw_households(rosters: pd.DataFrame, stage: Stage, reserves: Reserves | No
     """
     faults = Faults("抽户")
     if stage.mandatory is not None:
-        faults.add(None, f"stage {stage.name}", None, "抽户阶段没有必查规则", "删去该阶段的 mandatory")
+        faults.add(None, f"stage {stage.name}", None, "抽户阶段没有必访规则", "删去该阶段的 mandatory")
     plans: dict[str, tuple[dict[str, list[str]], dict[str, int]]] = {}
     named = tuple(stage.n) if isinstance(stage.n, dict) else ()
     for village, rows in rosters.groupby("village"):
@@ -179,10 +176,22 @@ def _facts(village: str, cell: Cell) -> list[dict[str, Any]]:
     return [{**same, "household": unit, "role": role, "order": place} for place, (unit, role) in enumerate(_roles(cell), 1)]
 
 
+def _cleaned(rosters: pd.DataFrame, faults: Faults) -> pd.DataFrame:
+    heads = rosters.columns.tolist()
+    for column in NEEDED:
+        if column not in heads:
+            faults.add(1, column, None, "名册缺少这一列", "用 read_rosters 读名册")
+    columns = [*NEEDED, *(column for column in PERSONAL if column in heads)]
+    faults.refuse(DrawError)
+    table = as_text(pd.DataFrame(rosters[columns]).reset_index(drop=True), faults)
+    faults.refuse(DrawError)
+    return table.assign(**{column: table[column].map(tickets.clean) for column in ("village", "household", "stratum")})
+
+
 def _check_villages(table: pd.DataFrame, villages: Collection[str], faults: Faults) -> None:
     counts = table.loc[~table["village"].isin(list(villages)), "village"].value_counts(sort=False)
     for village, count in counts.items():
-        faults.add(None, "village", village, f"这个村没有被抽中（名册中有 {count} 行）", "删去该村，或改正村代码")
+        faults.add(None, "village", codes.shown(str(village)), f"这个村没有被抽中（名册中有 {count} 行）", "删去该村，或改正村代码")
 
 
 def _check_households(table: pd.DataFrame, faults: Faults) -> None:
@@ -193,7 +202,7 @@ def _check_households(table: pd.DataFrame, faults: Faults) -> None:
             faults.add(row + 2, "household", None, "户编号空白，或含 | / 空格、不可见字符", "改正户编号")
     villages = table["village"].tolist()
     for row in table.index[table.duplicated(["village", "household"], keep=False) & (table["household"] != "")]:
-        faults.add(int(row) + 2, "household", None, f"{villages[row]} 内户编号重复", "每户一行，户编号在村内唯一")
+        faults.add(int(row) + 2, "household", None, f"{codes.shown(villages[row])} 内户编号重复", "每户一行，户编号在村内唯一")
 
 
 def _check_strata(table: pd.DataFrame, stage: Stage, faults: Faults) -> None:
@@ -202,10 +211,13 @@ def _check_strata(table: pd.DataFrame, stage: Stage, faults: Faults) -> None:
         if not stratum:
             faults.add(row + 2, "stratum", None, "户类型空白", "补全该格")
         elif known and stratum not in known:
-            faults.add(row + 2, "stratum", stratum, "户类型不在设计的 n 中", f"改为：{'、'.join(known)}")
+            faults.add(row + 2, "stratum", codes.shown_word(stratum, known), "户类型不在设计的 n 中", f"改为：{'、'.join(known)}")
 
 
-def _check_persons(table: pd.DataFrame, faults: Faults) -> None:
-    numbers = pd.to_numeric(table["persons"], errors="coerce")
+def _persons(table: pd.DataFrame, faults: Faults) -> pd.Series:
+    numbers = plain_numbers(table["persons"])
     for row in table.index[~((numbers > 0) & (numbers % 1 == 0)).to_numpy(dtype=bool)]:
         faults.add(int(row) + 2, "persons", None, "人数应为正整数", "改正人数")
+    for row in table.index[(numbers > MOST_PERSONS).to_numpy(dtype=bool)]:
+        faults.add(int(row) + 2, "persons", None, f"人数多于 {MOST_PERSONS}", "一户一行；核对人数")
+    return numbers.fillna(0)

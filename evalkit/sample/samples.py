@@ -122,7 +122,7 @@ class Sample:
         if self._later:
             mains = sum(cell.n for cells in self._later.values() for cell in cells)
             kept = sum(len(cell.reserves) for cells in self._later.values() for cell in cells)
-            parts.append(f"{len(self._later)} 村 {mains} 户、备选 {kept} 户")
+            parts.append(f"{len(self._later)} 村 {mains} 户、备用 {kept} 户")
         if self.pending:
             parts.append(f"{len(self.pending)} 村待名册")
         return f"Sample {'，'.join(parts)}，种子 {self.seed}，凭证指纹 {self.certificate.sha256[:12]}"
@@ -199,6 +199,23 @@ def draw_next(sample: Sample, rosters: pd.DataFrame) -> Sample:
     -----
     The ticket of a household is SHA-256 of ``seed|stage|village/household``. Within a village and stratum
     the first n are drawn and the next ones stand in reserve, in one order.
+
+    Examples
+    --------
+    >>> import evalkit as ev
+    >>> from evalkit.synthetic import registry
+    >>> design = ev.read_design("designs/biyang_2018.toml")
+    >>> table = pd.DataFrame({"village_code": ["411726001001", "411726001002", "411726001003"], "township_code": "411726001"})
+    >>> frame, made = ev.Frame.from_data(table, id="village_code", columns=["township_code"]), registry(table, design)
+    >>> sample = ev.draw(frame, design, seed="31415926535897932384")
+    >>> one, two = (ev.read_rosters(made.rosters([village])[village], design) for village in sample.villages)
+    >>> ev.draw_next(sample, one).pending == sample.villages[1:]
+    True
+    >>> whole = ev.draw_next(ev.draw_next(sample, two), one)
+    >>> whole.certificate.sha256 == ev.draw_next(ev.draw_next(sample, one), two).certificate.sha256
+    True
+    >>> whole.table("household")["role"].value_counts().to_dict()
+    {'main': 120, 'reserve': 30}
     """
     if len(sample.design.stages) < 2:
         raise DrawError("抽户｜设计只有一个阶段｜在设计文件中加第二个 [[stage]]")

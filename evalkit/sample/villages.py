@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evalkit.codes import shown, shown_label
 from evalkit.errors import DrawError, Faults, FrameError
 from evalkit.sample.cells import CERTAIN, Cell, fill_cell, quotas
+from evalkit.sheets import refuse_floats
 
 if TYPE_CHECKING:
     from evalkit.design.sections import Mandatory, Stage
@@ -30,7 +32,7 @@ def draw_villages(frame: Frame, stage: Stage, seed: str) -> tuple[Cell, ...]:
     -------
     tuple of Cell
         By the label of the stratum; the certainty part of a stratum has a cell of its own, with the
-        label followed by ``·必查``.
+        label followed by ``·必访``.
 
     Raises
     ------
@@ -96,11 +98,15 @@ def _labels(frame: Frame, stage: Stage, faults: Faults) -> dict[str, str]:
         raise DrawError(f"抽村：{found}") from None
     table = frame.table()
     for column in stage.strata:
+        spoilt = Faults("")
+        refuse_floats(table, column, spoilt)
+        for fault in spoilt:
+            faults.add(frame.row(frame.units[(fault.row or 2) - 2]), column, None, fault.rule, fault.remedy)
         for unit, cell in zip(frame.units, table[column], strict=True):
             if not cell:
                 faults.add(frame.row(unit), column, None, "分层列空白", "补全该格")
             elif "|" in cell:
-                faults.add(frame.row(unit), column, cell, "分层列的值中不能有 |", "改写该值")
+                faults.add(frame.row(unit), column, shown(cell), "分层列的值中不能有 |", "改写该值")
     return labels
 
 
@@ -109,7 +115,7 @@ def _mandatory_units(frame: Frame, rule: Mandatory | None, faults: Faults) -> fr
         return frozenset()
     table = frame.table()
     if rule.column not in table.columns:
-        faults.add(None, rule.column, None, "必查规则的列不在名单保留的列中", "写入 [frame] columns")
+        faults.add(None, rule.column, None, "必访规则的列不在名单保留的列中", "写入 [frame] columns")
         return frozenset()
     found = table.loc[table[rule.column].isin(rule.values), frame.id]
     if found.empty:
@@ -120,10 +126,12 @@ def _mandatory_units(frame: Frame, rule: Mandatory | None, faults: Faults) -> fr
 def _check_strata(present: set[str], stage: Stage, faults: Faults) -> None:
     if not isinstance(stage.n, dict):
         return
+    listed = "、".join(shown_label(label) for label in sorted(present)[:30])
     for stratum in sorted(set(stage.n) - present):
-        faults.add(None, "n", stratum, "设计中的层不在名单中", f"改正层名或删去；名单中的层：{'、'.join(sorted(present)[:30])}")
+        faults.add(None, "n", stratum, "设计中的层不在名单中", f"改正层名或删去；名单中的层：{listed}")
     for stratum in sorted(present - set(stage.n)):
-        faults.add(None, "n", stratum, "名单中的层不在设计的 n 中", f"写 \"{stratum}\" = 数；不抽则写 0")
+        label = shown_label(stratum)
+        faults.add(None, "n", label, "名单中的层不在设计的 n 中", f"写 \"{label}\" = 数；不抽则写 0")
 
 
 def _random_sizes(strata: dict[str, list[str]], must: frozenset[str], stage: Stage, faults: Faults) -> dict[str, int]:
@@ -135,8 +143,8 @@ def _random_sizes(strata: dict[str, list[str]], must: frozenset[str], stage: Sta
         return sizes
     for stratum in sorted(strata):
         if forced[stratum] > sizes[stratum]:
-            rule = f"必查 {forced[stratum]} 个，超过配额 {sizes[stratum]} 个"
-            faults.add(None, f"层 {stratum}", None, rule, "增大该层的 n，或写 how = \"on-top\"（必查在配额之外）")
+            rule = f"必访 {forced[stratum]} 个，超过配额 {sizes[stratum]} 个"
+            faults.add(None, f"层 {stratum}", None, rule, "增大该层的 n，或写 how = \"on-top\"（必访在配额之外）")
     return {stratum: sizes[stratum] - forced[stratum] for stratum in strata}
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from evalkit.errors import EvalkitError
 from evalkit.later import later
 from evalkit.sheets.reading import EXACT, FORMULA
 
@@ -69,6 +70,18 @@ def write_bytes(path: str | Path, data: bytes) -> Path:
     Returns
     -------
     pathlib.Path
+
+    Raises
+    ------
+    EvalkitError
+        When the file is open in another program, or may not be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_bytes(Path(folder) / "draw" / "seed.txt", b"3141").read_bytes()
+    b'3141'
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -76,6 +89,9 @@ def write_bytes(path: str | Path, data: bytes) -> Path:
     try:
         part.write_bytes(data)
         os.replace(part, target)
+    except PermissionError:  # Windows lets nobody replace a file that Excel or Word holds open
+        remedy = "关闭 Excel、Word 等程序中的这个文件，或检查文件夹的写入权限，再试一次"
+        raise EvalkitError(f"{target}｜写不进：文件正被打开，或没有写入权限｜{remedy}") from None
     finally:
         part.unlink(missing_ok=True)
     return target
