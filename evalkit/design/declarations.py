@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from evalkit.design.agreement import disagreements
+from evalkit import tickets
+from evalkit.design.agreement import Disagreement, disagreements
 from evalkit.design.judgement import Criteria, Gate, Rate, Report, Specimen
 from evalkit.design.sections import Evaluation, FrameSection, Reserves, Returns, Rosters, Section, Stage
 
@@ -49,9 +48,9 @@ class Design(Section):
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Design:
-        faults = disagreements(self.model_dump(by_alias=True))
+        faults = disagreements(self.model_dump(by_alias=True, exclude_unset=True))
         if faults:
-            raise ValueError("\n".join(fault.line() for fault in faults))
+            raise Disagreement(faults)
         return self
 
     @property
@@ -62,11 +61,11 @@ class Design(Section):
     @property
     def hash(self) -> str:
         """SHA-256 of the canonical JSON of everything that decides a draw."""
-        return hashlib.sha256(self.canonical().encode()).hexdigest()
+        return tickets.seal(self.plan())
 
     def canonical(self) -> str:
         """Return the canonical JSON of everything that decides a draw."""
-        return _json(self.plan())
+        return tickets.canonical(self.plan())
 
     def plan(self) -> dict[str, Any]:
         """Return everything that decides a draw as plain data, as it stands in a certificate."""
@@ -76,7 +75,7 @@ class Design(Section):
     def section_hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each section, so that a later change shows where it was made."""
         whole = self.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return {name: hashlib.sha256(_json(part).encode()).hexdigest() for name, part in sorted(whole.items())}
+        return {name: tickets.seal(part) for name, part in sorted(whole.items())}
 
     def stage(self, name: str) -> Stage | None:
         """Return the stage of that name, or None."""
@@ -95,7 +94,3 @@ class Design(Section):
         return f"Design {self.evaluation.title}：{stages}，{len(self.rates)} 个指标，{len(self.gates)} 道门槛，设计指纹 {self.hash[:12]}"
 
     __str__ = __repr__
-
-
-def _json(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

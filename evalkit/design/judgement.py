@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from evalkit.design.sections import Count, Section, Share, Texts
+from evalkit.design.sections import Count, Number, Section, Share, Switch, Texts, Word, Words
 
+FOLDER_NAME = r'^[^\\/:*?"<>|.\s][^\\/:*?"<>|]*$'  # what Windows refuses in names, and a point that would hide or climb
 FINDINGS = {"wrong_exit": "错退", "missed": "漏评", "misidentified": "错评"}
 
 
@@ -15,17 +16,20 @@ class Criteria(Section):
     """`[criteria]`: a household falls short when its income is below `line` or a guarantee fails.
 
     `exclusions` are the facts that bar a household from the registry; `affected` names a column with
-    the number of affected persons where it is not the whole household.
+    the number of affected persons where it is not the whole household. `missing` says what a completed
+    interview without a needed answer is: a fault (``fail``), or one that meets the standard and hits no
+    exclusion (``met``), counted and listed.
     """
 
-    income: str
-    line: float = Field(gt=0)
+    income: Word
+    line: Number = Field(gt=0)
     line_source: str
     guarantees: Texts
     exclusions: Texts = ()
-    yes: Texts = ("是",)
-    no: Texts = ("否",)
+    yes: Words = ("是",)
+    no: Words = ("否",)
     affected: str = ""
+    missing: Literal["fail", "met"] = "fail"
     exited: Texts = ("脱贫户",)
     registered: Texts = ("未脱贫户",)
     outside: Texts = ("非建档立卡户",)
@@ -41,7 +45,7 @@ class FindingRate(Section):
     name: str
     kind: Literal["finding"]
     finding: Literal["wrong_exit", "missed", "misidentified"]
-    population: Texts
+    population: Words
     count: Literal["persons", "households"]
     decided_by: Literal["household"]
     denominator: Literal["surveyed", "villages"] = "surveyed"
@@ -51,7 +55,7 @@ class FindingRate(Section):
 class Total(Section):
     """A registry total: a number, or the sum of a column of the frame."""
 
-    value: float | None = Field(default=None, ge=0)
+    value: Number | None = Field(default=None, ge=0)
     column: str = ""
 
     @model_validator(mode="after")
@@ -87,18 +91,20 @@ class ApprovalRate(Section):
     """群众认可度: households that approve over all households surveyed.
 
     `rule` joins the items of one household: ``all`` must approve, a ``majority`` must, or there is a
-    ``single`` item. Don't-know counts as not approving; the band is shown beside the rate.
+    ``single`` item. Don't-know counts as not approving; the band is shown beside the rate. `missing` says
+    whether a missing answer is a fault (``fail``) or counts as don't-know (``dont_know``), listed.
     """
 
     name: str
     kind: Literal["approval"]
-    items: Texts
-    scale: Texts
-    approve: Texts
+    items: Words
+    scale: Words
+    approve: Words
     dont_know: Texts = ()
     rule: Literal["all", "majority", "single"]
     count: Literal["persons", "households"] = "households"
     population: Texts = ()
+    missing: Literal["fail", "dont_know"] = "fail"
     source: str = ""
 
     @model_validator(mode="after")
@@ -106,6 +112,9 @@ class ApprovalRate(Section):
         strange = sorted(set(self.approve) - set(self.scale))
         if strange:
             raise ValueError(f"approve 中的 {'、'.join(strange)} 不在 scale 中")
+        strange = sorted((set(self.dont_know) - set(self.scale)) | (set(self.dont_know) & set(self.approve)))
+        if strange:
+            raise ValueError(f"dont_know 中的 {'、'.join(strange)} 不在 scale 中，或又在 approve 中")
         if self.rule == "single" and len(self.items) != 1:
             raise ValueError(f"rule = \"single\" 只用 1 个题目，现有 {len(self.items)} 个")
         return self
@@ -123,9 +132,9 @@ class Gate(Section):
     """
 
     rate: str
-    threshold: Share
+    threshold: Number = Field(gt=0, lt=1)
     direction: Literal["below", "above"]
-    strict: bool
+    strict: Switch
     legal_value: Literal["unweighted", "weighted"]
     quote: str
     source: str
@@ -135,16 +144,16 @@ class Report(Section):
     """`[report]`: names, dates and texts that people write.
 
     `code_names` prints 乡镇01, 乡镇01-村1 … instead of the names of places; `groups` are columns of the
-    frame by whose values each rate is broken down.
+    frame by whose values each rate is broken down. `name` also names a folder, so it holds no path.
     """
 
-    name: str
+    name: Annotated[str, Field(pattern=FOLDER_NAME)]
     title: str
     institute: str
     date: str
     fieldwork: str
     number: str = ""
-    code_names: bool = False
+    code_names: Switch = False
     groups: Texts = ()
     background: Texts = ()
     experience: Texts = ()
@@ -155,8 +164,8 @@ class Specimen(Section):
     """`[specimen]`: a made-up registry, fieldwork and truth, all seeded; every output says 模拟数据."""
 
     seed: str
-    households: float = Field(gt=0, default=350)
-    persons: float = Field(gt=1, default=3.1)
+    households: Number = Field(gt=0, default=350)
+    persons: Number = Field(gt=1, default=3.1)
     exited_share: Share = 0.12
     remaining_share: Share = 0.012
     poor_villages: Count = 0

@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from evalkit.design.agreement import disagreements
+from evalkit.design.agreement import Disagreement, disagreements
 from evalkit.design.declarations import Design
+from evalkit.design.judgement import FOLDER_NAME
 from evalkit.errors import DesignError, Fault, Faults
 
 Location = tuple[int | str, ...]
@@ -33,7 +34,10 @@ RULES = {
     "float_type": ("应为数值", "写不带引号的数值"),
     "bool_type": ("应为 true 或 false", "写 true 或 false，不带引号"),
     "bool_parsing": ("应为 true 或 false", "写 true 或 false，不带引号"),
+    "finite_number": ("不是有限的数值", "写普通数值，不写 nan、inf"),
     "string_type": ("应为文字", "给值加上引号"),
+    "string_unicode": ("含有残缺的字符", "重新键入该处文字"),
+    "string_too_short": ("不能为空白", "填写内容"),
     "string_pattern_mismatch": ("写法不合", "{pattern}"),
     "dict_type": ("应为表", "写 {{ 名称 = 值 }}"),
     "tuple_type": ("应为列表", "写 [ … ]；若是一节，用双层方括号 [[ ]]"),
@@ -43,10 +47,13 @@ RULES = {
     "too_long": ("太多", "至多 {max_length} 个"),
 }
 PATTERNS = {
+    FOLDER_NAME: "不用 \\ / : * ? \" < > |，不以点开头；它也是文件夹名",
     "^[a-z][a-z_]*$": "用小写英文字母与下划线，如 village、household",
     "^(fail|take-all|fill:.+)$": "写 \"fail\"、\"take-all\" 或 \"fill:层名\"",
 }
 SPELLING = "键用英文；文字值加半角引号 \" \"；等号、逗号、方括号用半角；同一节里一个键只写一次"
+SHORT = 60  # characters of a value that a message repeats, and bits of a whole number
+DEEPEST = 20  # levels of a design file; it has six
 KINDS = frozenset({"finding", "incidence", "approval"})  # pydantic puts a rate's kind into the path of its faults
 
 
@@ -83,6 +90,8 @@ def read_design(path: str | Path | Mapping[str, Any]) -> Design:
     """
     if isinstance(path, Mapping):
         return _checked(dict(path), "设计文件")
+    if not isinstance(path, (str, Path)):
+        raise DesignError(f"设计文件｜应为文件路径或其内容，现为 {type(path).__name__}｜给出 design.toml 的路径")
     source = Path(path)
     return _checked(_parsed(source) | {"path": source}, source.name)
 
@@ -96,6 +105,12 @@ def _parsed(source: Path) -> dict[str, Any]:
         raise DesignError(f"{source.name}｜不是 UTF-8 文字｜另存为 UTF-8 后重试") from None
     except tomllib.TOMLDecodeError as fault:
         raise DesignError(f"{source.name}｜{_place(fault)}｜TOML 写法有误｜{SPELLING}") from None
+    except RecursionError:
+        raise DesignError(f"{source.name}｜括号嵌套过深｜删去多余的方括号或花括号") from None
+    except OverflowError:
+        raise DesignError(f"{source.name}｜有过大的数｜改正该数") from None
+    except (OSError, ValueError):  # a folder, a name with NUL, no permission; or a number of thousands of digits
+        raise DesignError(f"{str(source)[:80]!r}｜不是能读的设计文件，或其中有过长的数字｜检查路径与文件中的数值") from None
     if "path" in data:
         raise DesignError(f"{source.name}｜path｜没有这个键｜删去")
     return data
@@ -107,14 +122,46 @@ def _place(fault: tomllib.TOMLDecodeError) -> str:
 
 
 def _checked(data: dict[str, Any], subject: str) -> Design:
+    _refuse_what_overflows(data, subject)
     try:
         return Design.model_validate(data)
     except ValidationError as found:
         faults = Faults(subject)
         faults.extend(_section_faults(found, data))
-        faults.extend(fault for fault in disagreements(data) if fault.column not in {known.column for known in faults})
+        known = [fault.column for fault in faults]
+        faults.extend(fault for fault in _between_sections(found, data) if not any(_touches(fault.column, path) for path in known))
+        if not faults:
+            faults.add(None, "设计", None, "内容读不懂", "对照 evalkit init 写出的样例改正")
         faults.refuse(DesignError)
         raise
+
+
+def _refuse_what_overflows(data: dict[str, Any], subject: str) -> None:
+    """Refuse numbers too long to be written out, and tables nested without end, before anything reads them."""
+    faults, level = Faults(subject), [((), data)]  # type: tuple[Faults, list[tuple[Location, Any]]]
+    for _ in range(DEEPEST):
+        inner: list[tuple[Location, Any]] = []
+        for path, part in level:
+            if isinstance(part, int) and part.bit_length() > SHORT:
+                faults.add(None, _path_text(path), None, "整数太长", "改正该数")
+            pairs = part.items() if isinstance(part, Mapping) else enumerate(part) if isinstance(part, list | tuple) else ()
+            inner += [((*path, key if isinstance(key, int) else str(key)), value) for key, value in pairs]
+        level = inner
+    if level:
+        faults.add(None, _path_text(level[0][0][:1]), None, "括号嵌套过深", "删去多余的方括号或花括号")
+    faults.refuse(DesignError)
+
+
+def _touches(path: str, other: str) -> bool:
+    """Return whether one path is the other, or lies inside it."""
+    return path == other or path.startswith((f"{other}.", f"{other}[")) or other.startswith((f"{path}.", f"{path}["))
+
+
+def _between_sections(found: ValidationError, data: dict[str, Any]) -> list[Fault]:
+    """Return the faults between sections: as the sections were read, or, where one cannot be, as they are written."""
+    causes = [detail.get("ctx", {}).get("error") for detail in found.errors(include_url=False)]
+    told = [cause.faults for cause in causes if isinstance(cause, Disagreement)]
+    return told[0] if told else disagreements(data)
 
 
 def _section_faults(found: ValidationError, data: dict[str, Any]) -> list[Fault]:
@@ -146,12 +193,16 @@ def _translated(path: str, detail: Any) -> Fault:
     if detail["type"] == "value_error":
         rule, _, remedy = str(detail["ctx"]["error"]).partition("｜")
         return Fault(None, path, "", rule, remedy or "改正后重试")
-    rule, remedy = RULES.get(detail["type"], (detail["msg"], "改正后重试"))
+    rule, remedy = RULES.get(detail["type"], ("写法不合", "对照 evalkit init 写出的样例改正"))
     if path.endswith(".n") and detail["type"].startswith("int_"):
         rule, remedy = "应为正整数，或各层的正整数", "写 n = 2，或 n = {{ \"层名\" = 28, … }}"
     found = detail["input"] if detail["type"] != "missing" else ""
-    value = str(found) if isinstance(found, str | int | float | bool) else ""
-    return Fault(None, path, value, rule, remedy.format(**_in_chinese(detail.get("ctx", {}))))
+    return Fault(None, path, _shown(found), rule, remedy.format(**_in_chinese(detail.get("ctx", {}))))
+
+
+def _shown(found: Any) -> str:
+    """Return a single value as text, a blank one as nothing."""
+    return str(found).strip()[:SHORT] if isinstance(found, str | int | float | bool) else ""
 
 
 def _in_chinese(context: dict[str, Any]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 class Section(BaseModel):
     """A section of a design file: frozen, and an unknown key is a fault."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
 
 
 def _as_tuple(value: Any) -> Any:
@@ -18,9 +18,15 @@ def _as_tuple(value: Any) -> Any:
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
-Sizes = Annotated[int, Field(gt=0)] | dict[str, Count]
+MOST = 10**9  # units that anything is asked for; a longer number is a slip
+# numbers and switches are strict: "2" and true are no numbers, 1 and "是" are no switches
+Word = Annotated[str, Field(min_length=1)]
+Words = Annotated[tuple[Word, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+Share = Annotated[float, Field(ge=0, le=1, strict=True)]
+Number = Annotated[float, Field(strict=True)]
+Count = Annotated[int, Field(ge=0, le=MOST, strict=True)]
+Sizes = Annotated[int, Field(gt=0, le=MOST, strict=True)] | dict[str, Count]
+Switch = Annotated[bool, Field(strict=True)]
 Singleton = Literal["fail", "certainty", "adjust", "average", "remove", "collapse"]
 
 
@@ -33,13 +39,13 @@ class Evaluation(Section):
 
     title: str
     county: str
-    year: int = Field(ge=2000, le=2100)
+    year: int = Field(ge=2000, le=2100, strict=True)
     county_code: str = ""
     source: str = ""
-    confidence: float = Field(default=0.95, gt=0.5, lt=1)
-    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    confidence: Number = Field(default=0.95, gt=0.5, lt=1)
+    alpha: Number = Field(default=0.05, gt=0, lt=0.5)
     singleton: Singleton = "fail"
-    icc: float = Field(default=0.05, ge=0, lt=1)
+    icc: Number = Field(default=0.05, ge=0, lt=1)
     icc_source: str = "规划值"
 
 
@@ -73,7 +79,7 @@ class FrameSection(Section):
     """
 
     file: str
-    id: str
+    id: Word
     name: str
     columns: Texts = ()
     place: str = ""
@@ -96,7 +102,8 @@ class Stage(Section):
     """`[[stage]]`: one stage of selection.
 
     `n` is the number of units in each stratum, or a table stratum → number. `shortfall` says what
-    happens where a stratum holds fewer units than `n`: ``fail``, ``take-all`` or ``fill:<stratum>``.
+    happens where a stratum holds fewer units than `n`: ``fail``, ``take-all`` or ``fill:<stratum>``; in a
+    design it has no default but in the first stage, where it is ``fail``.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")]
@@ -125,10 +132,10 @@ class Reserves(Section):
 class Rosters(Section):
     """`[rosters]`: the columns of the household lists; `strata` maps a file's words to strata."""
 
-    village: str
-    household: str
-    stratum: str
-    persons: str
+    village: Word
+    household: Word
+    stratum: Word
+    persons: Word
     head: str = ""
     id_number: str = ""
     address: str = ""
@@ -143,9 +150,9 @@ class Returns(Section):
     same first-stage stratum, then of the county).
     """
 
-    village: str
-    household: str
-    disposition: str
+    village: Word
+    household: Word
+    disposition: Word
     dispositions: dict[str, Literal["complete", "refusal", "noncontact", "ineligible", "unused"]]
     persons: str = ""
     status: str = ""
