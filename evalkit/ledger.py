@@ -1,7 +1,8 @@
 """The ledger: what an evaluation accumulates, one SQLite file, append-only, each entry chained to the last by its hash.
 
 It holds no clock: an entry says what was done, to what, with which numbers. A changed, removed or inserted
-entry breaks the chain, and `Ledger.check` names the first that does not fit.
+entry breaks the chain: `Ledger.check` gives the number of the first that does not fit, and
+`Ledger.refuse_if_edited` refuses to go on.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Entry:
     def expected(self) -> str:
         """Return the hash this entry must have."""
         content = [self.number, self.step, self.subject, self.detail, self.previous]
-        return hashlib.sha256(tickets.canonical(content).encode()).hexdigest()
+        return tickets.seal(content)
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ class Ledger:
     ...     ledger = Ledger(Path(folder) / "ledger.sqlite")
     ...     _ = ledger.append("draw", "", {"villages": 44})
     ...     _ = ledger.append("draw", "", {"villages": 44})
-    ...     ledger.check(), ledger.last("draw").detail
-    (1, {'villages': 44})
+    ...     len(ledger.entries()), ledger.check(), ledger.last("draw").detail
+    (1, None, {'villages': 44})
     """
 
     path: Path
@@ -131,26 +132,40 @@ class Ledger:
         found = [entry for entry in self.entries(step) if entry.subject == subject]
         return found[-1] if found else None
 
-    def check(self) -> int:
-        """Follow the chain from the first entry to the last.
+    def check(self) -> int | None:
+        """Follow the chain from the first entry to the last, one row at a time.
 
         Returns
         -------
-        int
-            The number of entries.
+        int or None
+            The number of the first entry that does not fit, counted from 1; None when all fit.
+
+        Raises
+        ------
+        LedgerError
+            When the file is not a ledger.
+        """
+        if not self.path.exists():
+            return None
+        previous = BEGINNING
+        with self._open() as base:
+            for number, row in enumerate(base.execute(f"SELECT {COLUMNS} FROM entry ORDER BY number"), 1):
+                if row[0] != number or row[4] != previous or row[5] != _chained(row):
+                    return number
+                previous = row[5]
+        return None
+
+    def refuse_if_edited(self) -> None:
+        """Refuse to go on with a ledger that was changed.
 
         Raises
         ------
         LedgerError
             Naming the first entry that does not fit.
         """
-        previous = BEGINNING
-        entries = self.entries()
-        for number, entry in enumerate(entries, 1):
-            if (entry.number, entry.previous, entry.hash) != (number, previous, entry.expected()):
-                raise LedgerError(f"{self.path.name}｜第 {number} 条记录与其指纹不符，台账被改动｜从备份恢复该文件，并查明何人改动")
-            previous = entry.hash
-        return len(entries)
+        number = self.check()
+        if number is not None:
+            raise LedgerError(f"{self.path.name}｜第 {number} 条记录与其指纹不符，台账被改动｜从备份恢复该文件，并查明何人改动")
 
     @property
     def head(self) -> str:
@@ -166,7 +181,6 @@ class Ledger:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as base:
-                base.execute("PRAGMA journal_mode = WAL")
                 self._prepare(base)
                 yield base
         except sqlite3.DatabaseError as fault:
@@ -185,9 +199,21 @@ def _newest(base: sqlite3.Connection, where: str, values: tuple[str, ...]) -> En
     return None if row is None else _entry(row)
 
 
+def _chained(row: tuple[Any, ...]) -> str:
+    """Return the hash that a row must have, from its text as it stands: nothing is read as JSON."""
+    number, step, subject, detail, previous, _ = row
+    if not (isinstance(number, int) and all(isinstance(part, str) for part in (step, subject, detail, previous))):
+        return ""
+    parts = (str(number), tickets.canonical(step), tickets.canonical(subject), detail, tickets.canonical(previous))
+    return hashlib.sha256(f"[{','.join(parts)}]".encode()).hexdigest()
+
+
 def _entry(row: tuple[Any, ...]) -> Entry:
     number, step, subject, detail, previous, own = row
     try:
-        return Entry(number, step, subject, json.loads(detail), previous, own)
-    except ValueError:
-        raise LedgerError(f"第 {number} 条记录不是 JSON，台账被改动｜从备份恢复该文件") from None
+        content = json.loads(detail)
+    except (TypeError, ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise LedgerError(f"第 {number} 条记录的内容读不下去，台账被改动｜从备份恢复该文件")
+    return Entry(number, step, subject, content, previous, own)

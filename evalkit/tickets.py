@@ -154,6 +154,27 @@ def canonical(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
+def seal(data: Any) -> str:
+    """Return the SHA-256 of plain data in its canonical form.
+
+    Parameters
+    ----------
+    data : dict, list, str, int, float, bool or None
+        As for `canonical`.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> seal({"n": 2, "N": 35}) == seal({"N": 35, "n": 2}), seal({"n": 2})[:12]
+    (True, '363379742f80')
+    """
+    return hashlib.sha256(canonical(data).encode()).hexdigest()
+
+
 def fingerprint(rows: Iterable[Sequence[Any]]) -> str:
     """Return the SHA-256 of rows: each row a canonical JSON list on a line of its own, in UTF-8.
 

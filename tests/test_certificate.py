@@ -3,11 +3,12 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import evalkit as ev
-from evalkit.certificate import Certificate
+from evalkit.certificate import Certificate, read_annex
 from evalkit.errors import CertificateError
 from evalkit.tickets import digest
 from tests.draws import SEED, biyang, design, rosters
@@ -96,3 +97,95 @@ def test_files_that_are_no_certificates(tmp_path: Path, text: bytes, says: str) 
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(CertificateError, match="没有这个文件"):
         Certificate.load(tmp_path / "none.json")
+
+
+def test_what_is_handed_out_or_in_cannot_change_it(sample: ev.Sample) -> None:
+    given = sample.certificate.content
+    certificate = Certificate(given, {"v": [{"household": "1"}]})
+    before = certificate.sha256
+    given["seed"]["value"] = "1"
+    certificate.content["stages"].clear()
+    assert certificate.households is not None
+    certificate.households["v"].clear()
+    assert certificate.sha256 == certificate.computed == before and certificate.annex()["villages"] == {"v": [{"household": "1"}]}
+
+
+def _text(sample: ev.Sample, old: str, new: str) -> str:
+    text = json.dumps(sample.certificate.data, ensure_ascii=False)
+    assert old in text
+    return text.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"format": 1', '"format": 1, "format": 1', "键 'format' 写了两次"),
+        ('"seed": {', '"seed": {"value": "999", ', "键 'value' 写了两次"),
+        ('"format": 1', '"format": true', "format = True"),
+        ('"format": 1', '"format": 1.0', r"format = 1\.0"),
+        ('"format": 1', f'"format": {"9" * 5000}', "有 5000 位"),
+        ('"format": 1', '"format": 1, "x": NaN', "NaN 不是有限的数"),
+        ('"format": 1', '"format": 1, "x": -Infinity', "-Infinity 不是有限的数"),
+        ('"format": 1', '"format": 1, "x": 1e999', "1e999 不是有限的数"),
+        ('"format": 1', f'"format": 1, "x": {"[" * 100000}', "嵌套过深"),
+        ('"format": 1', f'"format": 1, "x": {"[" * 200}{"]" * 200}', "嵌套过深"),
+        ('"format": 1', '"format": 1, "x": "\\ud800"', "半个字符"),
+        (f'"value": "{SEED}"', '"value": 5', r"seed\.value 的内容"),
+        ('"origin": "ceremony: 骰子"', '"origin": null', r"seed\.origin 的内容"),
+        ('"units": 355', '"units": true', r"frame\.units 的内容"),
+    ],
+)
+def test_files_that_json_alone_would_let_through(sample: ev.Sample, tmp_path: Path, old: str, new: str, says: str) -> None:
+    (tmp_path / "a.json").write_text(_text(sample, old, new), encoding="utf-8")
+    with pytest.raises(CertificateError, match=says):
+        Certificate.load(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(
+    ("stages", "says"),
+    [
+        ([], "stages 的内容"),
+        ({"village": []}, r"stages\.village 的内容"),
+        ({"village": "x"}, r"stages\.village 的内容"),
+        ({"village": {"strata": []}}, r"stages\.village\.strata 的内容"),
+        ({"village": {"strata": {"甲": 5}}}, r"stages\.village\.strata\.甲 的内容"),
+        ({"household": {"villages": ["x"]}}, r"stages\.household\.villages 的内容"),
+        ({"household": {"villages": {"01": None}}}, r"villages\.01 的内容"),
+        ({"household": {"villages": {"01": {}}}}, r"缺少 stages\.household\.villages\.01\.roster"),
+    ],
+)
+def test_stages_of_a_wrong_shape(sample: ev.Sample, tmp_path: Path, stages: object, says: str) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({**sample.certificate.data, "stages": stages}, ensure_ascii=False), encoding="utf-8")
+    with pytest.raises(CertificateError, match=says):
+        Certificate.load(tmp_path / "a.json")
+
+
+def test_properties_of_a_made_up_certificate_refuse_in_their_own_words() -> None:
+    certificate = Certificate({"design": {"plan": {"stage": ["x"]}}, "stages": {"a": {"villages": {"01": {}}}}, "seed": []})
+    for name, says in (("stages", r"design\.plan\.stage"), ("rosters", r"01\.roster"), ("seed", "seed 的内容"), ("fingerprint", "frame")):
+        with pytest.raises(CertificateError, match=says):
+            getattr(certificate, name)
+    for content in ({"x": float("nan")}, {"x": object()}, {"x": "\ud800"}):
+        with pytest.raises(CertificateError, match="不能写成 JSON"):
+            Certificate(content)
+
+
+@pytest.mark.parametrize("path", [None, 5, "a\0b", ".", "/"])
+def test_paths_that_are_no_files(path: Any) -> None:
+    with pytest.raises(CertificateError, match="路径"):
+        Certificate.load(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ({}, "缺少 format、certificate、villages、sha256"),
+        ({"format": 1, "certificate": 5, "villages": {}, "sha256": ""}, "certificate 的内容"),
+        ({"format": 1, "certificate": "", "villages": {"01": {}}, "sha256": ""}, r"villages\.01 的内容"),
+        ({"format": 1, "certificate": "", "villages": {"01": ["x"]}, "sha256": ""}, r"villages\.01 的内容"),
+    ],
+)
+def test_files_that_are_no_annexes(tmp_path: Path, data: object, says: str) -> None:
+    (tmp_path / "annex.json").write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(CertificateError, match=says):
+        read_annex(tmp_path / "annex.json")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
+import re
 from decimal import Decimal
 
 import pandas as pd
@@ -12,7 +15,9 @@ from hypothesis import strategies as st
 
 from evalkit.errors import ReportError
 from evalkit.figures import FORMS, gate_text, interval, number, percent, points
+from evalkit.sheets import write_csv
 from evalkit.tables import COLUMNS, Results
+from evalkit.tables import results as results_file
 from tests.specimens import made_up, with_tables
 
 
@@ -51,6 +56,94 @@ def test_a_table_that_lacks_a_column_is_refused_by_name():
 def test_loading_an_empty_folder_says_what_to_do(tmp_path):
     with pytest.raises(ReportError, match="evalkit estimate"):
         Results.load(tmp_path)
+
+
+# -- files that are not what was written -----------------------------------------------------------------------------
+
+
+def test_the_facts_are_written_last_and_seal_every_table(tmp_path, monkeypatch):
+    order = []
+    for name in ("write_csv", "write_bytes"):
+        whole = getattr(results_file, name)
+        monkeypatch.setattr(results_file, name, lambda *given, whole=whole: order.append(whole(*given).name) or tmp_path / order[-1])
+    made_up().save(tmp_path)
+    assert order == [*(f"{name}.csv" for name in COLUMNS), "facts.json"]
+    sealed = json.loads((tmp_path / "facts.json").read_text(encoding="utf-8"))["tables"]
+    assert sealed == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in tmp_path.glob("*.csv")}
+
+
+def test_a_save_that_was_cut_short_is_refused(tmp_path, monkeypatch):
+    made_up().save(tmp_path)
+
+    def full(*_):
+        raise ReportError("磁盘已满")
+
+    monkeypatch.setattr(results_file, "write_bytes", full)
+    with pytest.raises(ReportError, match="磁盘已满"):
+        made_up(townships=9).save(tmp_path)
+    with pytest.raises(ReportError, match=r"^sample\.csv、groups\.csv、places\.csv｜与 facts\.json 不是同一次.*evalkit estimate"):
+        Results.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["facts.json", *(f"{name}.csv" for name in COLUMNS)])
+def test_each_file_that_is_missing_edited_or_of_another_run_is_named(tmp_path, name):
+    made_up().save(tmp_path)
+    path = tmp_path / name
+    true = path.read_bytes()
+    other = true.replace("率".encode(), "数".encode()).replace(b"6", b"7") + b"\n"
+    for data in (other, b"", true.decode("utf-8-sig").encode("gb18030") + b"\xb0"):
+        path.write_bytes(data)
+        with pytest.raises(ReportError, match=rf"^{re.escape(name)}｜.*evalkit estimate"):
+            Results.load(tmp_path)
+    path.unlink()
+    with pytest.raises(ReportError, match=rf"缺少 {re.escape(name)}｜先运行 evalkit estimate"):
+        Results.load(tmp_path)
+
+
+LONG = b'{"tables": {}, "x": ' + b"9" * 5000 + b"}"
+HALF = b'{"tables": {}, "x": "\\ud800"}'
+JUNK = [b"", b"{", b"[]", b"null", b"5", b"{}", b'{"tables": []}', b"[" * 100000, LONG, HALF, b'{"tables": {}}', b'{"x": 1e999}']
+
+
+@pytest.mark.parametrize("data", JUNK, ids=[str(data[:24]) for data in JUNK])
+def test_junk_in_place_of_the_facts(tmp_path, data):
+    made_up().save(tmp_path)
+    (tmp_path / "facts.json").write_bytes(data)
+    with pytest.raises(ReportError, match=r"^facts\.json｜.*evalkit estimate"):
+        Results.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "cell", "says"),
+    [
+        ("sample", "planned", "很多", "planned｜应为数值"),
+        ("gates", "strict", "大概", "strict｜应为 是 或 否"),
+        ("rates", "low", "1,5", "low｜应为数值"),
+    ],
+)
+def test_text_where_numbers_stand_is_told_even_when_sealed_anew(tmp_path, table, column, cell, says):
+    made_up().save(tmp_path)
+    write_csv(made_up().table(table).astype({column: object}).assign(**{column: cell}), tmp_path / f"{table}.csv")
+    facts = json.loads((tmp_path / "facts.json").read_text(encoding="utf-8"))
+    facts.pop("sha256")
+    facts["tables"][f"{table}.csv"] = hashlib.sha256((tmp_path / f"{table}.csv").read_bytes()).hexdigest()
+    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, indent=2) + "\n"
+    facts["sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    (tmp_path / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+    with pytest.raises(ReportError, match=says):
+        Results.load(tmp_path)
+
+
+@pytest.mark.parametrize("facts", [{"x": math.inf}, {"x": object()}, None, []])
+def test_facts_that_no_file_can_hold(facts):
+    with pytest.raises(ReportError, match="facts"):
+        Results(facts, {})
+
+
+@pytest.mark.parametrize("folder", [None, 5])
+def test_a_folder_that_is_none(folder):
+    with pytest.raises(ReportError, match="文件夹路径"):
+        Results.load(folder)
 
 
 @given(st.floats(0, 1), st.sampled_from([0.02, 0.03, 0.9]))

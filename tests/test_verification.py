@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import evalkit as ev
+from evalkit import tickets
 from evalkit.certificate import Certificate
 from evalkit.errors import CertificateError, EvalkitError
 from evalkit.frame import Frame
@@ -68,7 +69,7 @@ def test_an_edited_unit_is_named_with_both_answers() -> None:
     ("path", "to", "says"),
     [
         (("stages", "village", "strata", "丙镇", "N"), 5, "village 层 丙镇：总数 所载 5，重抽 4"),
-        (("stages", "village", "strata", "丙镇", "units", 1, "prob"), 0.9, "village 层 丙镇：入样单位的编号、票号或概率不同"),
+        (("stages", "village", "strata", "丙镇", "units", 1, "prob"), 0.9, "village 层 丙镇：入样单位的编号、签号或概率不同"),
         (("stages", "village", "strata", "丙镇", "cutoff"), "00", "截止号 所载 00"),
         (("design", "plan", "stage", 0, "n"), 3, "设计指纹：所载"),
         (("design", "hash"), "0" * 64, "设计指纹：所载 0000"),
@@ -112,7 +113,7 @@ def test_a_changed_roster_names_its_village() -> None:
 def test_a_changed_order_of_reserves_shows() -> None:
     village = FIRST.villages[0]
     text = ev.verify(changed("stages", "household", "villages", village, "list", to="0" * 64, resealed=True), FRAME, ROSTERS).text()
-    assert f"村 {village} 农户清单（含备选次序）：所载指纹 0000" in text
+    assert f"村 {village} 农户清单（含备用户次序）：所载指纹 0000" in text
 
 
 def test_rosters_that_cannot_be_drawn_from() -> None:
@@ -146,3 +147,127 @@ def test_one_changed_byte_is_always_noticed(tmp_path: Path) -> None:
         if ok and json.loads(spoilt) != json.loads(data) and b"made_with" not in data[data.rfind(b"\n", 0, place) : place]:
             passed.append(place)
     assert passed == []
+
+
+# -- all that a certificate states is made anew, sealed anew or not ---------------------------------------------------
+
+VILLAGE = FIRST.villages[0]
+FORGED = [
+    (("note",), "监督", "note：所载 \"监督\"，重算 无"),
+    (("frame", "units"), 9999, "frame.units：所载 9999，重算 15"),
+    (("frame", "strata"), {}, "名单的层 乙镇：凭证中没有"),
+    (("frame", "note"), 1, "frame.note：所载 1，重算 无"),
+    (("design", "note"), 1, "design.note：所载 1，重算 无"),
+    (("design", "plan", "note"), 1, "design.plan.note：所载 1，重算 无"),
+    (("design", "plan", "frame", "source"), "x", "design.plan.frame.source：所载 \"x\"，重算 无"),
+    (("seed", "note"), 1, "seed.note：所载 1，重算 无"),
+    (("seed", "value"), f" {SEED}", "seed.value：所载"),
+    (("stages", "village", "method"), "pps", "stages.village.method：所载 \"pps\"，重算 \"srs\""),
+    (("stages", "household", "note"), 1, "stages.household.note：所载 1"),
+    (("stages", "third"), {"method": "srs"}, "stages.third：所载 {\"method\":\"srs\"}，重算 无"),
+    (("stages", "household", "villages", "999"), {"roster": "x"}, "村 999：凭证中有抽户记录，而该村没有被抽中"),
+    (("stages", "household", "villages", VILLAGE, "note"), 1, f"村 {VILLAGE}：凭证中多出 note"),
+    (("stages", "household", "villages", VILLAGE, "strata", "脱贫户", "N"), 40.0, "总数 所载 40.0，重抽 40"),
+]
+
+
+@pytest.mark.parametrize(("path", "to", "says"), FORGED, ids=[".".join(map(str, path)) for path, _, _ in FORGED])
+def test_nothing_that_is_stated_goes_uncompared(path: tuple[Any, ...], to: Any, says: str) -> None:
+    assert says in ev.verify(changed(*path, to=to, resealed=True), FRAME, ROSTERS).text()
+
+
+def test_a_village_that_was_not_drawn_shows_without_rosters() -> None:
+    forged = changed("stages", "household", "villages", "999", to={"roster": "x"}, resealed=True)
+    assert ev.verify(forged, FRAME).differences == ("村 999：凭证中有抽户记录，而该村没有被抽中",)
+
+
+def test_where_the_seed_came_from_is_beyond_a_new_draw() -> None:
+    verification = ev.verify(changed("seed", "origin", to="公证处", resealed=True), FRAME, ROSTERS)
+    assert verification.ok and verification.complete and "“公证处”：来源无法由重抽核对" in verification.text()
+
+
+def test_a_check_in_part_says_so_first() -> None:
+    whole, part = ev.verify(WHOLE.certificate, FRAME, ROSTERS), ev.verify(WHOLE.certificate, FRAME)
+    assert whole.complete and "部分核对" not in whole.text() + repr(whole)
+    assert part.ok and not part.complete and "部分核对" in part.text().splitlines()[0] and "部分核对" in repr(part)
+    assert ev.verify(FIRST.certificate, FRAME).complete
+    assert "部分核对，1 处不一致" in ev.verify(changed("frame", "units", to=1, resealed=True), FRAME).text()
+
+
+@pytest.mark.parametrize("keep", [["frame", "stage"], ["frame", "stage", "reserves"]])
+def test_plans_of_three_stages_or_of_one_name_twice_are_none(keep: list[str]) -> None:
+    plan = {key: part for key, part in WHOLE.certificate.plan.items() if key in keep}
+    for stages in ([*plan["stage"], {**plan["stage"][1], "name": "third"}], [plan["stage"][0], {**plan["stage"][1], "name": "village"}]):
+        with pytest.raises(CertificateError, match="不是抽样设计"):
+            ev.verify(changed("design", "plan", to={**plan, "stage": stages}), FRAME)
+
+
+def test_arguments_of_another_kind() -> None:
+    wrong: Any
+    for wrong in (None, small(TOWNS), 5):
+        with pytest.raises(CertificateError, match="应为 Frame 或名单文件的路径"):
+            ev.verify(WHOLE.certificate, wrong)
+    wrong = "名册.xlsx"
+    with pytest.raises(CertificateError, match="应为 read_rosters 读出的表"):
+        ev.verify(WHOLE.certificate, FRAME, wrong)
+    wrong = None
+    with pytest.raises(CertificateError, match="应为文件路径"):
+        ev.verify(wrong, FRAME)
+    for part in ("frame", "seed", "stages", "design"):
+        with pytest.raises(CertificateError, match=f"{part}.* 的内容"):
+            ev.verify(changed(part, to=[]), FRAME)
+
+
+# -- the annex --------------------------------------------------------------------------------------------------------
+
+
+def annexed(tmp_path: Path, change: Any = None, certificate: Certificate = WHOLE.certificate, seal: bool = True) -> Path:
+    """Write an annex after a change to it, sealed anew."""
+    annex = certificate.annex()
+    if change is not None:
+        change(annex)
+    if seal:
+        annex["sha256"] = tickets.seal({key: part for key, part in annex.items() if key not in ("made_with", "sha256")})
+    path = tmp_path / "annex.json"
+    path.write_text(json.dumps(annex, ensure_ascii=False), encoding="utf-8")
+    return path
+
+
+def edited(annex: dict[str, Any]) -> None:
+    annex["villages"][VILLAGE][3]["household"] = "9999"
+
+
+def test_a_true_annex(tmp_path: Path) -> None:
+    path = WHOLE.certificate.save_annex(tmp_path / "annex.json")
+    assert ev.verify(WHOLE.certificate, FRAME, ROSTERS, annex=path).ok
+    assert ev.verify(WHOLE.certificate, FRAME, annex=str(path)).ok
+
+
+@pytest.mark.parametrize("given", [None, ROSTERS, ROSTERS[ROSTERS["village"] != VILLAGE]], ids=["none", "all", "others"])
+def test_an_edited_household_names_its_village(tmp_path: Path, given: Any) -> None:
+    found = ev.verify(WHOLE.certificate, FRAME, given, annex=annexed(tmp_path, edited)).differences
+    assert len(found) == 1 and VILLAGE in found[0] and "农户与" in found[0]
+    unsealed = ev.verify(WHOLE.certificate, FRAME, given, annex=annexed(tmp_path, edited, seal=False)).differences
+    assert len(unsealed) == 2 and "附件 annex.json自身指纹" in unsealed[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda annex: annex["villages"].pop(VILLAGE), f"没有村 {VILLAGE} 的农户清单"),
+        (lambda annex: annex["villages"].update({"999": []}), "村 999 有农户清单，凭证中没有"),
+        (lambda annex: annex.update(note=1), "多出 note"),
+        (lambda annex: annex["villages"][VILLAGE].reverse(), f"村 {VILLAGE} 的农户"),
+        (lambda annex: annex["villages"][VILLAGE][0].update(name="x"), f"村 {VILLAGE} 的农户"),
+    ],
+)
+def test_other_changes_to_an_annex(tmp_path: Path, change: Any, says: str) -> None:
+    for given in (None, ROSTERS):
+        assert says in ev.verify(WHOLE.certificate, FRAME, given, annex=annexed(tmp_path, change)).text()
+
+
+def test_the_annex_of_another_certificate(tmp_path: Path) -> None:
+    other = ev.draw_next(ev.draw(FRAME, design(), seed="1" * 20), ROSTERS[:0])
+    other = ev.draw_next(other, rosters(other.villages))
+    text = ev.verify(WHOLE.certificate, FRAME, ROSTERS, annex=annexed(tmp_path, certificate=other.certificate)).text()
+    assert f"所属凭证指纹 {other.certificate.sha256[:16]}，不是这份凭证 {WHOLE.certificate.sha256[:16]}" in text

@@ -52,7 +52,8 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         **_ESTIMATE,
         "df": Column("自由度", "number"),
         "df_design": Column("设计自由度", "number"),
-        "deff": Column("设计效应", "number"),
+        "deff": Column("设计效应（估计）", "number"),
+        "deff_star": Column("设计效应（区间所用）", "number"),
         "n": Column("样本量", "count"),
         "n_eff": Column("有效样本量", "number"),
         "icc": Column("村内相关系数", "fine"),
@@ -95,6 +96,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
     },
     "places": {
         "place": Column("地点"),
+        "households": Column("疑似户数", "count"),
         "wrong_exit": Column("错退户数", "count"),
         "missed": Column("漏评户数", "count"),
         "misidentified": Column("错评户数", "count"),

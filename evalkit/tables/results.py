@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,10 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.errors import ReportError
+from evalkit.errors import Faults, ReportError
 from evalkit.figures import is_blank
 from evalkit.sheets import read_sheet, write_bytes, write_csv
 from evalkit.tables.columns import COLUMNS, Column
+
+FACTS = "facts.json"
+AGAIN = "重新运行 evalkit estimate"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +48,13 @@ class Results:
     tables: Mapping[str, pd.DataFrame]
 
     def __post_init__(self) -> None:
+        if not isinstance(self.facts, Mapping) or not isinstance(self.tables, Mapping):
+            raise ReportError(f"结果｜facts 与 tables 应为名称到内容的对照表｜{AGAIN}")
         strange = sorted(set(self.tables) - set(COLUMNS))
         lacking = [f"{name}.{c}" for name, table in self.tables.items() for c in COLUMNS.get(name, {}) if c not in table.columns]
         if strange or lacking:
             found = f"结果表不全：多出 {'、'.join(strange) or '无'}，缺列 {'、'.join(lacking) or '无'}"
-            raise ReportError(f"{found}｜应为 {'、'.join(COLUMNS)}｜重新运行 evalkit estimate")
+            raise ReportError(f"{found}｜应为 {'、'.join(COLUMNS)}｜{AGAIN}")
         whole = {name: self._snapshot(name) for name in COLUMNS}
         object.__setattr__(self, "tables", MappingProxyType(whole))
         object.__setattr__(self, "facts", MappingProxyType(json.loads(_facts_text(self.facts))))
@@ -67,7 +73,10 @@ class Results:
         return bool(self.facts.get("simulated"))
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write the facts and every table into a folder; the same results give the same bytes.
+        """Write every table into a folder, and last the facts with the SHA-256 of each table.
+
+        The same results give the same bytes. Whoever reads while it writes, or after it was cut short, finds
+        tables that are not those of the facts, and `load` refuses them.
 
         Returns
         -------
@@ -76,12 +85,10 @@ class Results:
         """
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
-        written = [place / "facts.json"]
-        write_bytes(written[0], _facts_text(self.facts).encode())
-        for name, table in self.tables.items():
-            written.append(place / f"{name}.csv")
-            write_csv(table, written[-1])
-        return written
+        written = [write_csv(table, place / f"{name}.csv") for name, table in self.tables.items()]
+        whole = {**self.facts, "tables": {path.name: _digest(path.read_bytes()) for path in written}}
+        sealed = {**whole, "sha256": _digest(_facts_text(whole).encode())}
+        return [write_bytes(place / FACTS, _facts_text(sealed).encode()), *written]
 
     @classmethod
     def load(cls, folder: str | Path) -> Results:
@@ -90,13 +97,18 @@ class Results:
         Raises
         ------
         ReportError
-            When a file is missing.
+            Naming each file that is missing, unreadable, or not the one that was written with the facts.
         """
+        if not isinstance(folder, (str, Path)):
+            raise ReportError(f"结果｜应为文件夹路径，现为 {type(folder).__name__}｜给出 results/ 的路径")
         place = Path(folder)
-        lacking = [name for name in ["facts.json", *(f"{t}.csv" for t in COLUMNS)] if not (place / name).is_file()]
+        lacking = [name for name in [FACTS, *(f"{t}.csv" for t in COLUMNS)] if not (place / name).is_file()]
         if lacking:
             raise ReportError(f"{place.name}｜缺少 {'、'.join(lacking)}｜先运行 evalkit estimate")
-        facts = json.loads((place / "facts.json").read_text(encoding="utf-8"))
+        facts, stated = _read_facts(place / FACTS)
+        edited = [f"{name}.csv" for name in COLUMNS if stated.get(f"{name}.csv") != _digest((place / f"{name}.csv").read_bytes())]
+        if edited:
+            raise ReportError(f"{'、'.join(edited)}｜与 {FACTS} 不是同一次估计所写，或写出后改动过｜{AGAIN}")
         return cls(facts, {name: _read(place / f"{name}.csv", name) for name in COLUMNS})
 
     def __repr__(self) -> str:
@@ -105,7 +117,28 @@ class Results:
 
 
 def _facts_text(facts: Mapping[str, Any]) -> str:
-    return json.dumps(_plain(facts), ensure_ascii=False, sort_keys=True, indent=2) + "\n"
+    try:
+        return json.dumps(_plain(facts), ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False) + "\n"
+    except (TypeError, ValueError, RecursionError):
+        raise ReportError(f"{FACTS}｜facts 中有不能写成 JSON 的值（如无穷大）｜{AGAIN}") from None
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _read_facts(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the facts, and the SHA-256 of each table that they were written with."""
+    try:
+        facts = json.loads(path.read_bytes().decode("utf-8"))
+    except (ValueError, RecursionError):  # not UTF-8, not JSON, a number of thousands of digits
+        raise ReportError(f"{path.name}｜读不下去，文件被改动或损坏｜{AGAIN}") from None
+    if not isinstance(facts, dict) or not isinstance(facts.get("tables"), dict):
+        raise ReportError(f"{path.name}｜不是估计结果，或由旧版本写出｜{AGAIN}")
+    stated = facts.pop("sha256", "")
+    if stated != _digest(_facts_text(facts).encode(errors="replace")):
+        raise ReportError(f"{path.name}｜写出后改动过｜{AGAIN}")
+    return facts, facts.pop("tables")
 
 
 def _plain(value: Any) -> Any:
@@ -119,15 +152,27 @@ def _plain(value: Any) -> Any:
 
 def _read(path: Path, name: str) -> pd.DataFrame:
     raw = read_sheet(path, subject=path.name, error=ReportError).reset_index(drop=True)
-    return pd.DataFrame({column: _typed(raw[column], COLUMNS[name].get(column, Column(column)).form) for column in raw.columns})
+    faults = Faults(path.name)
+    table = {column: _typed(raw[column], COLUMNS[name].get(column, Column(column)).form, faults) for column in raw.columns}
+    faults.refuse(ReportError)
+    return pd.DataFrame(table)
 
 
-def _typed(cells: pd.Series, form: str) -> pd.Series:
+def _typed(cells: pd.Series, form: str, faults: Faults) -> pd.Series:
     if form == "text":
         return cells
     if form == "flag":
+        _note(cells, ~cells.isin(["是", "否", ""]), "应为 是 或 否", faults)
         return cells == "是"
-    return pd.to_numeric(cells.replace("", None))
+    written = cells.replace("", None)
+    numbers = pd.to_numeric(written, errors="coerce")
+    _note(cells, written.notna() & numbers.isna(), "应为数值", faults)
+    return numbers
+
+
+def _note(cells: pd.Series, wrong: pd.Series, rule: str, faults: Faults) -> None:
+    for row in cells.index[wrong.to_numpy(dtype=bool)]:
+        faults.add(int(row) + 2, str(cells.name), None, rule, AGAIN)
 
 
 def records(table: pd.DataFrame) -> Iterator[Any]:
