@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from evalkit.design.judgement import FINDINGS
 from evalkit.errors import DesignError, Fault, Faults, ResponsesError
-from evalkit.fieldwork.handed import shown
+from evalkit.fieldwork.handed import named
+from evalkit.responses.answers import AS_MET, ASK_AGAIN, DECLARE_MET, LACKING
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 UPHELD = ("confirmed", "final")
 NOT_HELD_AGAINST = ("clue", "dismissed")
 SEPARATOR = "；"
+COUNTED = ("households", "persons", "confirmed_households", "confirmed_persons")
 CASE_COLUMNS = ("village", "household", "stratum", "finding", "items", "affected", "status")
 
 
@@ -57,12 +59,13 @@ class Findings:
         """Return a copy of the responses' table with more columns.
 
         finding (a code or ""), items (what was not met, joined by ；), affected (persons, 0 without a
-        finding), wrong_exit, missed, misidentified (raised: at least suspected) and ``…_confirmed``.
+        finding), wrong_exit, missed, misidentified (raised: at least suspected and not dismissed) and
+        ``…_confirmed`` (confirmed or final, which are raised too).
         """
         return self._table.copy()
 
     def cases(self) -> pd.DataFrame:
-        """Return one row for each household with a finding, clues included, without any personal data."""
+        """Return one row for each household with a finding, clues and dismissed cases included, without any personal data."""
         mine = self._table["finding"] != ""
         return self._table.loc[mine, list(CASE_COLUMNS)].reset_index(drop=True)
 
@@ -100,10 +103,7 @@ class Findings:
         return f"Findings {int(self._table['complete'].sum())} 户完成调查：{'，'.join(parts)}"
 
 
-COUNTED = ("households", "persons", "confirmed_households", "confirmed_persons")
-
-
-def determine(responses: Responses, rules: Criteria | None = None, *, missing: Literal["fail", "met"] = "fail") -> Findings:
+def determine(responses: Responses, rules: Criteria | None = None, *, missing: Literal["fail", "met"] | None = None) -> Findings:
     """Judge every completed interview by the criteria.
 
     Parameters
@@ -111,9 +111,10 @@ def determine(responses: Responses, rules: Criteria | None = None, *, missing: L
     responses : Responses
     rules : Criteria, optional
         Default: the design's `[criteria]`.
-    missing : {"fail", "met"}
+    missing : {"fail", "met"}, optional
         ``fail``: a completed interview without a needed answer is a fault. ``met``: a missing answer speaks
-        for the household (income above the line, guarantee met) and hits no exclusion.
+        for the household (income above the line, guarantee met) and hits no exclusion, and is listed in
+        ``faults``. By default what the criteria say.
 
     Returns
     -------
@@ -130,51 +131,70 @@ def determine(responses: Responses, rules: Criteria | None = None, *, missing: L
     A household falls short when its income a person is below the line or a guarantee is not met (两不愁三保障).
     错退: exited and falls short. 漏评: never in the registry, falls short, and no exclusion fact. 错评:
     in the registry and an exclusion fact. A case counts whole (its persons) unless the criteria name a column
-    of affected persons. Status: a case without one is suspected; a clue is not yet raised; confirmed and
-    final cases are upheld. Where the design maps no status column, every case counts as confirmed.
+    of affected persons. Status: a case without one is suspected; a clue is not yet raised; a dismissed case
+    is raised no more; confirmed and final cases are upheld, and raised too. Where the design maps no status
+    column, every case counts as confirmed.
+
+    Examples
+    --------
+    >>> import evalkit as ev
+    >>> from evalkit.synthetic import registry, returns
+    >>> design = ev.read_design("designs/biyang_2018.toml")
+    >>> table = pd.DataFrame({"village_code": ["411726001001", "411726001002", "411726001003"], "township_code": "411726001"})
+    >>> frame, made = ev.Frame.from_data(table, id="village_code", columns=["township_code"]), registry(table, design)
+    >>> sample = ev.draw(frame, design, seed="31415926535897932384")
+    >>> sample = ev.draw_next(sample, ev.read_rosters(pd.concat(made.rosters(sample.villages).values()), design))
+    >>> answers = returns(sample, made.households(sample.villages), design)
+    >>> drawn = sample.table().set_index(["village", "household"])["stratum"]
+    >>> exited = drawn.loc[pd.MultiIndex.from_frame(answers[["行政村代码", "户编号"]])].to_numpy() == "脱贫户"
+    >>> answers.loc[(exited & (answers["调查结果"] == "完成")).idxmax(), ["住房安全有保障", "核查状态"]] = ["否", "认定"]
+    >>> determine(ev.collect(sample, answers))
+    Findings 119 户完成调查：错退 1 户（认定 1），漏评 0 户（认定 0），错评 0 户（认定 0）
     """
     rules = rules or responses.design.criteria
     if rules is None:
         raise DesignError("criteria｜缺｜认定需要标准｜写 [criteria]")
     table = responses.table()
-    _check(table, rules, missing == "met")
+    spared = _check(table, rules, (missing or rules.missing) == "met")
     short, excluded, items = _tests(table, rules)
     finding = _finding(table, rules, short, excluded)
     case = finding != ""
-    status = _status(table["status"], case, mapped=bool(responses.design.returns and responses.design.returns.status))
+    heading = responses.design.returns.status if responses.design.returns else ""
+    status = _status(table["status"], case, mapped=bool(heading))
     affected = _affected(table, rules, case, status)
-    faults = (*responses.faults, *_status_faults(table, case))
+    listed = rules is responses.design.criteria and rules.missing == "met"  # collecting listed these answers with their rows
+    faults = (*responses.faults, *(() if listed else spared), *(_status_faults(table, case, heading) if heading else ()))
     table = table.assign(finding=finding, items=np.where(case, items, ""), affected=affected, status=status)
     for code in FINDINGS:
-        raised = (finding == code) & (status != "clue")
+        raised = (finding == code) & ~np.isin(status, NOT_HELD_AGAINST)
         table[code] = raised
         table[f"{code}_confirmed"] = raised & np.isin(status, UPHELD)
     return Findings(responses, rules, faults, table)
 
 
-def _check(table: pd.DataFrame, rules: Criteria, blanks: bool) -> None:
-    faults = Faults("认定")
+def _check(table: pd.DataFrame, rules: Criteria, spare: bool) -> list[Fault]:
+    """Refuse what cannot be judged; return the missing answers that are spared."""
+    faults, spared = Faults("认定"), Faults("认定")
     words = {column: (*rules.yes, *rules.no) for column in (*rules.guarantees, *rules.exclusions)}
     for column in (rules.income, *words):
         if column not in table:
             faults.add(None, column, None, "回收表中没有这一列", "在回收表中补上，或改 [criteria]")
     faults.refuse(ResponsesError)
     complete = table["complete"]
-    _note(faults, table, complete & pd.to_numeric(table[rules.income], errors="coerce").isna(), rules.income, blanks)
+    blanks = {column: complete & (table[column] == "") for column in words}
+    blanks = {rules.income: complete & pd.to_numeric(table[rules.income], errors="coerce").isna(), **blanks}
+    for column, blank in blanks.items():
+        for i in np.flatnonzero(blank):
+            if spare:
+                spared.add(None, column, _where(table, i), AS_MET, ASK_AGAIN)
+            else:
+                faults.add(None, column, _where(table, i), f"{LACKING}，无法认定", f"{ASK_AGAIN}；{DECLARE_MET}")
     for column, known in words.items():
-        _note(faults, table, complete & (table[column] == ""), column, blanks)
         strange = complete & ~table[column].isin(("", *known))
         for i in np.flatnonzero(strange):
             faults.add(None, column, _where(table, i), "不在允许的答案中", f"改为：{'、'.join(known)}")
     faults.refuse(ResponsesError)
-
-
-def _note(faults: Faults, table: pd.DataFrame, mask: pd.Series, column: str, blanks: bool) -> None:
-    if blanks:
-        return
-    for i in np.flatnonzero(mask):
-        remedy = "补上答案；或用 determine(…, missing=\"met\") 按达标处理"
-        faults.add(None, column, _where(table, i), "完成调查的户缺答案，无法认定", remedy)
+    return list(spared)
 
 
 def _tests(table: pd.DataFrame, rules: Criteria) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.object_]]:
@@ -220,18 +240,18 @@ def _affected(table: pd.DataFrame, rules: Criteria, case: NDArray[np.bool_], sta
     return np.where(case, np.where(said > 0, said, persons), 0)
 
 
-def _status_faults(table: pd.DataFrame, case: NDArray[np.bool_]) -> list[Fault]:
+def _status_faults(table: pd.DataFrame, case: NDArray[np.bool_], heading: str) -> list[Fault]:
     found = Faults("回收表")
     blank = (table["status"] == "").to_numpy()
     for i in np.flatnonzero(~case & ~blank):
-        found.add(None, "核查状态", _where(table, i), "写了状态，而答案未显示问题", "核对答案与状态；按答案不计入")
+        found.add(None, heading, _where(table, i), "写了状态，而答案未显示问题", "核对答案与状态；按答案不计入")
     for i in np.flatnonzero(case & blank):
-        found.add(None, "核查状态", _where(table, i), "答案显示问题，而没有状态", "补上状态；暂按疑似计")
+        found.add(None, heading, _where(table, i), "答案显示问题，而没有状态", "补上状态；暂按疑似计")
     return list(found)
 
 
 def _where(table: pd.DataFrame, row: np.int64) -> str:
-    return "/".join(shown(code) for code in table[["village", "household"]].iloc[int(row)])
+    return named(*table[["village", "household"]].iloc[int(row)])
 
 
 def _counted(table: pd.DataFrame, raised: pd.Series, confirmed: pd.Series) -> tuple[int, int, int, int]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from evalkit.errors import Faults, ResponsesError
 from evalkit.estimates import proportion
+from evalkit.responses.answers import ASK_AGAIN, DECLARE_DONT_KNOW, LACKING
 
 if TYPE_CHECKING:
     from evalkit.design.judgement import ApprovalRate
@@ -33,7 +34,7 @@ class Approval:
     approve_if_dk_yes: NDArray[np.bool_]
 
 
-def approval(table: pd.DataFrame, rate: ApprovalRate, *, missing: Literal["fail", "dont_know"] = "fail") -> Approval:
+def approval(table: pd.DataFrame, rate: ApprovalRate, *, missing: Literal["fail", "dont_know"] | None = None) -> Approval:
     """Say which households approve.
 
     Parameters
@@ -43,8 +44,8 @@ def approval(table: pd.DataFrame, rate: ApprovalRate, *, missing: Literal["fail"
         outside ``rate.population``, are never approving and never at fault. Not changed.
     rate : ApprovalRate
         Its rule joins the items: ``all`` of them, a ``majority`` (more than half), or the ``single`` one.
-    missing : {"fail", "dont_know"}
-        What a missing answer is.
+    missing : {"fail", "dont_know"}, optional
+        Whether a missing answer is a fault or counts as a don't-know; by default what the rate says.
 
     Returns
     -------
@@ -67,7 +68,7 @@ def approval(table: pd.DataFrame, rate: ApprovalRate, *, missing: Literal["fail"
     ([True, False, False], [True, True, False])
     """
     asked = _asked(table, rate)
-    _check(table, rate, asked, missing == "dont_know")
+    _check(table, rate, asked, (missing or rate.missing) == "dont_know")
     yes = np.array([table[item].isin(rate.approve) for item in rate.items], dtype=bool)
     unsure = np.array([table[item].isin((*rate.dont_know, "")) for item in rate.items], dtype=bool)
     made = Approval(_joined(yes, rate) & asked, _joined(yes | unsure, rate) & asked)
@@ -131,7 +132,7 @@ def _check(table: pd.DataFrame, rate: ApprovalRate, asked: NDArray[np.bool_], bl
             continue
         blank = (table[item] == "").to_numpy() & asked
         if blank.any() and not blanks:
-            faults.add(None, item, f"{int(blank.sum())} 户", "完成调查的户缺答案", "补上答案；或用 approval(…, missing=\"dont_know\")")
+            faults.add(None, item, f"{int(blank.sum())} 户", LACKING, f"{ASK_AGAIN}；{DECLARE_DONT_KNOW}")
         strange = int((asked & ~table[item].isin(("", *known)).to_numpy()).sum())
         if strange:
             faults.add(None, item, f"{strange} 户", "不在允许的答案中", f"改为：{'、'.join(known)}")

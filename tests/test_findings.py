@@ -12,12 +12,13 @@ from evalkit.design.judgement import FINDINGS, Criteria
 from evalkit.errors import ResponsesError
 from evalkit.findings import determine
 from evalkit.responses import Responses, collect
+from evalkit.sample import Sample
 from tests import county
 
 FAIR = {item: "是" for item in county.GUARANTEES} | {item: "否" for item in county.EXCLUSIONS}
 
 
-def judged(*rows: dict[str, Any], missing: Literal["fail", "met"] = "fail", rules: Criteria | None = None) -> pd.DataFrame:
+def judged(*rows: dict[str, Any], missing: Literal["fail", "met"] | None = None, rules: Criteria | None = None) -> pd.DataFrame:
     """Judge households that are in order but for what the rows say."""
     sample = county.made()[2]
     sound = {"village": "a", "stratum": county.EXITED, "persons": 3, "complete": True, "status": "", "人均纯收入": 9000.0, **FAIR}
@@ -68,7 +69,7 @@ def test_each_rule(row: dict[str, Any], finding: str, items: str) -> None:
         ("notified", True, False),
         ("answering", True, False),
         ("confirmed", True, True),
-        ("dismissed", True, False),
+        ("dismissed", False, False),
         ("final", True, True),
     ],
 )
@@ -79,10 +80,21 @@ def test_the_status_ladder(status: str, raised: bool, confirmed: bool) -> None:
     assert not table[["missed", "missed_confirmed", "misidentified"]].any(axis=None)
 
 
+def test_a_dismissed_case_stays_among_the_cases_and_counts_nowhere() -> None:
+    _, _, sample, table = county.made()
+    table = table.reset_index(drop=True).astype(object)
+    told = table["状态"] != ""
+    table.loc[told, "状态"] = "排除"
+    made = determine(collect(sample, table))
+    assert len(made.cases()) == told.sum() and set(made.cases()["status"]) == {"dismissed"}
+    assert made.counts()[["households", "persons", "confirmed_households"]].to_numpy().sum() == 0 and made.items().empty
+
+
 def test_without_a_status_column_every_case_counts_as_confirmed() -> None:
     _, _, sample, returned = county.build(county.design(returns={"status": ""}))
-    table = determine(collect(sample, returned)).table()
-    assert table["wrong_exit"].any()
+    made = determine(collect(sample, returned))
+    table = made.table()
+    assert table["wrong_exit"].any() and made.faults == ()
     for finding in FINDINGS:
         assert table[finding].equals(table[f"{finding}_confirmed"])
 
@@ -92,7 +104,7 @@ def test_affected_members_are_counted_where_the_returns_say_them() -> None:
     poor = {"人均纯收入": 1.0, "status": "confirmed"}
     cells = [{**poor, "涉及人数": 1.0}, {**poor, "涉及人数": np.nan}, {"涉及人数": 0.0}, {**poor, "涉及人数": 0.0, "status": "dismissed"}]
     assert judged(*cells, rules=rules)["affected"].tolist() == [1, 3, 0, 3]
-    with pytest.raises(ResponsesError, match="a/0｜有问题的户，涉及人数为 0"):
+    with pytest.raises(ResponsesError, match="村 a 户 0｜有问题的户，涉及人数为 0"):
         judged({**poor, "涉及人数": 0.0}, rules=rules)
 
 
@@ -101,9 +113,36 @@ def test_missing_answers_fail_by_default_and_may_speak_for_the_household() -> No
     with pytest.raises(ResponsesError) as refused:
         judged({}, holes)
     for column in holes:
-        assert f"{column}：a/1｜完成调查的户缺答案" in str(refused.value)
+        assert f"{column}：村 a 户 1｜完成调查的户缺答案，无法认定｜补问这一户" in str(refused.value)
+    assert "确无回答的，在设计中写 [criteria] missing = \"met\"" in str(refused.value)
     assert judged(holes, {**holes, "住房安全": "否"}, missing="met")["finding"].tolist() == ["", "wrong_exit"]
     assert judged({**holes, "complete": False})["finding"].tolist() == [""]
+    assert judged(holes, rules=county.design(criteria={"missing": "met"}).criteria)["finding"].tolist() == [""]
+    with pytest.raises(ResponsesError, match="缺答案"):
+        judged(holes, missing="fail", rules=county.design(criteria={"missing": "met"}).criteria)
+
+
+def with_holes(**criteria: Any) -> tuple[Sample, pd.DataFrame, int]:
+    """A sample under changed criteria, its returns with two answers of one complete interview blank, and the row."""
+    _, _, sample, table = county.build(county.design(criteria=criteria))
+    table = table.reset_index(drop=True).astype(object)
+    hole = int(table.index[(table["结果"] == "完成") & (table["状态"] == "")][0])
+    table.loc[hole, ["人均纯收入", "吃不愁"]] = ""
+    return sample, table, hole
+
+
+def test_the_design_may_let_missing_answers_stand_and_they_are_listed_once() -> None:
+    sample, table, hole = with_holes(missing="met")
+    responses = collect(sample, table)
+    made = determine(responses)
+    whose = "村 {} 户 {}".format(*table.loc[hole, ["村代码", "户编号"]].astype(str))
+    lines = [fault.line() for fault in made.faults if "缺答案" in fault.rule]
+    told = "缺答案，按达标（无否决情形）计｜补问这一户"
+    assert lines == [f"第 {hole + 2} 行，{column}：{whose}｜{told}" for column in ("人均纯收入", "吃不愁")]
+    assert [fault.line() for fault in responses.faults if "缺答案" in fault.rule] == lines
+    sample, table, hole = with_holes()
+    spared = [fault for fault in determine(collect(sample, table, missing="keep"), missing="met").faults if "按达标" in fault.rule]
+    assert [(fault.column, fault.value) for fault in spared] == [("人均纯收入", whose), ("吃不愁", whose)]
 
 
 def test_other_rules_may_be_tried_on_the_same_responses() -> None:
@@ -139,8 +178,8 @@ def test_status_without_a_case_and_cases_without_status_are_listed() -> None:
     table.loc[case, "状态"], table.loc[plain, "状态"] = "", "认定"
     made = determine(collect(county.made()[2], table))
     text = "\n".join(fault.line() for fault in made.faults)
-    assert f"{table.loc[plain, '村代码']}/{table.loc[plain, '户编号']}｜写了状态，而答案未显示问题" in text
-    assert f"{table.loc[case, '村代码']}/{table.loc[case, '户编号']}｜答案显示问题，而没有状态" in text
+    assert f"状态：村 {table.loc[plain, '村代码']} 户 {table.loc[plain, '户编号']}｜写了状态，而答案未显示问题" in text
+    assert f"状态：村 {table.loc[case, '村代码']} 户 {table.loc[case, '户编号']}｜答案显示问题，而没有状态" in text
     assert len(made.faults) == 2
 
 

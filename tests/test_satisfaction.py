@@ -80,10 +80,15 @@ def test_missing_and_unknown_answers_are_refused() -> None:
     table.loc[0, "乙"] = "还行"
     with pytest.raises(ResponsesError) as refused:
         approval(table, rate(items=["甲", "乙", "戊"]))
-    for part in ("甲：1 户｜完成调查的户缺答案", "乙：1 户｜不在允许的答案中", "戊｜没有这一列"):
+    lacking = "甲：1 户｜完成调查的户缺答案｜补问这一户；确无回答的，在设计中写该指标 missing"
+    for part in (lacking, "乙：1 户｜不在允许的答案中", "戊｜没有这一列"):
         assert part in str(refused.value)
     made = approval(answers("空空认认"), rate(), missing="dont_know")
-    assert (made.approve[0], made.approve_if_dk_yes[0]) == (False, True)
+    declared = approval(answers("空空认认"), rate(missing="dont_know"))
+    for one in (made, declared):
+        assert (one.approve[0], one.approve_if_dk_yes[0]) == (False, True)
+    with pytest.raises(ResponsesError):
+        approval(answers("空空认认"), rate(missing="dont_know"), missing="fail")
 
 
 def test_arrays_cannot_be_written() -> None:

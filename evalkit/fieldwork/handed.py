@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import string
+import os
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from evalkit.codes import mask_identity
+from evalkit.codes import HALF_WIDTH, seem_names, shown, shown_headings, shown_label, shown_word
 from evalkit.errors import EvalkitError, Faults
-from evalkit.sheets import cell_text, read_sheet, refuse_floats
-from evalkit.sheets.reading import BOOKS, TEXTS
+from evalkit.sheets import as_text, numbered, read_sheet, refuse_floats
+from evalkit.sheets.memory import WAYS
+from evalkit.sheets.reading import SUFFIXES
 
 Source = pd.DataFrame | str | Path | Iterable[str | Path]
-LONGEST_SHOWN = 20
-# letters, digits, point, minus and blank only: Chinese punctuation belongs to the words of a design
-HALF_WIDTH = {0xFEE0 + ord(sign): sign for sign in string.ascii_letters + string.digits + ".-"} | {0x3000: " "}
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,21 +34,64 @@ class Handed:
         The spreadsheet row of each (the headings are row 1).
     files : ndarray of str
         The file of each; empty where there is only one.
+    hidden : frozenset of str
+        Columns whose cells no message shows: household numbers, names, identity numbers, addresses.
     """
 
     table: pd.DataFrame
     rows: NDArray[np.int64]
     files: NDArray[np.object_]
+    hidden: frozenset[str] = frozenset()
 
-    def note(self, faults: Faults, mask: ArrayLike, column: str, rule: str, remedy: str, show: bool = True) -> None:
-        """Note one fault for each row of `mask`; the cell is shown only where it is no personal data."""
+    def note(
+        self,
+        faults: Faults,
+        mask: ArrayLike,
+        column: str,
+        rule: str,
+        remedy: str,
+        show: bool = True,
+        whose: tuple[str, ...] = (),
+        known: Iterable[str] | None = None,
+    ) -> None:
+        """Note one fault for each row of `mask`.
+
+        The cell is shown only where it is a number or, in a column of words, much like one of the words
+        `known`: in a column that has slipped it may be a name. `whose` names the columns of the village and
+        the household, which are then shown in place of the cell.
+        """
+        show = show and column in self.table and column not in self.hidden
         for i in np.flatnonzero(np.asarray(mask, dtype=bool)).tolist():
-            value = shown(str(self.table[column].iat[i])) if show and column in self.table else None
+            cell = str(self.table[column].iat[i]) if show else ""
+            value = shown(cell) if known is None else shown_word(cell, known)
+            value = named(*(str(self.table[heading].iat[i]) for heading in whose)) if whose else value
             faults.add(int(self.rows[i]), placed(self.files[i], column), value, rule, remedy)
+
+    def note_names(self, faults: Faults, strange: ArrayLike, column: str, known: Iterable[str]) -> NDArray[np.bool_]:
+        """Note each file whose column of village codes evidently holds names; return the rows that this explains.
+
+        Parameters
+        ----------
+        strange : array of bool
+            Rows whose cell is no code that is known.
+        known : iterable of str
+            The known codes; where these are names themselves, nothing is explained.
+        """
+        mask = np.asarray(strange, dtype=bool)
+        explained = np.zeros(len(mask), dtype=bool)
+        for file in () if seem_names(known) else dict.fromkeys(self.files[mask]):
+            mine = self.files == file
+            if seem_names(self.table.loc[mine, column]):
+                explained |= mine & mask
+                first = int(np.flatnonzero(mine & mask)[0])
+                remedy = "在设计文件中改写村代码所在的列名，或把村名换成村代码"
+                rule = f"这一列应为村代码，看来写的是村名（{int((mine & mask).sum())} 行）"
+                faults.add(int(self.rows[first]), placed(file, column), None, rule, remedy)
+        return explained
 
 
 def hand_in(
-    source: Source, subject: str, needed: Iterable[str], ids: Iterable[str], error: type[EvalkitError]
+    source: Source, subject: str, needed: Iterable[str], ids: Iterable[str], error: type[EvalkitError], hidden: Iterable[str] = ()
 ) -> tuple[Handed, Faults]:
     """Read what was handed in.
 
@@ -65,6 +107,8 @@ def hand_in(
         Columns of codes, which must not have been turned into numbers.
     error : type of EvalkitError
         What to raise.
+    hidden : iterable of str
+        Columns whose cells no message shows.
 
     Returns
     -------
@@ -82,14 +126,20 @@ def hand_in(
     faults, absent = Faults(subject), Faults(subject)
     for name, table in parts:
         _note_absent(absent, name, table, needed)
-        _note_floats(faults, name, table, [column for column in ids if column in table])
+        _note_floats(faults, name, table, [column for column in ids if list(table.columns).count(column) == 1])
     absent.refuse(error)
-    return _joined(parts, needed), faults
+    return replace(_joined(parts, needed), hidden=frozenset(hidden)), faults
 
 
-def shown(text: str) -> str:
-    """Return a cell as a message may show it: short, and with anything like an identity number covered."""
-    return mask_identity(text) if sum(letter.isdigit() for letter in text) >= 15 else text[:LONGEST_SHOWN]
+def named(village: str, household: str) -> str:
+    """Return a household as a message names it.
+
+    Examples
+    --------
+    >>> named("411726101201", "0038")
+    '村 411726101201 户 0038'
+    """
+    return f"村 {shown_label(village)} 户 {shown(household)}"
 
 
 def placed(file: str, column: str) -> str:
@@ -97,22 +147,32 @@ def placed(file: str, column: str) -> str:
     return f"{file}：{column}" if file else column
 
 
-def files_of(source: str | Path | Iterable[str | Path]) -> list[Path]:
+def files_of(source: Any) -> list[Any]:
     """Return the files of a folder, or the files themselves; lock files of spreadsheet programs are left out."""
     if isinstance(source, (str, Path)):
         path = Path(source)
         if not path.is_dir():
             return [path]
-        return sorted(p for p in path.iterdir() if p.suffix.lower() in (*BOOKS, *TEXTS, ".parquet") and not p.name.startswith(("~$", ".")))
-    return [Path(path) for path in source]
+        return sorted(p for p in path.iterdir() if p.is_file() and p.suffix.lower() in SUFFIXES and not p.name.startswith(("~$", ".")))
+    return [Path(path) if isinstance(path, (str, os.PathLike)) else path for path in source]  # what is no path is refused where it is read
 
 
 def _parts(source: Source, subject: str, error: type[EvalkitError]) -> list[tuple[str, pd.DataFrame]]:
-    if isinstance(source, pd.DataFrame):
-        return [("", source.map(cell_text).rename(columns=str))]
-    files = files_of(source)
-    names = [path.name if len(files) > 1 else "" for path in files]
-    return [(name, read_sheet(path, subject=subject, error=error)) for name, path in zip(names, files, strict=True)]
+    if isinstance(source, (str, os.PathLike)) or (isinstance(source, Iterable) and not _is_table(source)):
+        files = files_of(source)
+        if not files and isinstance(source, (str, os.PathLike)):
+            raise error(f"{subject}｜文件夹 {Path(source).name} 中没有表格文件｜把表格（xlsx、csv 等）放进去")
+        names = [Path(str(path)).name if len(files) > 1 else "" for path in files]
+        return [(name, read_sheet(path, subject=subject, error=error)) for name, path in zip(names, files, strict=True)]
+    table = numbered(source, error)
+    faults = Faults(subject)
+    text = as_text(table, faults).rename(columns=str)
+    faults.refuse(error)
+    return [("", text)]
+
+
+def _is_table(source: object) -> bool:
+    return isinstance(source, pd.DataFrame) or any(callable(getattr(source, way, None)) for way in WAYS)
 
 
 def _named(table: pd.DataFrame, needed: tuple[str, ...]) -> pd.DataFrame:
@@ -125,8 +185,10 @@ def _named(table: pd.DataFrame, needed: tuple[str, ...]) -> pd.DataFrame:
 def _note_absent(faults: Faults, name: str, table: pd.DataFrame, needed: tuple[str, ...]) -> None:
     for column in needed:
         if column not in table.columns:
-            have = "、".join(str(heading) for heading in table.columns[:12])
-            faults.add(1, placed(name, column), None, "没有这一列", f"补上这一列，或改设计文件中的列名；现有：{have}")
+            have = f"补上这一列，或改设计文件中的列名；现有：{shown_headings(table.columns)}"
+            faults.add(1, placed(name, column), None, "没有这一列", have)
+        elif list(table.columns).count(column) > 1:
+            faults.add(1, placed(name, column), None, "列名重复（全角与半角视为相同）", "改名，使每列的名字不同")
 
 
 def _note_floats(faults: Faults, name: str, table: pd.DataFrame, ids: Iterable[str]) -> None:
@@ -140,14 +202,8 @@ def _note_floats(faults: Faults, name: str, table: pd.DataFrame, ids: Iterable[s
 def _joined(parts: list[tuple[str, pd.DataFrame]], needed: tuple[str, ...]) -> Handed:
     if not parts:
         return Handed(pd.DataFrame(columns=list(needed), dtype=str), np.empty(0, np.int64), np.empty(0, object))
-    rows = [_spreadsheet_rows(table) for _, table in parts]
+    rows = [table.index.to_numpy(dtype=np.int64) + 2 for _, table in parts]
     files = [np.full(len(table), name, dtype=object) for name, table in parts]
     table = pd.concat([table for _, table in parts], ignore_index=True).fillna("")
     table = table.map(lambda cell: cell.translate(HALF_WIDTH).strip())
     return Handed(table, np.concatenate(rows), np.concatenate(files))
-
-
-def _spreadsheet_rows(table: pd.DataFrame) -> NDArray[np.int64]:
-    if table.index.is_unique and pd.api.types.is_integer_dtype(table.index):
-        return table.index.to_numpy(dtype=np.int64) + 2
-    return np.arange(len(table), dtype=np.int64) + 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,8 +19,12 @@ if TYPE_CHECKING:
     from evalkit.sample import Sample
 
 LIST, SEALED, SUMMARY = "入户名单", "备用户（密封）", "汇总.xlsx"
-WIDTHS = {"序号": 6, "户编号": 12, "户类型": 16, "户主": 12, "证件号码": 22, "住址": 18, "人数": 6, "调查结果": 16, "替换原因": 16}
-WIDTHS |= {"启用顺序": 10, "替换哪一户": 12, "启用原因": 16, "备注": 24}
+WIDTHS = {"序号": 6, "替换原因": 16, "启用顺序": 10, "替换哪一户": 12, "启用原因": 16, "备注": 24}
+HEADINGS = {
+    "household": "户编号", "stratum": "户类型", "head": "户主", "id_number": "证件号码", "address": "住址", "persons": "人数",
+    "disposition": "调查结果",
+}  # fmt: skip
+HEADING_WIDTHS = {"household": 12, "stratum": 16, "head": 12, "id_number": 22, "address": 18, "persons": 6, "disposition": 16}
 LIST_NOTES = (
     "按序号入户。调查结果逐户填写；未完成的户写明原因，由组长启封备用户。",
     "主样本户不得自行调换。证件号码只显示前 6 位。",
@@ -65,12 +70,13 @@ def write_lists(sample: Sample, folder: str | Path) -> list[Path]:
         raise FieldworkError("入户名单：还没有抽户｜名册到达后才能抽户｜先键入 evalkit rosters")
     villages = _villages(sample.table("village"), set(drawn["village"]))
     folder = Path(folder)
+    by_village = dict(list(drawn.sort_values(["stratum", "order"], kind="stable").groupby("village")))
     paths = []
     for village in villages:
-        mine = drawn[drawn["village"] == village.code].sort_values(["stratum", "order"], kind="stable")
+        mine = by_village[village.code]
         paths.append(write_book(folder / village.file, _pages(village, mine, sample.design)))
     title = _marked(f"{sample.design.evaluation.county}入户名单汇总", sample.design)
-    return [*paths, write_book(folder / SUMMARY, {"汇总": Page(title=title, table=_summary(villages, drawn))})]
+    return [*paths, write_book(folder / SUMMARY, {"汇总": Page(title=title, table=_summary(villages, drawn, sample.design))})]
 
 
 def safe_name(text: str) -> str:
@@ -84,12 +90,23 @@ def safe_name(text: str) -> str:
     return re.sub(r"[\\/:*?\"<>|\x00-\x1f\x7f]+", "_", text).strip(" .")[:80] or "_"
 
 
+def list_headings(design: Design) -> dict[str, str]:
+    """Return the heading of each column of the lists: the design's own where it has one that is not taken."""
+    own = {name: getattr(design.rosters, name) for name in HEADINGS if design.rosters and name != "disposition"}
+    own["disposition"] = design.returns.disposition if design.returns else ""
+    chosen: dict[str, str] = {}
+    for name, common in HEADINGS.items():
+        taken = {*WIDTHS, *chosen.values(), *(other for key, other in HEADINGS.items() if key != name)}
+        chosen[name] = own[name] if own.get(name) and own[name] not in taken else common
+    return chosen
+
+
 def _villages(table: pd.DataFrame, arrived: set[str]) -> list[Village]:
     named = table["name"] if "name" in table else pd.Series("", index=table.index)
     pairs = sorted((code, name) for code, name in zip(table["unit"], named, strict=True) if code in arrived)
     villages = [Village(code, name, f"{safe_name('_'.join(part for part in (code, name) if part))}.xlsx") for code, name in pairs]
-    files = [village.file.lower() for village in villages]
-    same = sorted({village.code for village in villages if files.count(village.file.lower()) > 1})
+    files = Counter(village.file.lower() for village in villages)  # Windows takes A.xlsx and a.xlsx for one file
+    same = sorted({village.code for village in villages if files[village.file.lower()] > 1})
     if same:
         raise FieldworkError(f"入户名单：{'、'.join(same)}｜这些村的文件名相同｜改正名单中的村代码或村名")
     return villages
@@ -103,25 +120,27 @@ def _pages(village: Village, drawn: pd.DataFrame, design: Design) -> Mapping[str
     counts = "，".join(f"{stratum} {count} 户" for stratum, count in mains["stratum"].value_counts(sort=False).items())
     list_title = _marked(f"{place} {LIST}：共 {len(mains)} 户（{counts}）", design)
     sealed_title = _marked(f"{place} {SEALED}：共 {len(reserves)} 户", design)
+    headings = list_headings(design)
+    widths = WIDTHS | {heading: HEADING_WIDTHS[name] for name, heading in headings.items()}
     return {
         LIST: Page(
             title=list_title,
-            table=_mains_table(mains),
-            widths=WIDTHS,
-            choices=_offered(调查结果=outcomes, 替换原因=reasons),
+            table=_mains_table(mains, headings),
+            widths=widths,
+            choices=_offered({headings["disposition"]: outcomes, "替换原因": reasons}),
             notes=LIST_NOTES,
         ),
         SEALED: Page(
             title=sealed_title,
-            table=_reserves_table(reserves),
-            widths=WIDTHS,
-            choices=_offered(启用原因=reasons),
+            table=_reserves_table(reserves, headings),
+            widths=widths,
+            choices=_offered({"启用原因": reasons}),
             notes=SEALED_NOTES,
         ),
     }
 
 
-def _offered(**choices: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def _offered(choices: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     return {column: words for column, words in choices.items() if words}
 
 
@@ -129,16 +148,18 @@ def _marked(title: str, design: Design) -> str:
     return f"{title}［模拟数据］" if design.simulated else title
 
 
-def _mains_table(mains: pd.DataFrame) -> pd.DataFrame:
+def _mains_table(mains: pd.DataFrame, headings: Mapping[str, str]) -> pd.DataFrame:
     table = _people(mains)
+    table.insert(1, "stratum", mains["stratum"].to_numpy())
+    table = table.assign(disposition="").rename(columns=headings)
     table.insert(0, "序号", list(range(1, len(table) + 1)))
-    table.insert(2, "户类型", mains["stratum"].to_numpy())
-    return table.assign(调查结果="", 替换原因="", 备注="")
+    return table.assign(替换原因="", 备注="")
 
 
-def _reserves_table(reserves: pd.DataFrame) -> pd.DataFrame:
+def _reserves_table(reserves: pd.DataFrame, headings: Mapping[str, str]) -> pd.DataFrame:
     table = _people(reserves)
-    table.insert(0, "户类型", reserves["stratum"].to_numpy())
+    table.insert(0, "stratum", reserves["stratum"].to_numpy())
+    table = table.rename(columns=headings)
     table.insert(1, "启用顺序", (reserves.groupby("stratum").cumcount() + 1).to_numpy())
     return table.assign(替换哪一户="", 启用原因="", 备注="")
 
@@ -148,17 +169,18 @@ def _people(drawn: pd.DataFrame) -> pd.DataFrame:
         return list(drawn[column]) if column in drawn else [""] * len(drawn)
 
     masked = [mask_identity(number) for number in cells("id_number")]
-    people = {"户编号": list(drawn["household"]), "户主": cells("head"), "证件号码": masked, "住址": cells("address")}
-    return pd.DataFrame(people | {"人数": drawn["persons"].to_list()})
+    people = {"household": list(drawn["household"]), "head": cells("head"), "id_number": masked, "address": cells("address")}
+    return pd.DataFrame(people | {"persons": drawn["persons"].to_list()})
 
 
-def _summary(villages: list[Village], drawn: pd.DataFrame) -> pd.DataFrame:
+def _summary(villages: list[Village], drawn: pd.DataFrame, design: Design) -> pd.DataFrame:
+    code = design.rosters.village if design.rosters else "村代码"
     strata = list(dict.fromkeys(drawn["stratum"]))
     counts = drawn.groupby(["village", "role", "stratum"]).size()
     rows = []
     for village in villages:
         planned = {stratum: int(counts.get((village.code, "main", stratum), 0)) for stratum in strata}
         spare = sum(int(counts.get((village.code, "reserve", stratum), 0)) for stratum in strata)
-        row = {"村代码": village.code, "村名": village.name, **planned}
+        row = {code: village.code, "村名": village.name, **planned}
         rows.append(row | {"合计": sum(planned.values()), "备用": spare, "文件": village.file})
     return pd.DataFrame(rows)

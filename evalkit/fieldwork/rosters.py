@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from evalkit.codes import division_fault
+from evalkit.codes import division_fault, is_identity, shown
 from evalkit.errors import DesignError, Faults, FieldworkError
-from evalkit.fieldwork.handed import Handed, Source, hand_in
+from evalkit.fieldwork.handed import Handed, Source, hand_in, placed
+from evalkit.sheets import plain_numbers
 from evalkit.tickets import sound_id
 
 if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.design.sections import Rosters
 
+MOST_PERSONS = 50  # a row with more is no household: a village total, a telephone number, an income
 COLUMNS = ("village", "household", "stratum", "persons", "head", "id_number", "address")
-OPTIONAL = ("head", "id_number", "address")
 
 
 def read_rosters(source: Source, design: Design, *, villages: Iterable[str] | None = None) -> pd.DataFrame:
@@ -60,7 +61,8 @@ def read_rosters(source: Source, design: Design, *, villages: Iterable[str] | No
         raise DesignError("rosters｜缺｜读名册需要列名｜写 [rosters]")
     mapped = {name: getattr(columns, name) for name in COLUMNS if getattr(columns, name)}
     ids = [mapped[name] for name in ("village", "household", "id_number") if name in mapped]
-    handed, faults = hand_in(source, "名册", mapped.values(), ids, FieldworkError)
+    hidden = [mapped[name] for name in ("household", "head", "id_number", "address") if name in mapped]
+    handed, faults = hand_in(source, "名册", mapped.values(), ids, FieldworkError, hidden)
     _check_ids(handed, faults, columns, design, villages)
     strata, persons = _strata(handed, faults, columns, design), _persons(handed, faults, columns)
     faults.refuse(FieldworkError)
@@ -70,10 +72,15 @@ def read_rosters(source: Source, design: Design, *, villages: Iterable[str] | No
 
 
 def known_strata(design: Design) -> tuple[str, ...]:
-    """Return every household stratum that the design names, in its order; empty when it names none."""
+    """Return the household strata of the design, in its order; empty when it names none.
+
+    Where the quotas name them these are all there are: a household of another stratum could not be drawn.
+    """
     named: list[str] = []
     for stage in design.stages[1:]:
         named += list(stage.n) if isinstance(stage.n, dict) else []
+    if named:
+        return tuple(dict.fromkeys(named))
     if design.criteria is not None:
         named += [*design.criteria.exited, *design.criteria.registered, *design.criteria.outside]
     if design.rosters is not None:
@@ -87,16 +94,37 @@ def _check_ids(handed: Handed, faults: Faults, columns: Rosters, design: Design,
         handed.note(faults, cells == "", column, "空白", "补上代码或编号")
         unsound = [cell != "" and not sound_id(cell) for cell in cells]
         handed.note(faults, unsound, column, "代码与编号中不能有 |、/、空格或控制字符", "去掉这些字符")
-    if design.frame.code == "division":
-        wrong = {code: division_fault(code) for code in village.unique() if code}
-        for code, reason in wrong.items():
-            if reason:
-                handed.note(faults, village == code, columns.village, reason, "改为名单中的 12 位村代码")
-    if villages is not None:
-        strange = ~village.isin(list(villages)) & (village != "")
-        handed.note(faults, strange, columns.village, "不是抽中的村", "移走这个村的名册，或改正村代码")
+    handed.note(faults, household.map(is_identity), columns.household, "户编号是身份证号，不能用来抽样", "改用名册中的户编号")
+    _check_villages(handed, faults, columns.village, design.frame.code == "division", None if villages is None else set(villages))
     repeated = pd.DataFrame({"v": village, "h": household}).duplicated(keep=False) & (household != "")
     handed.note(faults, repeated, columns.household, "同一村中户编号重复", "每户一行、一个编号；人员名册先并成户")
+    rule = "看来丢了开头的 0（同村其他编号更长，以 0 开头）"
+    handed.note(faults, _lost_zeros(village, household), columns.household, rule, "把该列设为文本格式，补足位数")
+
+
+def _lost_zeros(village: pd.Series, household: pd.Series) -> pd.Series:
+    """Say which numbers a spreadsheet has shortened: in a village whose numbers start with 0 and have one length."""
+    digits = household.str.fullmatch(r"[0-9]+")
+    length = household.str.len().where(digits & household.str.startswith("0")).groupby(village)
+    same = length.transform("min") == length.transform("max")
+    return digits & same & (household.str.len() < length.transform("max"))
+
+
+def _check_villages(handed: Handed, faults: Faults, column: str, division: bool, drawn: set[str] | None) -> None:
+    """Note one fault for each file and code: a whole roster stands under a wrong code, not one row of it."""
+    village = handed.table[column]
+    faulty = village.map(division_fault if division else lambda code: "")
+    if drawn is not None:
+        faulty = faulty.where((faulty != "") | village.isin(drawn), "不是抽中的村")
+    faulty = faulty.where(village != "", "")
+    wrong = (faulty != "").to_numpy()
+    wrong = wrong & ~handed.note_names(faults, wrong, column, drawn or ())
+    told = pd.DataFrame({"file": handed.files, "village": village, "fault": faulty})[wrong]
+    for group, rows in told.groupby(["file", "village", "fault"], sort=False):
+        file, code, fault = (str(part) for part in group)
+        remedy = "移走这个村的名册，或改正村代码" if fault == "不是抽中的村" else "改为名单中的 12 位村代码"
+        count = f"（{len(rows)} 行）" if len(rows) > 1 else ""
+        faults.add(int(handed.rows[rows.index[0]]), placed(file, column), shown(code), f"{fault}{count}", remedy)
 
 
 def _strata(handed: Handed, faults: Faults, columns: Rosters, design: Design) -> pd.Series:
@@ -105,13 +133,15 @@ def _strata(handed: Handed, faults: Faults, columns: Rosters, design: Design) ->
     handed.note(faults, strata == "", columns.stratum, "空白", "补上户类型")
     if known:
         strange = ~strata.isin(known) & (strata != "")
-        handed.note(faults, strange, columns.stratum, "不认识的户类型", f"改为 {'、'.join(known)}，或在 [rosters.strata] 中写明对应")
+        remedy = f"改为 {'、'.join(known)}，或在 [rosters.strata] 中写明对应"
+        handed.note(faults, strange, columns.stratum, "不认识的户类型", remedy, known=known)
     return strata
 
 
 def _persons(handed: Handed, faults: Faults, columns: Rosters) -> pd.Series:
     whole, persons = whole_numbers(handed.table[columns.persons])
     handed.note(faults, ~(whole & (persons >= 1)), columns.persons, "应为不小于 1 的整数", "填写户内人数")
+    handed.note(faults, whole & (persons > MOST_PERSONS), columns.persons, f"人数多于 {MOST_PERSONS}", "一户一行；核对人数")
     return persons
 
 
@@ -123,7 +153,7 @@ def whole_numbers(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
     >>> whole_numbers(pd.Series(["3", "2.0", "2.5", "", "三"]))[1].tolist()
     [3, 2, 0, 0, 0]
     """
-    numbers = pd.to_numeric(cells, errors="coerce").astype(np.float64)
-    whole = numbers.notna() & np.isfinite(numbers) & (numbers == np.floor(numbers)) & (numbers.abs() < 10**9)
+    numbers = plain_numbers(cells)
+    whole = numbers.notna() & (numbers == np.floor(numbers)) & (numbers.abs() < 10**9)
     return whole, numbers.where(whole, 0).astype(np.int64)
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from evalkit.errors import FieldworkError
 from evalkit.fieldwork.rosters import known_strata
-from evalkit.sheets import Page, write_book
+from evalkit.sheets import Page, read_sheet, write_book
 
 if TYPE_CHECKING:
     from evalkit.design import Design
 
 BLANK_ROWS = 500
 GUIDE = "填写说明"
+LONGEST_OFFER = 255  # characters Excel takes as the words of a drop-down list, commas included
+RULES = (
+    "第 1 行是列名，不要改动、合并单元格或在上方加标题；以下每行一个单位。",
+    "代码、编号、证件号码所在列已设为文本格式；从别处粘贴时选择“只粘贴数值”，以免丢失开头的 0 与后几位。",
+    "可以增加其他列，读取时不影响。",
+)
+Parts = tuple[dict[str, str], list[str], dict[str, Sequence[str]]]  # how to fill each column, columns of codes, words offered
 
 
 def write_templates(folder: str | Path, design: Design) -> list[Path]:
@@ -35,34 +44,66 @@ def write_templates(folder: str | Path, design: Design) -> list[Path]:
     -------
     list of pathlib.Path
         名单模板.xlsx, and 名册模板.xlsx and 回收表模板.xlsx where the design maps their columns.
+
+    Raises
+    ------
+    FieldworkError
+        When a template of that name has been filled in; none is written then.
     """
-    folder = Path(folder)
-    written = [_write(folder / "名单模板.xlsx", "名单", *_frame(design))]
+    parts = {"名单": _frame(design)}
     if design.rosters is not None:
-        written.append(_write(folder / "名册模板.xlsx", "名册", *_rosters(design)))
+        parts["名册"] = _rosters(design)
     if design.returns is not None:
-        written.append(_write(folder / "回收表模板.xlsx", "回收表", *_returns(design)))
-    return written
+        parts["回收表"] = returns_parts(design)
+    paths = {sheet: Path(folder) / f"{sheet}模板.xlsx" for sheet in parts}
+    for path in paths.values():
+        refuse_filled(path)
+    return [write_book(paths[sheet], _pages(sheet, *mine)) for sheet, mine in parts.items()]
 
 
-def _write(path: Path, sheet: str, guide: Mapping[str, str], codes: Sequence[str], choices: Mapping[str, Sequence[str]]) -> Path:
+def _pages(sheet: str, guide: Mapping[str, str], codes: Sequence[str], choices: Mapping[str, Sequence[str]]) -> dict[str, Page]:
     blank = pd.DataFrame("", index=range(BLANK_ROWS), columns=list(guide))
-    offered = {column: words for column, words in choices.items() if column in guide and 0 < len(",".join(words)) <= 255}
+    return {sheet: table_page(blank, codes, choices), GUIDE: guide_page(f"{sheet}填写说明", guide, RULES)}
+
+
+def table_page(table: pd.DataFrame, codes: Sequence[str], choices: Mapping[str, Sequence[str]]) -> Page:
+    """Return a sheet to fill and read back: headings in row 1, codes as text, words as drop-down lists."""
+    offered = {column: words for column, words in choices.items() if column in table and 0 < len(",".join(words)) <= LONGEST_OFFER}
     formats = {column: "@" for column in [*codes, *offered]}
-    widths = {column: max(12.0, 2.0 * len(column) + 2) for column in guide}
+    widths = {column: max(12.0, 2.0 * len(column) + 2) for column in table.columns}
+    widths |= {column: max(16.0, widths[column]) for column in codes if column in widths}
+    return Page(title="", table=table, widths=widths, formats=formats, choices=offered)
+
+
+def guide_page(title: str, guide: Mapping[str, str], rules: Sequence[str]) -> Page:
+    """Return the sheet that says how to fill each column."""
     lines = pd.DataFrame({"列": list(guide), "怎样填写": list(guide.values())})
-    page = Page(title="", table=blank, widths=widths, formats=formats, choices=offered)
-    return write_book(path, {sheet: page, GUIDE: Page(title=f"{sheet}填写说明", table=lines, widths=(24, 90), notes=_RULES)})
+    return Page(title=title, table=lines, widths=(24, 90), notes=rules)
 
 
-_RULES = (
-    "第 1 行是列名，不要改动、合并单元格或在上方加标题；以下每行一个单位。",
-    "代码、编号、证件号码所在列已设为文本格式；从别处粘贴时选择“只粘贴数值”，以免丢失开头的 0 与后几位。",
-    "可以增加其他列，读取时不影响。",
-)
+def refuse_filled(path: Path, given: Collection[str] = ()) -> None:
+    """Refuse to write over a form that somebody has begun to fill.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Need not exist.
+    given : collection of str
+        Headings of columns that are filled when the form is written.
+
+    Raises
+    ------
+    FieldworkError
+    """
+    if not path.exists():
+        return
+    table = read_sheet(path, subject="待填的表", error=FieldworkError)
+    known = {unicodedata.normalize("NFKC", heading) for heading in given}
+    if (table[[heading for heading in table.columns if heading not in known]] != "").any(axis=None):
+        raise FieldworkError(f"{path.name}｜已有人填写，不能覆盖｜先把这个文件改名或移走，再试一次")
 
 
-def _frame(design: Design) -> tuple[dict[str, str], list[str], dict[str, Sequence[str]]]:
+def _frame(design: Design) -> Parts:
     frame = design.frame
     code = "12 位统计用区划代码，文本" if frame.code == "division" else "不重复的代码，文本，不含 | 与 /"
     guide = {frame.id: f"必填。{code}"}
@@ -74,10 +115,12 @@ def _frame(design: Design) -> tuple[dict[str, str], list[str], dict[str, Sequenc
         if stage.mandatory is not None:
             guide[stage.mandatory.column] = f"必访村标识：{'、'.join(stage.mandatory.values)}"
     guide |= {rule.column: f"名单规则用到：{rule.reason}" for rule in frame.rule if rule.column not in guide}
+    shown = [frame.place, *(note.column for note in frame.note), *design.report.groups]
+    guide |= {column: "报告用到" for column in shown if column and column not in guide}
     return guide, [frame.id, *(column for column in guide if "code" in column or "代码" in column)], {}
 
 
-def _rosters(design: Design) -> tuple[dict[str, str], list[str], dict[str, Sequence[str]]]:
+def _rosters(design: Design) -> Parts:
     columns = design.rosters
     assert columns is not None
     strata = tuple(columns.strata) or known_strata(design)
@@ -95,7 +138,8 @@ def _rosters(design: Design) -> tuple[dict[str, str], list[str], dict[str, Seque
     return guide, codes, {columns.stratum: strata}
 
 
-def _returns(design: Design) -> tuple[dict[str, str], list[str], dict[str, Sequence[str]]]:
+def returns_parts(design: Design) -> Parts:
+    """Return how to fill each column of the returns, its columns of codes, and the words to offer."""
     columns = design.returns
     assert columns is not None
     texts = {

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from evalkit.errors import Faults
 from evalkit.fieldwork.handed import Handed
-from evalkit.fieldwork.rosters import whole_numbers
+from evalkit.fieldwork.rosters import MOST_PERSONS, whole_numbers
+from evalkit.sheets import plain_numbers
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -27,9 +28,39 @@ def needed(design: Design) -> tuple[str, ...]:
     return tuple(dict.fromkeys(heading for heading in headings if heading))
 
 
+def filled(table: pd.DataFrame, design: Design) -> pd.Series:
+    """Return which rows say anything of a visit; a row of a form that nobody has filled yet does not.
+
+    Who is to visit may be written before the visit, so the interviewer alone says nothing.
+    """
+    columns = design.returns
+    assert columns is not None
+    said = [column for column in needed(design) if column not in (columns.village, columns.household, columns.interviewer)]
+    return (table[said] != "").any(axis=1)
+
+
 def approvals(design: Design) -> list[ApprovalRate]:
     """Return the approval rates of a design."""
     return [rate for rate in design.rates if rate.kind == "approval"]
+
+
+class Policy(NamedTuple):
+    """What the design says of a missing answer: whether it is kept, as what it counts, and how to declare it."""
+
+    kept: bool
+    counted: str
+    declare: str
+
+
+Missing = Literal["fail", "keep"]
+Asked = list[tuple[Policy, pd.Series]]
+INCOMES = (-1e6, 1e7)  # yuan a person and year: beyond them stands a total, a wrong unit or a telephone number
+LACKING = "完成调查的户缺答案"
+ASK_AGAIN = "补问这一户"
+DECLARE_MET = "确无回答的，在设计中写 [criteria] missing = \"met\""
+DECLARE_DONT_KNOW = "确无回答的，在设计中写该指标 missing = \"dont_know\""
+AS_MET, AS_DONT_KNOW, AS_BLANK = "缺答案，按达标（无否决情形）计", "缺答案，按不清楚计", "缺答案，暂留空白"
+OF_PERSONS = Policy(False, "缺人数，按名册人数计", "仍无法核实的，填名册人数")
 
 
 class Answers:
@@ -43,41 +74,51 @@ class Answers:
         Whether the row is a completed interview of a household of the sample: only those are checked.
     stratum : Series of str
         The household's stratum; blank where it is not in the sample.
+    missing : {"fail", "keep"}, optional
+        What a missing answer is; by default what the design says of it.
+
+    Attributes
+    ----------
+    noted : Faults
+        The missing answers that are no fault.
     """
 
-    def __init__(self, handed: Handed, faults: Faults, complete: pd.Series, stratum: pd.Series, design: Design, blanks: bool) -> None:
+    def __init__(
+        self, handed: Handed, faults: Faults, complete: pd.Series, stratum: pd.Series, design: Design, missing: Missing | None
+    ) -> None:
         assert design.returns is not None
         self.handed, self.faults, self.complete, self.stratum = handed, faults, complete, stratum
-        self.missing, self.blanks_allowed = {"", *design.returns.missing}, blanks
+        self.blanks, self.missing, self.noted = {"", *design.returns.missing}, missing, Faults("回收表")
+        self.whose = (design.returns.village, design.returns.household)
         self.columns: dict[str, pd.Series] = {}
 
-    def number(self, column: str, whole: bool, least: float, rule: str, required: bool = True) -> pd.Series:
+    def number(self, column: str, whole: bool, least: float, rule: str, policy: Policy | None) -> pd.Series:
         """Take a column of numbers; not-a-number where the row is no completed interview or the answer is missing."""
-        cells = self.handed.table[column].str.replace(",", "", regex=False)
-        given = self._given(column, cells, required)
-        numbers = pd.to_numeric(cells, errors="coerce").astype(np.float64)
-        sound = numbers.notna() & np.isfinite(numbers) & (numbers >= least)
+        cells = self.handed.table[column]
+        given = self._given(column, cells, [(policy, self.complete)] if policy else [])
+        numbers = plain_numbers(cells)
+        sound = numbers >= least
         if whole:
             sound &= whole_numbers(cells)[0]
-        self.handed.note(self.faults, given & ~sound, column, rule, "改为数值，不带单位与文字")
+        self.handed.note(self.faults, given & ~sound, column, rule, "改为数值，如 6444.67；不带单位、文字与小数逗号")
         self.columns[column] = numbers.where(given & sound)
         return self.columns[column]
 
-    def coded(self, column: str, known: tuple[str, ...], where: pd.Series | None = None) -> None:
+    def coded(self, column: str, known: tuple[str, ...], policies: Asked) -> None:
         """Take a column of words; ``""`` where the row is no completed interview or the answer is missing."""
         cells = self.handed.table[column]
-        given = self._given(column, cells, True, where, known)
-        self.handed.note(self.faults, given & ~cells.isin(known), column, "不在允许的答案中", f"改为：{'、'.join(known)}")
+        given = self._given(column, cells, policies, known)
+        self.handed.note(self.faults, given & ~cells.isin(known), column, "不在允许的答案中", f"改为：{'、'.join(known)}", known=known)
         self.columns[column] = cells.where(given, "")
 
-    def _given(
-        self, column: str, cells: pd.Series, required: bool, where: pd.Series | None = None, known: tuple[str, ...] = ()
-    ) -> pd.Series:
-        asked = self.complete if where is None else self.complete & where
-        given = ~cells.isin(self.missing - set(known))  # where 无 is an answer, it is no missing one
-        if required and not self.blanks_allowed:
-            remedy = "补上答案；确实无法补答的，把这一户改为未完成"
-            self.handed.note(self.faults, asked & ~given, column, "完成调查的户缺答案", remedy, show=False)
+    def _given(self, column: str, cells: pd.Series, policies: Asked, known: tuple[str, ...] = ()) -> pd.Series:
+        given = ~cells.isin(self.blanks - set(known))  # where 无 is an answer, it is no missing one
+        blank = self.complete & ~given
+        for policy, asked in policies:
+            kept = self.missing == "keep" or (self.missing is None and policy.kept)
+            rule, remedy = (policy.counted, ASK_AGAIN) if kept else (LACKING, f"{ASK_AGAIN}；{policy.declare}")
+            self.handed.note(self.noted if kept else self.faults, blank & asked, column, rule, remedy, whose=self.whose)
+            blank &= ~asked
         return self.complete & given
 
 
@@ -92,22 +133,39 @@ def take(answers: Answers, listed: pd.Series, design: Design) -> pd.Series:
     assert design.returns is not None
     persons = listed
     if design.returns.persons:
-        said = answers.number(design.returns.persons, True, 1, "人数应为不小于 1 的整数")
+        said = answers.number(design.returns.persons, True, 1, "人数应为不小于 1 的整数", OF_PERSONS)
+        answers.handed.note(answers.faults, said > MOST_PERSONS, design.returns.persons, f"人数多于 {MOST_PERSONS}", "一户一行；核对人数")
         persons = said.fillna(listed).astype(np.int64)
     if design.criteria is not None:
         _criteria(answers, persons, design.criteria)
-    for rate in approvals(design):
-        where = answers.stratum.isin(rate.population) if rate.population else None
-        for item in rate.items:
-            if item not in answers.columns:
-                answers.coded(item, tuple(dict.fromkeys((*rate.scale, *rate.dont_know))), where)
+    _items(answers, approvals(design))
     return persons
 
 
+def _items(answers: Answers, rates: list[ApprovalRate]) -> None:
+    """Take the items of all rates; an item of several rates must be there for each that does not spare it."""
+    everyone = pd.Series(True, index=answers.stratum.index)
+    for item in dict.fromkeys(item for rate in rates for item in rate.items):
+        mine = sorted((rate for rate in rates if item in rate.items), key=lambda rate: rate.missing != "fail")
+        known = tuple(dict.fromkeys(word for rate in mine for word in (*rate.scale, *rate.dont_know)))
+        asked = [(_of_rate(rate), answers.stratum.isin(rate.population) if rate.population else everyone) for rate in mine]
+        if item not in answers.columns:
+            answers.coded(item, known, asked)
+
+
+def _of_rate(rate: ApprovalRate) -> Policy:
+    spared = rate.missing == "dont_know"
+    return Policy(spared, AS_DONT_KNOW if spared else AS_BLANK, DECLARE_DONT_KNOW)
+
+
 def _criteria(answers: Answers, persons: pd.Series, criteria: Criteria) -> None:
-    answers.number(criteria.income, False, -np.inf, "应为数值（元/人·年）")
+    met = criteria.missing == "met"
+    policy = Policy(met, AS_MET if met else AS_BLANK, DECLARE_MET)
+    incomes = answers.number(criteria.income, False, -np.inf, "应为数值（元/人·年）", policy)
+    far = (incomes < INCOMES[0]) | (incomes > INCOMES[1])
+    answers.handed.note(answers.faults, far, criteria.income, "收入超出 -100 万元至 1000 万元", "核对单位应为元")
     for column in (*criteria.guarantees, *criteria.exclusions):
-        answers.coded(column, (*criteria.yes, *criteria.no))
+        answers.coded(column, (*criteria.yes, *criteria.no), [(policy, answers.complete)])
     if criteria.affected:
-        affected = answers.number(criteria.affected, True, 0, "涉及人数应为不小于 0 的整数", required=False)
+        affected = answers.number(criteria.affected, True, 0, "涉及人数应为不小于 0 的整数", None)
         answers.handed.note(answers.faults, affected > persons, criteria.affected, "涉及人数多于户内人数", "核对两个人数")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from evalkit.errors import DesignError, Fault, Faults, ResponsesError
 from evalkit.fieldwork.handed import Handed, Source, hand_in
-from evalkit.responses.answers import Answers, needed, take
+from evalkit.responses.answers import Answers, Missing, filled, needed, take
 from evalkit.responses.outcomes import NOBODY, check_reserves, match, quality, words
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Responses:
         return f"Responses {len(self._table)} 户有结果，完成 {complete} 户，其中启用备用 {reserves} 户；待核实 {len(self.faults)} 处"
 
 
-def collect(sample: Sample, returns: Source, *, missing: Literal["fail", "keep"] = "fail") -> Responses:
+def collect(sample: Sample, returns: Source, *, missing: Missing | None = None) -> Responses:
     """Hold the returns against the sample.
 
     Parameters
@@ -99,9 +99,10 @@ def collect(sample: Sample, returns: Source, *, missing: Literal["fail", "keep"]
         With its household stage drawn.
     returns : DataFrame, path, folder, or several paths
         Under the headings of the design's `[returns]`; rows in any order, villages in any files.
-    missing : {"fail", "keep"}
+    missing : {"fail", "keep"}, optional
         ``fail``: a completed interview without an answer that the design reads is a fault. ``keep``: the
-        blank stays, and `determine` is told what to do with it.
+        blank stays and is listed in ``faults``, and `determine` is told what to do with it. By default
+        the design says which for its criteria and for each approval rate.
 
     Returns
     -------
@@ -116,19 +117,39 @@ def collect(sample: Sample, returns: Source, *, missing: Literal["fail", "keep"]
     Notes
     -----
     Reserves of a village and stratum are used in the order of the draw, each only after a failed visit;
-    reserves marked unused are left out of the table.
+    reserves marked unused are left out of the table. A row that names a household and says nothing of a
+    visit, as a form has before it is filled, is left out: its household is pending.
+
+    Examples
+    --------
+    >>> import evalkit as ev
+    >>> from evalkit.synthetic import registry, returns
+    >>> design = ev.read_design("designs/biyang_2018.toml")
+    >>> table = pd.DataFrame({"village_code": ["411726001001", "411726001002", "411726001003"], "township_code": "411726001"})
+    >>> frame, made = ev.Frame.from_data(table, id="village_code", columns=["township_code"]), registry(table, design)
+    >>> sample = ev.draw(frame, design, seed="31415926535897932384")
+    >>> sample = ev.draw_next(sample, ev.read_rosters(pd.concat(made.rosters(sample.villages).values()), design))
+    >>> ev.collect(sample, returns(sample, made.households(sample.villages), design))
+    Responses 126 户有结果，完成 119 户，其中启用备用 6 户；待核实 0 处
     """
     design = sample.design
     columns = design.returns
     if columns is None:
         raise DesignError("returns｜缺｜读回收表需要列名｜写 [returns]")
-    handed, faults = hand_in(returns, "回收表", needed(design), (columns.village, columns.household), ResponsesError)
+    handed, faults = hand_in(returns, "回收表", needed(design), (columns.village, columns.household), ResponsesError, (columns.household,))
+    handed = _only(handed, filled(handed.table, design))
     drawn = sample.table("household").reset_index(drop=True)
     visits = _visits(handed, faults, drawn, design)
-    answers, visits = _answered(handed, faults, visits, design, missing == "keep")
+    answers, visits = _answered(handed, faults, visits, design, missing)
     check_reserves(handed, faults, columns, drawn, visits)
     faults.refuse(ResponsesError)
-    return Responses(sample, tuple(quality(handed, columns, drawn, visits)), _table(handed, drawn, visits, answers, design))
+    faults_kept = (*quality(handed, columns, drawn, visits), *answers.noted)
+    return Responses(sample, faults_kept, _table(handed, drawn, visits, answers, design))
+
+
+def _only(handed: Handed, mask: pd.Series) -> Handed:
+    kept = mask.to_numpy(dtype=bool)
+    return Handed(handed.table[kept].reset_index(drop=True), handed.rows[kept], handed.files[kept], handed.hidden)
 
 
 def _visits(handed: Handed, faults: Faults, drawn: pd.DataFrame, design: Design) -> pd.DataFrame:
@@ -144,10 +165,12 @@ def _visits(handed: Handed, faults: Faults, drawn: pd.DataFrame, design: Design)
     return visits.assign(place=places, row=np.arange(len(places)), code=codes.to_numpy(), status=status)
 
 
-def _answered(handed: Handed, faults: Faults, visits: pd.DataFrame, design: Design, keep: bool) -> tuple[Answers, pd.DataFrame]:
+def _answered(
+    handed: Handed, faults: Faults, visits: pd.DataFrame, design: Design, missing: Missing | None
+) -> tuple[Answers, pd.DataFrame]:
     """Check the answers, then keep the first row of every household that was found."""
     complete = (visits["code"] == "complete") & (visits["place"] != NOBODY)
-    answers = Answers(handed, faults, complete, visits["stratum"].fillna(""), design, keep)
+    answers = Answers(handed, faults, complete, visits["stratum"].fillna(""), design, missing)
     visits = visits.assign(persons=take(answers, visits["listed"], design))
     return answers, visits[visits["place"] != NOBODY].drop_duplicates("place")
 
@@ -165,10 +188,11 @@ def _table(handed: Handed, drawn: pd.DataFrame, visits: pd.DataFrame, answers: A
         table["interviewer"] = handed.table[columns.interviewer].to_numpy()[rows]
     kept = {column: sampled[column] for column in sampled if column not in (*LEAD, *PEOPLE)}
     mapped = {columns.village, columns.household, columns.disposition, columns.persons, columns.status, columns.interviewer}
+    private = {getattr(design.rosters, name) for name in PEOPLE} if design.rosters else set()
     for heading in handed.table.columns:
         if heading not in mapped and heading not in table and heading not in kept:
             if heading in answers.columns:
                 kept[heading] = answers.columns[heading].iloc[rows].reset_index(drop=True)
-            elif not PERSONAL.search(heading):
+            elif heading not in private and not PERSONAL.search(heading):
                 kept[heading] = handed.table[heading].iloc[rows].reset_index(drop=True)
     return pd.concat([table, pd.DataFrame(kept)], axis=1)

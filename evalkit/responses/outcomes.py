@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.errors import Fault, Faults
-from evalkit.fieldwork.handed import Handed, placed, shown
+from evalkit.fieldwork.handed import Handed, named, placed
 
 if TYPE_CHECKING:
     from evalkit.design.sections import Returns
@@ -27,7 +27,9 @@ def match(handed: Handed, faults: Faults, columns: Returns, drawn: pd.DataFrame)
     handed.note(faults, blank, columns.household, "村代码或户编号空白", "补上代码与编号", show=False)
     known = village.isin(drawn["village"].unique()).to_numpy()
     remedy = "核对村代码；未抽中的村不能进入回收表"
-    handed.note(faults, ~known & ~blank, columns.village, "不是抽中的村，或该村尚未抽户", remedy)
+    unknown = ~known & ~blank.to_numpy()
+    unknown = unknown & ~handed.note_names(faults, unknown, columns.village, drawn["village"].unique())
+    handed.note(faults, unknown, columns.village, "不是抽中的村，或该村尚未抽户", remedy)
     strange = (places == NOBODY) & known & ~blank.to_numpy()
     handed.note(faults, strange, columns.household, "这一户不在该村的样本与备用户中", "核对户编号（开头的 0 须保留）；样本外的户须删去")
     _note_repeats(handed, faults, columns, places)
@@ -39,7 +41,7 @@ def words(handed: Handed, faults: Faults, column: str, known: dict[str, str], re
     cells = handed.table[column]
     codes = cells.map(known)
     strange = codes.isna() & ((cells != "") | required)
-    handed.note(faults, strange, column, "不在设计文件的用词中", f"改为：{'、'.join(known)}")
+    handed.note(faults, strange, column, "不在设计文件的用词中", f"改为：{'、'.join(known)}", known=known)
     return codes.fillna("")
 
 
@@ -71,12 +73,14 @@ def quality(handed: Handed, columns: Returns, drawn: pd.DataFrame, visits: pd.Da
     complete = visits[visits["code"] == "complete"]
     if columns.interviewer:
         blank = complete[(handed.table[columns.interviewer].to_numpy()[complete["row"]] == "")]
-        _note_rows(handed, found, blank["row"], columns.interviewer, "调查员空白", "向组长核实后补上")
+        _note_rows(handed, found, blank["row"], columns.interviewer, "调查员空白", "向组长核实后补上", (columns.village, columns.household))
     if columns.persons:
         differ = complete[(complete["persons"] != complete["listed"]) & (complete["persons"] > 0)]
         for row, said, listed in zip(differ["row"], differ["persons"], differ["listed"], strict=True):
             where = placed(handed.files[row], columns.persons)
-            found.add(int(handed.rows[row]), where, f"{said}（名册 {listed}）", "人数与名册不同", "核实；计算以核实人数为准")
+            whose = named(*(str(handed.table[heading].iat[row]) for heading in (columns.village, columns.household)))
+            value = f"{whose}：{said}（名册 {listed}）"
+            found.add(int(handed.rows[row]), where, value, "人数与名册不同", "核实；计算以核实人数为准")
     return [*found, *_pending(drawn, visits)]
 
 
@@ -84,7 +88,7 @@ def _pending(drawn: pd.DataFrame, visits: pd.DataFrame) -> list[Fault]:
     found = Faults("回收表")
     waiting = drawn[(drawn["role"] == "main") & ~np.isin(np.arange(len(drawn)), visits["place"])]
     for village, count in waiting.groupby("village", sort=True).size().items():
-        found.add(None, "主样本户", f"{village}：{count} 户", "主样本户没有结果", "补报结果；确未入户的按实际原因填写")
+        found.add(None, "主样本户", f"村 {village}：{count} 户", "主样本户没有结果", "补报结果；确未入户的按实际原因填写")
     return list(found)
 
 
@@ -94,9 +98,8 @@ def _note_repeats(handed: Handed, faults: Faults, columns: Returns, places: NDAr
         if place != NOBODY and place in seen:
             first = seen[place]
             where = placed(handed.files[first], f"第 {int(handed.rows[first])} 行")
-            value = shown(str(handed.table[columns.household].iat[i]))
             heading = placed(handed.files[i], columns.household)
-            faults.add(int(handed.rows[i]), heading, value, f"同一户重复，先见于{where}", "每户只留一行")
+            faults.add(int(handed.rows[i]), heading, None, f"同一户重复，先见于{where}", "每户只留一行")
         elif place != NOBODY:
             seen[place] = i
 
@@ -123,7 +126,9 @@ def _check_cell(handed: Handed, faults: Faults, columns: Returns, used: pd.DataF
         released += code in FAILED
 
 
-def _note_rows(handed: Handed, faults: Faults, rows: pd.Series | list[int], column: str, rule: str, remedy: str) -> None:
+def _note_rows(
+    handed: Handed, faults: Faults, rows: pd.Series | list[int], column: str, rule: str, remedy: str, whose: tuple[str, ...] = ()
+) -> None:
     mask = np.zeros(len(handed.rows), dtype=bool)
     mask[np.asarray(rows, dtype=np.int64)] = True
-    handed.note(faults, mask, column, rule, remedy)
+    handed.note(faults, mask, column, rule, remedy, whose=whose)
