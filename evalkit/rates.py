@@ -40,7 +40,8 @@ class Measure:
     Parameters
     ----------
     numerator, denominator : float
-        Unweighted sums in the unit of counting; for 综合贫困发生率 persons by the statutory formula.
+        Unweighted sums in the unit of counting; for 综合贫困发生率 persons by the statutory formula, and for
+        the denominator ``villages`` the finds blown up to the drawn villages.
     estimate : Estimate
         The design-based rate, one row, kind ``proportion``.
     """
@@ -231,7 +232,8 @@ def _ingredients(
     if declared.denominator == "surveyed":
         return _Ratio(num, den, survey.weights), (float(num.sum()), float(den.sum()))
     den, whole = _of_villages(table, declared, inside, known, where)
-    return _Ratio(num, den, survey.weights), (float(num.sum()), whole)
+    within = (table["base_weight"] * table["village_prob"]).to_numpy(dtype=float)
+    return _Ratio(num, den, survey.weights), (float((within * num).sum()), whole)
 
 
 def _of_villages(
@@ -240,7 +242,8 @@ def _of_villages(
     """Variant b: the denominator is everyone of the population in the drawn villages, known from the rosters.
 
     Each completed household of a cell stands for the cell's mean, so the weighted sum gives back the
-    village's own number and adds no variance of the second stage.
+    village's own number and adds no variance of the second stage. The finds of a village that was not
+    swept whole are blown up to the village; else a sample's finds would be divided by a census.
     """
     if known is None or known.empty:
         raise EstimateError(f"{declared.name}｜分母口径为抽查村全部人口，却没有名册｜把各村名册放入 rosters/")

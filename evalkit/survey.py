@@ -16,6 +16,7 @@ import pandas as pd
 
 from evalkit import variances
 from evalkit.errors import Faults, SurveyError
+from evalkit.sheets import as_pandas
 from evalkit.variances import Floats, Ints, Policy, Stage
 from evalkit.weights import base_weights
 
@@ -69,7 +70,7 @@ class Survey:
 
         Parameters
         ----------
-        table : pandas.DataFrame, or anything with ``to_pandas()`` or ``df()``
+        table : pandas, polars, pyarrow, DuckDB or Spark table
             One row an answer.
         weights : str, optional
             Column of weights, finite and above 0.
@@ -161,8 +162,8 @@ class Survey:
         return first.units - len(np.unique(first.unit_stratum))
 
     def table(self) -> pd.DataFrame:
-        """Return the answers as a table of the caller's own."""
-        return self._table.copy()
+        """Return the answers as a table of the caller's own (pandas copies a column when either side writes to it)."""
+        return self._table.copy(deep=False)
 
     def column(self, name: str) -> pd.Series:
         """Return one column.
@@ -293,14 +294,14 @@ class _Reading:
     def _codes(self, column: Any) -> tuple[Ints | None, tuple[str, ...]]:
         if column is None:
             return None, ()
-        codes, values = _factorize(self.table[column])
+        codes, values = factorize(self.table[column])
         self._rows(column, codes < 0, "缺少所在的层", "补全后重试")
         return codes, tuple(map(str, values))
 
     def _units(self, column: Any) -> Ints:
         if column is None:
             return np.arange(len(self.table), dtype=np.int64)
-        codes, _ = _factorize(self.table[column])
+        codes, _ = factorize(self.table[column])
         self._rows(column, codes < 0, "缺少单元的编号", "补全后重试")
         return codes
 
@@ -313,14 +314,10 @@ class _Reading:
 
 def _snapshot(table: Any) -> pd.DataFrame:
     """Return a shallow copy; under pandas 3 a later change of the caller's table does not reach it."""
-    for give in ("to_pandas", "df"):
-        if not isinstance(table, pd.DataFrame) and callable(getattr(table, give, None)):
-            table = getattr(table, give)()
-    if not isinstance(table, pd.DataFrame):
-        raise SurveyError(f"{type(table).__name__}｜不是数据表｜给 pandas、polars、pyarrow 或 DuckDB 的表")
-    if not len(table):
+    answers = as_pandas(table, SurveyError)
+    if not len(answers):
         raise SurveyError("调查数据没有行｜至少应有 1 行｜核对筛选条件")
-    return table.copy(deep=False)
+    return answers.copy(deep=False)
 
 
 def _columns(given: Any) -> list[Any]:
@@ -329,7 +326,7 @@ def _columns(given: Any) -> list[Any]:
     return [given] if isinstance(given, str) else list(given)
 
 
-def _factorize(series: pd.Series) -> tuple[Ints, Any]:
+def factorize(series: pd.Series) -> tuple[Ints, Any]:
     """Return codes in the order of the values (as text when they do not compare), negative where missing."""
     try:
         codes, values = pd.factorize(series, sort=True)
@@ -370,6 +367,20 @@ def weigh(returned: Responses | Findings) -> Survey:
     Notes
     -----
     Villages that were certain form strata of their own, taken whole: their first-stage variance is 0.
+
+    Examples
+    --------
+    >>> import evalkit as ev
+    >>> from evalkit.synthetic import registry, returns
+    >>> design = ev.read_design("designs/biyang_2018.toml")
+    >>> table = pd.DataFrame({"village_code": ["411726001001", "411726001002", "411726001003"], "township_code": "411726001"})
+    >>> frame, made = ev.Frame.from_data(table, id="village_code", columns=["township_code"]), registry(table, design)
+    >>> sample = ev.draw(frame, design, seed="31415926535897932384")
+    >>> sample = ev.draw_next(sample, ev.read_rosters(pd.concat(made.rosters(sample.villages).values()), design))
+    >>> survey = weigh(ev.collect(sample, returns(sample, made.households(sample.villages), design)))
+    >>> listed = made.villages().set_index("village_code").loc[list(sample.villages), "户数"].sum()
+    >>> bool(np.isclose(survey.weights.sum(), listed * 3 / 2))
+    True
     """
     design = returned.design
     policy = design.returns.empty_cell if design.returns is not None else "fail"

@@ -10,7 +10,7 @@ import pandas as pd
 from evalkit.errors import Faults, SurveyError
 
 CELL = ["village", "stratum"]
-CERTAIN = "（必选）"
+CERTAIN = "（必入）"
 
 
 def base_weights(

@@ -239,6 +239,14 @@ def test_planning_of_a_self_weighting_sample() -> None:
     assert df.tolist() == [19.0]
 
 
+def test_planning_counts_the_villages_of_the_rarer_class() -> None:
+    survey = clustered(7)
+    rare, common = ev.proportion(survey, "y"), 1 - ev.proportion(survey, "y")
+    turned = ev.Survey.from_data(survey.table().assign(y=lambda table: 1 - table["y"]), clusters="village")
+    assert rare.planning()[0].events_df.tolist() == ev.proportion(turned, "y").planning()[0].events_df.tolist() == [6.0]
+    assert common.interval()["low"].iloc[0] == pytest.approx(ev.proportion(turned, "y").interval()["low"].iloc[0], rel=1e-9)
+
+
 def test_a_census_has_no_interval_and_a_sample_of_clusters_reaches_as_far_as_they_do() -> None:
     whole = ev.Survey.from_data(clustered(3).table().assign(M=20), clusters="village", fpc="M")
     shown = ev.proportion(whole, "y").interval()

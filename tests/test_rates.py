@@ -142,13 +142,16 @@ def test_groups_add_up_to_the_whole() -> None:
     for name in ("错退率", "漏评率b", "群众认可度"):
         parts = [found for rate, _, found in breakdown(survey, declared, labels, rosters) if rate == name]
         assert len(parts) == 2
-        assert sum(part.numerator for part in parts) == whole[name].confirmed.numerator
+        assert sum(part.numerator for part in parts) == pytest.approx(whole[name].confirmed.numerator, rel=1e-12)
         assert sum(part.denominator for part in parts) == whole[name].confirmed.denominator
 
 
 def test_a_population_that_nobody_is_in_is_an_error() -> None:
     survey, _, frame, rosters = built()
-    changed = county.design(rate=[{**RATES[0], "population": ["脱贫户二"]}], evaluation={"singleton": "adjust"})
+    first, later = county.plan()["stage"]
+    stages = [first, {**later, "n": {**later["n"], "脱贫户二": 1}}]
+    rate = {**RATES[0], "population": ["脱贫户二"]}
+    changed = county.design(stage=stages, criteria={"exited": ["脱贫户二"]}, rate=[rate], evaluation={"singleton": "adjust"})
     with pytest.raises(ev.EvalkitError, match="没有完成的户"):
         ev.measure(survey, changed, frame, rosters)
 

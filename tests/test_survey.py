@@ -31,7 +31,7 @@ def broken(column: str, values: list[Any], **design: Any) -> str:
 def test_all_faulty_weights_are_named_with_their_rows() -> None:
     message = broken("w", [2.0, np.nan, np.inf, 0.0, -1.0, 3.0])
     assert "4 处错误" in message
-    assert all(f"第 {row} 行，w" in message for row in (3, 4, 5, 6))
+    assert "第 3–6 行（4 处），w" in message
 
 
 def test_text_weights_are_refused() -> None:
@@ -77,6 +77,13 @@ def test_fractions_and_counts_say_the_same() -> None:
     counts = ev.Survey.from_data(table, weights="w", strata="stratum", clusters="village", fpc="M")
     fractions = ev.Survey.from_data(table, weights="w", strata="stratum", clusters="village", fpc="f")
     assert ev.total(counts, "y").se == pytest.approx(ev.total(fractions, "y").se)
+
+
+def test_arrays_handed_out_are_read_only() -> None:
+    survey = ev.Survey.from_data(pd.DataFrame({"y": [0, 1, 1], "N": 10}), fpc="N")
+    first = survey.stages[0]
+    handed = (survey.weights, first.row_unit, first.unit_stratum, first.n, first.fraction, ev.mean(survey, "y").blocks[0].score)
+    assert not any(array.flags.writeable for array in handed)
 
 
 def test_nobody_writes_into_anothers_table() -> None:

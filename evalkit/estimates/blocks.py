@@ -51,6 +51,9 @@ class Block:
     proportion: Proportion | None = None
     _known: dict[str, Floats] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.score.flags.writeable = False
+
     @property
     def count(self) -> int:
         """Number of columns."""
@@ -93,6 +96,13 @@ def present(unit: Ints, units: int, domain: Domain) -> tuple[Ints, Ints]:
     inside = domain.code >= 0
     keys, _ = group(unit[inside] * domain.count + domain.code[inside], units * domain.count)
     return keys // domain.count, keys % domain.count
+
+
+def binomial(value: Floats, domain: Domain, rows: int) -> Floats:
+    """Variance p(1 − p)/(n − 1) of a proportion of `n` rows drawn with replacement, by domain."""
+    n = domain.sizes(rows)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(n > 1, value * (1 - value) / (n - 1), np.nan)
 
 
 def spread(values: Floats, weights: Floats, domain: Domain, blow: Floats | float = 1.0) -> Floats:

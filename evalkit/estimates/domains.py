@@ -11,12 +11,11 @@ import pandas as pd
 
 from evalkit.errors import EstimateError, Faults
 from evalkit.estimates.conditions import Condition
+from evalkit.survey import Survey, factorize
 from evalkit.variances import Floats, Ints, add_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from evalkit.survey import Survey
 
     Mask = NDArray[np.bool_]
 
@@ -103,7 +102,7 @@ def number(survey: Survey, name: str) -> Variable:
     values = series.to_numpy(dtype=float, na_value=np.nan)
     missing = np.isnan(values)
     if bool(np.isinf(values).any()):
-        _report(survey, name, np.isinf(values), "应为有限数", "改正后重试")
+        _report(name, np.isinf(values), "应为有限数", "改正后重试")
     if not bool(missing.any()):
         return Variable((name,), values, None)
     return Variable((name,), np.where(missing, 0.0, values), missing)
@@ -121,7 +120,7 @@ def domain(survey: Survey, by: str | Sequence[str] | None, where: Any, variables
             continue
         lost = variable.missing & (code >= 0) if code is not None else variable.missing
         if missing == "fail" and bool(lost.any()):
-            _report(survey, str(variable.label[0]), lost, "缺答案", 'missing="out"（移出域）或 missing="no"（计为 0）')
+            _report(str(variable.label[0]), lost, "缺答案", 'missing="out"（移出域）或 missing="no"（计为 0）')
         code = np.where(variable.missing, -1, code if code is not None else 0)
     return _dense(code, keys, names)
 
@@ -147,7 +146,7 @@ def _groups(survey: Survey, names: tuple[str, ...], inside: Mask | None, missing
         own, levels = _levels(series)
         lost = (own < 0) & ((code >= 0) if code is not None else True)
         if missing == "fail" and bool(lost.any()):
-            _report(survey, name, lost, "分组的值缺失", 'missing="out"（移出域）')
+            _report(name, lost, "分组的值缺失", 'missing="out"（移出域）')
         joined = own if code is None else code * len(levels) + own
         code = np.where((own < 0) | ((code < 0) if code is not None else False), -1, joined)
         keys = [(*key, level) for key in keys for level in levels]
@@ -158,11 +157,8 @@ def _levels(series: pd.Series) -> tuple[Ints, list[Any]]:
     """Return codes and levels in order: that of the categories, else sorted."""
     if isinstance(series.dtype, pd.CategoricalDtype):
         return np.asarray(series.cat.codes, dtype=np.int64), [_plain(level) for level in series.cat.categories]
-    try:
-        codes, levels = pd.factorize(series, sort=True)
-    except TypeError:
-        codes, levels = pd.factorize(series.astype(str).where(series.notna()), sort=True)
-    return np.asarray(codes, dtype=np.int64), [_plain(level) for level in levels]
+    codes, levels = factorize(series)
+    return codes, [_plain(level) for level in levels]
 
 
 def _plain(value: Any) -> Any:
@@ -175,13 +171,13 @@ def _mask(survey: Survey, where: Any) -> Mask:
     if len(series) != len(survey):
         raise EstimateError(f"where 有 {len(series)} 行，调查数据有 {len(survey)} 行｜应等长｜用 ev.col(…) 写条件")
     if bool(series.isna().any()):
-        _report(survey, "where", series.isna().to_numpy(), "条件为缺失", "写明缺失归入哪一边")
+        _report("where", series.isna().to_numpy(), "条件为缺失", "写明缺失归入哪一边")
     if not pd.api.types.is_bool_dtype(series.infer_objects()):
         raise EstimateError('where｜应为真假列｜用 ev.col("列名") > 3 这样的条件')
     return series.to_numpy(dtype=bool)
 
 
-def _report(survey: Survey, column: str, bad: Mask, rule: str, remedy: str) -> None:
+def _report(column: str, bad: Mask, rule: str, remedy: str) -> None:
     """Raise, naming the rows but never their content."""
     faults = Faults("估计")
     for row in np.flatnonzero(bad):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +15,7 @@ from scipy import sparse
 from evalkit import intervals
 from evalkit.errors import EstimateError
 from evalkit.estimates import algebra, planning
-from evalkit.estimates.blocks import Block, Proportion, spread
+from evalkit.estimates.blocks import Block, Proportion, binomial
 from evalkit.estimates.domains import Domain
 from evalkit.variances import Floats, Ints
 
@@ -25,7 +26,6 @@ Label = tuple[Any, ...]
 Kind = Literal["mean", "total", "proportion", "ratio", "variance", "combination"]
 Side = Literal["two", "lower", "upper"]
 KINDS = {"mean": "均值", "total": "总量", "proportion": "比例", "ratio": "比率", "variance": "方差", "combination": "组合"}
-PLANNING_ICC = 0.05
 NUMBERS = ("low", "high", "n", "n_eff", "n_star", "deff", "deff0", "deff_star", "df", "d_e", "icc", "f_eff", "reason")
 
 
@@ -125,7 +125,7 @@ class Estimate:
             held = Proportion(np.asarray(event, dtype=float), np.asarray(weight, dtype=float))
             code = None if bool((held.weight > 0).all()) else np.where(held.weight > 0, 0, -1)
         domain = Domain(code, ((),), ())
-        block = Block(survey, survey.weights * u, domain, _binomial(np.array([value]), domain, len(u)) if held else None, held)
+        block = Block(survey, survey.weights * u, domain, partial(binomial, np.array([value]), domain, len(u)) if held else None, held)
         return Estimate.of_blocks(survey, [np.array([float(value)])], [(label,)], ("variable",), kind, [block])
 
     def __len__(self) -> int:
@@ -258,7 +258,7 @@ class Estimate:
         """
         if self.kind != "proportion":
             raise EstimateError(f"kg-m｜这是{KINDS[self.kind]}，不是比例｜改用 method=\"t\"")
-        rho = PLANNING_ICC if icc is None else float(icc)
+        rho = intervals.PLANNING_ICC if icc is None else float(icc)
         if ("plan", rho) not in self._known:
             self._known["plan", rho] = algebra.plans(self, rho, planning.plan)
         found: tuple[intervals.Planning, Floats] = self._known["plan", rho]
@@ -313,9 +313,8 @@ class Estimate:
             raise EstimateError("负系数的比例｜单侧界的方向不明｜先取正系数")
         planned, freedom = self.planning(icc) if how == "kg-m" else (None, self.df)
         se = self.se / np.abs(scale)
-        asked: Any = how
         found = intervals.proportion(
-            self.share(), self.n, se=se, df=freedom if df is None else df, method=asked, level=level, side=side, planning=planned
+            self.share(), self.n, se=se, df=freedom if df is None else df, method=how, level=level, side=side, planning=planned
         )
         low, high = self.shift + scale * found.low, self.shift + scale * found.high
         return replace(found, value=self.value, low=np.minimum(low, high), high=np.maximum(low, high))
@@ -381,17 +380,3 @@ def _matches(label: Label, wanted: Label) -> bool:
         return all(part == want or str(part) == str(want) for part, want in zip(label, wanted, strict=True))
     kept = iter(label)
     return all(any(part == want or str(part) == str(want) for part in kept) for want in wanted)
-
-
-def _binomial(value: Floats, domain: Domain, rows: int) -> Any:
-    """Return the reference variance p(1 − p)/(n − 1) of a proportion, when asked."""
-
-    def reference() -> Floats:
-        n = domain.sizes(rows)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(n > 1, value * (1 - value) / (n - 1), np.nan)
-
-    return reference
-
-
-__all__ = ["Estimate", "spread"]

@@ -89,7 +89,8 @@ def _domain_row(reach: _Reach, weight: Floats, at: Ints, icc: float) -> tuple[fl
     f_eff = float(np.clip(found.f_eff, 0.0, 1.0))
     if not reach.whole[at].any():
         return deff_w, take, f_eff, np.nan
-    return deff_w, take, f_eff, found.df if found.df > 0 else _sampled_df(reach, at)
+    # a stratum taken whole leaves less unknown, so it may add degrees of freedom and never take them away
+    return deff_w, take, f_eff, max(found.df, _sampled_df(reach, at))
 
 
 def _sampled_df(reach: _Reach, at: Ints) -> float:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalkit.errors import EstimateError
-from evalkit.estimates.blocks import Block, Proportion, spread
+from evalkit.estimates.blocks import Block, Proportion, binomial, spread
 from evalkit.estimates.domains import Domain, Missing, Variable, as_list, domain, number, read
-from evalkit.estimates.estimate import Estimate, Kind, _binomial
+from evalkit.estimates.estimate import Estimate, Kind
 from evalkit.variances import Floats
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ def _share_block(survey: Survey, values: Floats, inside: Domain, counted: Floats
         raise EstimateError("比例｜域中计数合计为 0｜核对 count 列与域")
     value = np.clip(inside.sums(weight * values) / whole, 0.0, 1.0)
     score = weight * _centred(inside, values, value) / inside.at(whole)
-    reference = _binomial(value, inside, len(values))
+    reference = partial(binomial, value, inside, len(values))
     return value, Block(survey, score, inside, reference, Proportion(values, weight))
 
 
@@ -259,7 +259,6 @@ def _decided_once(survey: Survey, unit: str | None) -> None:
     """Refuse a unit of decision that stands on several rows: n would count it more than once."""
     if unit is None:
         return
-    keys = [survey.stages[0].row_unit, survey.column(unit).to_numpy()]
-    table = survey.column(unit).to_frame().assign(_village=keys[0])
+    table = survey.column(unit).to_frame().assign(_village=survey.stages[0].row_unit)
     if bool(table.duplicated().any()):
         raise EstimateError(f"{unit}｜同一判定单位占多行，n 会重复计数｜每个 {unit} 应只有一行，人数写在 count 列")

@@ -217,7 +217,8 @@ def _satterthwaite(terms: Numbers, df: Numbers) -> float:
     used = terms > 0
     if not used.any():  # every stage complete: nothing is estimated
         return float(df.sum())
-    if (df[used] <= 0).any():
+    used &= df > 0  # a stratum without df of its own says nothing about its variance
+    if not used.any():
         return 0.0
     return float(terms[used].sum() ** 2 / (terms[used] ** 2 / df[used]).sum())
 

@@ -44,6 +44,10 @@ class Stage:
     fraction: Floats
     names: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for array in (self.row_unit, self.unit_stratum, self.stratum_parent, self.n, self.fraction):
+            array.flags.writeable = False
+
     @property
     def units(self) -> int:
         """Number of sampled units."""

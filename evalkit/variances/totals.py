@@ -26,7 +26,7 @@ from evalkit.variances.stages import FULL, Floats, Ints, Stage, add_up, group, m
 
 SINGLETON_RULES = {
     "fail": "报错",
-    "certainty": "视为必选，方差贡献为 0",
+    "certainty": "视为必入，方差贡献为 0",
     "adjust": "以全部单元的均值为中心",
     "average": "取其余各层的平均",
     "remove": "略去该层",
@@ -220,7 +220,8 @@ def _cells(stage: Stage, pairs: Pairs, columns: int, above: Floats, policy: Poli
 def _refuse(stage: Stage, strata: Ints, level: int) -> None:
     named = "、".join(stage_name(stage, int(h)) for h in strata[:10]) + ("……" if len(strata) > 10 else "")
     choices = "、".join(f"{rule}（{text}）" for rule, text in SINGLETON_RULES.items() if rule != "fail")
-    raise SurveyError(f"第 {level} 阶段，层 {named}｜只有 1 个抽中单元，方差无定义｜用 singleton= 选定规则：{choices}")
+    found = f"第 {level} 阶段，层 {named}｜只有 1 个抽中单元，方差无定义"
+    raise SurveyError(f"{found}｜选定规则（设计文件 [evaluation] 的 singleton，或参数 singleton=）：{choices}")
 
 
 def _settle(stage: Stage, cells: _Cells, total: Floats, weight: Floats, lonely: NDArray[np.bool_], columns: int, rule: str) -> _Cells:

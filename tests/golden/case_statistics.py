@@ -15,14 +15,13 @@ from case_input import ONE, NotCovered
 from scipy.special import stdtr, stdtrit
 
 import evalkit as ev
-from evalkit.estimates import variance
 
 INTERVALS = {
     "logit": "logit-t", "likelihood": "likelihood-r", "asin": "arcsine-t", "beta": "kg", "mean": "t", "xlogit": "xlogit",
     "wilson": "wilson-t", "kg_nchs": "kg-nchs", "kg_trunc": "kg-truncated", "jeffreys_df": "jeffreys-df", "wilson_df": "wilson-df",
     "agresti_df": "agresti-coull-df", "logit_t": "logit-t",
 }  # fmt: skip
-VECTORS = {"mean": ev.mean, "total": ev.total, "var": variance}
+VECTORS = {"mean": ev.mean, "total": ev.total, "var": ev.variance}
 
 
 @dataclass(frozen=True)
