@@ -19,13 +19,24 @@ FILES = click.argument("files", nargs=-1, metavar="[文件]…")
 class Group(click.Group):
     """Commands that end with a readable message and status 1 when evalkit refuses."""
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run the command line; a console in another code page prints what it can rather than stopping."""
+        for stream in (sys.stdout, sys.stderr):
+            reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
+            if reconfigure is not None:
+                reconfigure(errors="replace")
+        return super().main(*args, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command; print a refusal instead of a traceback."""
         try:
             return super().invoke(ctx)
         except EvalkitError as refusal:
             click.echo(str(refusal), err=True)
-            ctx.exit(1)
+        except OSError as trouble:
+            where = trouble.filename or "文件"
+            click.echo(f"{where}｜读写不成：{trouble.strerror or trouble}｜检查权限、磁盘空间，关闭正打开它的程序后重试", err=True)
+        ctx.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order of the work, not of the alphabet."""
@@ -48,11 +59,6 @@ def main() -> None:
 
     Third-party evaluation, step by step in one folder; `run` chains all steps on simulated data.
     """
-    for stream in (sys.stdout, sys.stderr):
-        # A console in another code page prints what it can rather than stopping.
-        reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
 
 
 @main.command()

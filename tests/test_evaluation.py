@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import random
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -100,7 +102,9 @@ def commission(tmp_path_factory: pytest.TempPathFactory) -> Path:
     late, early = villages[:3], villages[3:]
     assert "尚缺 3 村" in say("rosters", str(root), *(str(outside / f"{v}.xlsx") for v in early))
     assert "名册已齐" in say("rosters", str(root), *(str(outside / f"{v}.xlsx") for v in reversed(late)))
-    assert "9 份文件" in say("lists", str(root))
+    assert "10 份文件" in say("lists", str(root))
+    form = pd.read_excel(root / "lists" / "回收表（待填）.xlsx", dtype=str, engine="calamine")
+    assert len(form.dropna(subset="户编号")) == 480 and {"行政村代码", "调查结果", *ANSWERS, *ITEMS} <= set(form.columns)
     write_book(outside / "回收表.xlsx", {"回收表": Page("", returned(ev.Evaluation(root).sample()))})
     assert "完成 480 户" in say("collect", str(root), str(outside / "回收表.xlsx"))
     assert "结论" in say("estimate", str(root))
@@ -288,3 +292,135 @@ def test_the_report_tells_how_it_sampled_and_what_stands_behind_the_rates(commis
     assert "剩余贫困人口180人、脱贫人口1800人、非建档立卡人口4020人、乡村人口6000人" in page
     assert "若全部计为认可，样本比率为100%" in page
     assert "由操作者给定" in page
+
+
+# -- what the steps refuse ------------------------------------------------------------------------------------------
+
+
+def copied(commission: Path, place: Path) -> Path:
+    """A copy of the whole commission, to be spoilt."""
+    shutil.copytree(commission, place / "副本")
+    return place / "副本"
+
+
+@pytest.mark.parametrize("seed", ["12345", "abcdefghijklmnopqrstuvwxyz", "3141592653589793238"])
+def test_a_seed_needs_twenty_digits(seed: str, tmp_path: Path) -> None:
+    root = tmp_path / "种子"
+    say("init", str(root))
+    write_book(root / "frame" / "村名单.xlsx", {"村名单": Page("", village_list())})
+    assert "至少 20 位数字" in say("draw", str(root), "--seed", seed)
+    assert not (root / "draw" / "certificate.json").exists()
+
+
+def test_a_removed_certificate_does_not_undo_its_draw(commission: Path, tmp_path: Path) -> None:
+    root = copied(commission, tmp_path)
+    (root / "draw" / "certificate.json").unlink()
+    assert "已经抽过" in say("draw", str(root), "--seed", "27182818284590452353")
+
+
+def test_an_edited_certificate_is_used_by_no_step(commission: Path, tmp_path: Path) -> None:
+    root = copied(commission, tmp_path)
+    path = root / "draw" / "certificate.json"
+    path.write_text(path.read_text(encoding="utf-8").replace(SEED, SEED[::-1]), encoding="utf-8")
+    for step in ("rosters", "lists", "collect", "estimate", "report", "verify"):
+        assert say(step, str(root)).startswith("1\n"), step
+
+
+def test_a_certificate_that_the_ledger_does_not_know_is_refused(commission: Path, tmp_path: Path) -> None:
+    root = copied(commission, tmp_path)
+    evaluation = ev.Evaluation(root)
+    ev.draw(evaluation.frame, evaluation.design, seed="27182818284590452353").certificate.save(root / "draw" / "certificate.json")
+    assert "台账最后记下" in say("rosters", str(root))
+
+
+def test_an_edited_ledger_is_noticed(commission: Path, tmp_path: Path) -> None:
+    root = copied(commission, tmp_path)
+    with closing(sqlite3.connect(root / "ledger.sqlite")) as base, base:
+        base.execute("DROP TRIGGER no_update")
+        base.execute("UPDATE entry SET detail = '{}' WHERE number = 1")
+    assert say("estimate", str(root)).startswith("1\n")
+
+
+def test_a_redraw_sets_the_old_papers_aside_and_the_report_will_tell(commission: Path, tmp_path: Path) -> None:
+    root = copied(commission, tmp_path)
+    shutil.rmtree(root / "returns")
+    say("draw", str(root), "--seed", "27182818284590452353", "--reason", "仪式有误")
+    assert not list((root / "lists").glob("*")) and not list((root / "rosters").glob("*"))
+    assert len(list((root / "lists-旧1").glob("*.xlsx"))) >= 9
+    assert [entry.detail["reason"] for entry in ev.Evaluation(root).ledger.entries("draw")] == ["", "仪式有误"]
+
+
+def test_a_refused_file_is_not_kept(commission: Path, tmp_path: Path) -> None:
+    root = copied(commission, tmp_path)
+    for part, step in (("rosters", "rosters"), ("returns", "collect")):
+        before = hashes(root / part)
+        bad = tmp_path / "坏.csv"
+        bad.write_text("随便,什么\n1,2\n", encoding="utf-8")
+        assert say(step, str(root), str(bad)).startswith("1\n")
+        assert hashes(root / part) == before
+
+
+def test_stale_results_are_not_reported(commission: Path, tmp_path: Path) -> None:
+    root = copied(commission, tmp_path)
+    design = root / "design.toml"
+    design.write_text(design.read_text(encoding="utf-8").replace("threshold = 0.02", "threshold = 0.01"), encoding="utf-8")
+    assert "先键入 evalkit estimate" in say("report", str(root))
+    assert say("estimate", str(root)).startswith("0\n")
+    assert say("report", str(root)).startswith("0\n")
+
+
+def test_a_list_that_was_filled_in_is_left_alone(commission: Path, tmp_path: Path) -> None:
+    root = copied(commission, tmp_path)
+    village = ev.Evaluation(root).sample().villages[0]
+    filled = next((root / "lists").glob(f"{village}_*.xlsx"))
+    filled.write_bytes(b"filled in by hand")
+    (root / "lists" / "自己的.xlsx").write_bytes(b"mine")
+    assert "1 份已填写" in say("lists", str(root))
+    assert filled.read_bytes() == b"filled in by hand"
+    assert (root / "lists" / "自己的.xlsx").exists()
+
+
+def test_check_knows_what_a_draw_would_refuse(tmp_path: Path) -> None:
+    root = tmp_path / "独村"
+    say("init", str(root))
+    write_book(root / "frame" / "村名单.xlsx", {"村名单": Page("", village_list().iloc[:16])})
+    said = say("check", str(root))
+    assert said.startswith("1\n")
+    assert "411726104" in said
+
+
+def test_registry_totals_are_checked_before_the_field(tmp_path: Path) -> None:
+    root = tmp_path / "总数"
+    say("init", str(root))
+    frame = village_list().astype({"乡村人口": object})
+    frame.loc[3, "乡村人口"] = "三百"
+    write_book(root / "frame" / "村名单.xlsx", {"村名单": Page("", frame)})
+    for words in (("check", str(root)), ("draw", str(root), "--seed", SEED)):
+        said = say(*words)
+        assert said.startswith("1\n") and "第 5 行" in said
+
+
+def test_a_design_changed_after_the_draw_is_named(commission: Path, tmp_path: Path) -> None:
+    root = copied(commission, tmp_path)
+    design = root / "design.toml"
+    design.write_text(design.read_text(encoding="utf-8").replace('"脱贫户" = 28', '"脱贫户" = 10'), encoding="utf-8")
+    for step in ("estimate", "verify"):
+        said = say(step, str(root))
+        assert said.startswith("1\n")
+        assert "stage[2].n.脱贫户：凭证为 28，现为 10" in said
+
+
+def test_check_makes_no_folder_and_trouble_with_files_is_told(tmp_path: Path) -> None:
+    assert say("check", str(tmp_path / "没有")).startswith("1\n")
+    assert not (tmp_path / "没有").exists()
+    (tmp_path / "文件").write_text("x")
+    assert say("init", str(tmp_path / "文件")).startswith("1\n")
+
+
+def test_a_run_spares_an_own_evaluation_that_kept_its_specimen_section(small_design: Path, tmp_path: Path) -> None:
+    own = tmp_path / "自己"
+    (own / "returns").mkdir(parents=True)
+    (own / "returns" / "真实.csv").write_text("x")
+    shutil.copy(small_design, own / "design.toml")
+    assert "自己的评估" in say("run", str(small_design), "--out", str(own))
+    assert (own / "returns" / "真实.csv").exists()

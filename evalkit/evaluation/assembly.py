@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,11 +24,20 @@ if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.findings import Findings
     from evalkit.frame import Frame
+    from evalkit.ledger import Entry
     from evalkit.responses import Responses
     from evalkit.sample import Sample
     from evalkit.survey import Survey
 
-LEAST_DF = 8  # below it an interval of a group is not published (Parker et al. 2017, NCHS presentation standards)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How the sample came about: its certificate, every draw in the ledger, the files that results are made from."""
+
+    certificate: Certificate
+    entries: tuple[Entry, ...]
+    made_from: Mapping[str, str]
 
 
 def assemble(
@@ -38,13 +48,13 @@ def assemble(
     survey: Survey,
     rates: tuple[Rate, ...],
     rosters: pd.DataFrame,
-    certificate: Certificate,
+    drawing: Drawing,
 ) -> Results:
     """Gather what the report says.
 
     Parameters
     ----------
-    design, frame, responses, findings, survey, rates, rosters, certificate
+    design, frame, responses, findings, survey, rates, rosters, drawing
         The nouns of one evaluation, each as its stage made it.
 
     Returns
@@ -55,7 +65,7 @@ def assemble(
     places = Places.of(frame, design)
     verdicts = _verdicts(design, rates, len(responses.sample.villages))
     tables = {
-        "sample": _sample(responses, frame, places),
+        "sample": _sample(responses, places),
         "response": _progress(responses, "stratum"),
         "rates": pd.DataFrame([row for rate in rates for row in _rate_rows(rate, design)]),
         "gates": pd.DataFrame([_gate_row(verdict, design, i) for i, verdict in enumerate(verdicts)]),
@@ -63,10 +73,10 @@ def assemble(
         "findings": _finding_items(findings),
         "places": _finding_places(findings, places),
         "satisfaction": _satisfaction(survey, design),
-        "quality": pd.DataFrame([_quality_row(fault) for fault in findings.faults], columns=list(HEADER)),
+        "quality": pd.DataFrame([fault.cells() for fault in findings.faults], columns=list(HEADER)),
         "weights": _weights(survey),
     }
-    return Results(_facts(design, frame, responses, survey, rates, verdicts, certificate), {k: t for k, t in tables.items() if len(t)})
+    return Results(_facts(design, frame, places, responses, survey, rates, verdicts, drawing), {k: t for k, t in tables.items() if len(t)})
 
 
 def _verdicts(design: Design, rates: tuple[Rate, ...], villages: int) -> list[Verdict]:
@@ -94,40 +104,51 @@ def _verdicts(design: Design, rates: tuple[Rate, ...], villages: int) -> list[Ve
 def _facts(
     design: Design,
     frame: Frame,
+    places: Places,
     responses: Responses,
     survey: Survey,
     rates: tuple[Rate, ...],
     verdicts: list[Verdict],
-    certificate: Certificate,
+    drawing: Drawing,
 ) -> dict[str, Any]:
-    evaluation, report = design.evaluation, design.report
-    conclusion = conclude(verdicts)
+    evaluation, conclusion = design.evaluation, conclude(verdicts)
     return {
-        "title": report.title,
-        "name": report.name,
-        "institute": report.institute,
-        "date": report.date,
-        "fieldwork": report.fieldwork,
-        "number": report.number,
+        **_written(design),
         "year": evaluation.year,
         "simulated": design.simulated,
         "counts": _counts(responses, frame),
-        "hashes": {
-            "frame": certificate.fingerprint,
-            "design": certificate.design_hash,
-            "certificate": certificate.sha256,
-            "seed_origin": certificate.seed_origin,
-        },
+        **_drawing_facts(design, drawing),
+        "projected": [rate.name for rate in rates if rate.totals],
         "sampling": sampling_told(design),
         "rate_notes": {rate.name: told for rate in rates if (told := rate_told(rate))},
-        "notes": _notes(design, frame, Places.of(frame, design), responses.sample, survey),
-        "background": list(report.background),
-        "experience": list(report.experience),
-        "advice": list(report.advice),
+        "notes": _notes(design, frame, places, responses.sample, survey),
         "conclusion": {"passed": conclusion.passed, "sentence": conclusion.sentence("zh")},
         "confidence": evaluation.confidence,
         "alpha": evaluation.alpha,
         "policies": policies_told(design),
+    }
+
+
+def _written(design: Design) -> dict[str, Any]:
+    """Return what people wrote for the report."""
+    report = design.report
+    names = ("title", "name", "institute", "date", "fieldwork", "number")
+    texts = ("background", "experience", "advice")
+    return {name: getattr(report, name) for name in names} | {name: list(getattr(report, name)) for name in texts}
+
+
+def _drawing_facts(design: Design, drawing: Drawing) -> dict[str, Any]:
+    receipt = drawing.certificate
+    return {
+        "hashes": {
+            "frame": receipt.fingerprint,
+            "design": receipt.design_hash,
+            "certificate": receipt.sha256,
+            "seed": "" if design.simulated else receipt.seed,
+            "seed_origin": receipt.seed_origin,
+        },
+        "redraws": [entry.detail["reason"] for entry in drawing.entries if entry.detail.get("reason")],
+        "made_from": dict(drawing.made_from),
     }
 
 
@@ -152,7 +173,7 @@ def _notes(design: Design, frame: Frame, places: Places, sample: Sample, survey:
     return [*dropped, *counted, *(places.cover(note) for note in (*sample.notes, *survey.notes))]
 
 
-def _sample(responses: Responses, frame: Frame, places: Places) -> pd.DataFrame:
+def _sample(responses: Responses, places: Places) -> pd.DataFrame:
     villages = responses.sample.table("village")
     by = villages.drop_duplicates("stratum").set_index("stratum")
     progress = _progress(responses, "village_stratum").set_index("village_stratum").drop(TOTAL)
@@ -215,11 +236,12 @@ def _technical_cells(found: Measure, design: Design) -> dict[str, Any]:
         "df": row["df"],
         "df_design": found.estimate.df_design,
         "deff": row["deff"],
+        "deff_star": interval["deff_star"],
         "n": int(row["n"]),
         "n_eff": interval["n_eff"],
         "icc": interval["icc"],
         "icc_source": design.evaluation.icc_source,
-        "method": "KG-M",
+        "method": str(interval["method"]).upper(),
     }
 
 
@@ -252,9 +274,17 @@ def _groups(survey: Survey, design: Design, frame: Frame, rosters: pd.DataFrame)
         labels = survey.table()["village"].map(units[kind])
         for name, group, found in breakdown(survey, design, labels, rosters):
             cells = {"rate": name, "group_kind": kind, "group": group, "n": int(found.estimate.n[0]), **_measure_cells(found, design)}
-            kept = found.estimate.df[0] >= LEAST_DF
-            rows.append(cells if kept else cells | {"low": np.nan, "high": np.nan})
+            df = _touched_df(survey, labels == group)
+            limits = found.estimate.interval(design.evaluation.confidence, df=df, icc=design.evaluation.icc)
+            rows.append(cells | {"low": limits["low"].iloc[0], "high": limits["high"].iloc[0]})
     return pd.DataFrame(rows)
+
+
+def _touched_df(survey: Survey, inside: pd.Series) -> float:
+    """Villages minus strata, of all strata that the group touches: its villages' neighbours count as zeros, not as unknown."""
+    table = survey.table()
+    touched = table[table["village_stratum"].isin(set(table.loc[inside.to_numpy(), "village_stratum"]))]
+    return float(touched["village"].nunique() - touched["village_stratum"].nunique())
 
 
 def _finding_items(findings: Findings) -> pd.DataFrame:
@@ -267,6 +297,7 @@ def _finding_items(findings: Findings) -> pd.DataFrame:
 def _finding_places(findings: Findings, places: Places) -> pd.DataFrame:
     counts = findings.counts("village_stratum")
     table = counts.pivot(index="village_stratum", columns="finding", values="households")[list(FINDINGS)]
+    table.insert(0, "households", counts.groupby("village_stratum")["households"].sum())
     table["confirmed"] = counts.groupby("village_stratum")["confirmed_households"].sum()
     table.insert(0, "place", [places.stratum(code) for code in table.index])
     return table.rename_axis(columns=None).reset_index(drop=True)
@@ -275,10 +306,6 @@ def _finding_places(findings: Findings, places: Places) -> pd.DataFrame:
 def _satisfaction(survey: Survey, design: Design) -> pd.DataFrame:
     parts = [distribution(survey, rate) for rate in design.rates if isinstance(rate, ApprovalRate)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-
-def _quality_row(fault: Any) -> tuple[Any, ...]:
-    return (fault.row, fault.column, fault.value, fault.rule, fault.remedy)
 
 
 def _weights(survey: Survey) -> pd.DataFrame:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.errors import EvalkitError, FieldworkError
-from evalkit.sheets import write_bytes
+from evalkit.sheets import SUFFIXES, write_bytes
 
-TABLES = (".xlsx", ".xls", ".csv", ".parquet")
 PARTS = ("frame", "draw", "rosters", "lists", "returns", "results", "report")
 
 
@@ -68,15 +67,27 @@ class Folder:
         part = self.root / name
         if not part.is_dir():
             return []
-        return sorted(p for p in part.iterdir() if p.suffix.lower() in TABLES and not p.name.startswith(("~$", ".")))
+        return sorted(p for p in part.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith(("~$", ".")))
 
-    def clear(self, name: str) -> None:
-        """Remove the tables of a sub-folder that evalkit itself writes, so that no list of an earlier draw stays."""
-        for path in self.tables(name):
-            path.unlink()
+    def set_aside(self, name: str) -> None:
+        """Rename a sub-folder that belongs to a draw which is replaced; what was filled in there is kept."""
+        part = self.root / name
+        if part.is_dir() and any(part.iterdir()):
+            number = next(i for i in range(1, 1000) if not (self.root / f"{name}-旧{i}").exists())
+            part.rename(self.root / f"{name}-旧{number}")
 
-    def take(self, name: str, files: tuple[str, ...]) -> list[Path]:
-        """Copy handed-in files into a sub-folder.
+    def add(self, name: str, made: list[Path]) -> int:
+        """Move new files into a sub-folder and leave those that are there; return how many were left because they differ."""
+        left = 0
+        for path in made:
+            target = self.part(name) / path.name
+            left += target.exists() and target.read_bytes() != path.read_bytes()
+            if not target.exists():
+                write_bytes(target, path.read_bytes())
+        return left
+
+    def fitting(self, name: str, files: tuple[str, ...]) -> list[Path]:
+        """Return the handed-in files that a sub-folder does not hold yet.
 
         Raises
         ------
@@ -87,20 +98,19 @@ class Folder:
         faults = [fault for source in sources if (fault := self._unfit(source, name))]
         if faults:
             raise FieldworkError("\n".join(faults))
-        targets = []
+        return [source for source in sources if not (self.root / name / source.name).exists()]
+
+    def keep(self, name: str, sources: list[Path]) -> None:
+        """Copy files into a sub-folder, each whole or not at all."""
         for source in sources:
-            target = self.part(name) / source.name
-            if not target.exists():
-                write_bytes(target, source.read_bytes())
-            targets.append(target)
-        return targets
+            write_bytes(self.part(name) / source.name, source.read_bytes())
 
     def _unfit(self, source: Path, name: str) -> str:
         target = self.root / name / source.name
         if not source.is_file():
             return f"{source}｜没有这个文件｜检查路径"
-        if source.suffix.lower() not in TABLES:
-            return f"{source.name}｜不是表格｜另存为 {'、'.join(TABLES)} 之一"
+        if source.suffix.lower() not in SUFFIXES:
+            return f"{source.name}｜不是表格｜另存为 {'、'.join(SUFFIXES)} 之一"
         if target.exists() and target.read_bytes() != source.read_bytes():
             return f"{source.name}｜{name}/ 中已有同名而内容不同的文件｜先核对两份文件，改名后再交，或移走旧文件"
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from evalkit.errors import EvalkitError
 from evalkit.evaluation.folder import PARTS, Folder
 from evalkit.evaluation.steps import Evaluation
 from evalkit.frame import Frame
+from evalkit.ledger import Ledger
 from evalkit.sheets import Page, read_sheet, write_book, write_bytes, write_csv
 from evalkit.synthetic import Registry, registry, returns
 
@@ -47,29 +49,46 @@ def run(
     declared = read_design(design)
     if declared.specimen is None:
         raise EvalkitError(f"{Path(design).name}｜没有 [specimen]｜run 只用模拟数据；自己的数据请用 evalkit init 起逐步进行")
-    target = Path(folder) if folder else Path("reports") / declared.report.name
+    target = (Path(folder) if folder else Path("reports") / declared.report.name).resolve()
     _refuse_strange(target)
-    part = target.with_name(f".{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     if Folder(target).ceremony():
         write_bytes(Folder(part).ceremony_file, Folder(target).ceremony_file.read_bytes())
-    said = _stages(declared, Evaluation(part), seed, progress or (lambda line: None))
-    shutil.rmtree(target, ignore_errors=True)
+    try:
+        said = _stages(declared, Evaluation(part), seed, progress or (lambda line: None))
+        _take_place(part, target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return tuple(line.replace(str(part), str(folder or Path("reports") / declared.report.name)) for line in said)
+
+
+def _take_place(part: Path, target: Path) -> None:
+    """Put the finished folder where the old one was; a file that is held open stops it before anything is lost."""
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        try:
+            target.rename(old)
+        except OSError:
+            raise EvalkitError(f"{target}｜其中有文件正被打开，不能更换｜关闭 Word、Excel 中打开的文件后重试") from None
     part.rename(target)
-    return tuple(line.replace(str(part), str(target)) for line in said)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _refuse_strange(target: Path) -> None:
     if not target.exists():
         return
-    own = (target / "design.toml").exists() and read_design(target / "design.toml").specimen is None
+    known = {entry.step for entry in Ledger(target / "ledger.sqlite").entries()}
+    own = (target / "design.toml").exists() and "run" not in known
     strange = [p.name for p in sorted(target.iterdir()) if p.name not in {*PARTS, "design.toml", "ledger.sqlite"}]
     if own or strange:
-        what = "自己的评估（设计中没有 [specimen]）" if own else "、".join(strange[:5])
+        what = "自己的评估（不是 evalkit run 写出的）" if own else "、".join(strange[:5])
         raise EvalkitError(f"{target}｜已有 {what}｜换一个文件夹：--out 文件夹")
 
 
 def _stages(design: Design, evaluation: Evaluation, seed: str | None, progress: Progress) -> list[str]:
+    evaluation.ledger.append("run", "", {"design": design.hash})
     progress("1/8 模拟登记：为村名单生成户与人")
     made = _registry(design, evaluation.folder)
     progress("2/8 抽村")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,10 +13,22 @@ import pandas as pd
 
 from evalkit.certificate import Certificate
 from evalkit.design import Design, read_design
-from evalkit.errors import HEADER, DrawError, EvalkitError, Fault, FieldworkError
-from evalkit.evaluation.assembly import assemble
+from evalkit.errors import HEADER, DrawError, EvalkitError, Fault, FieldworkError, grouped_lines
+from evalkit.evaluation.assembly import Drawing, assemble
 from evalkit.evaluation.folder import Folder
-from evalkit.fieldwork import read_rosters, write_lists
+from evalkit.evaluation.guards import (
+    SEED_DIGITS,
+    made_from,
+    plan_changes,
+    refuse_changed_plan,
+    refuse_changed_rosters,
+    refuse_edited_certificate,
+    refuse_second_draw,
+    refuse_stale_results,
+    refuse_unsound_totals,
+    sound_seed,
+)
+from evalkit.fieldwork import read_rosters, write_form, write_lists
 from evalkit.findings import determine
 from evalkit.frame import Frame
 from evalkit.ledger import Ledger
@@ -30,7 +43,8 @@ from evalkit.verification import verify
 
 Said = tuple[str, ...]
 Noun = TypeVar("Noun")
-SHOWN = 20  # faults printed; the table has all
+SHOWN = 20  # villages named in one line
+FORM = "回收表（待填）.xlsx"
 
 
 @dataclass(frozen=True)
@@ -71,8 +85,10 @@ class Evaluation:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger of what was done."""
-        return Ledger(self.folder.ledger)
+        """The ledger of what was done; one that was edited is refused."""
+        ledger = Ledger(self.folder.ledger)
+        ledger.refuse_if_edited()
+        return ledger
 
     def check(self) -> tuple[Said, bool]:
         """Check frame, rosters and returns; write one table of all faults.
@@ -83,18 +99,23 @@ class Evaluation:
         clean : bool
             Whether nothing was found that stops a later step.
         """
-        fatal = {"名单": _faults_of(lambda: self.frame), "名册": _faults_of(self._rosters)}
+        design = self.design
+        fatal = {"名单": _faults_of(lambda: Frame.from_design(design, path=self.folder.frame(design.frame.file)))}
+        if not fatal["名单"]:
+            fatal["抽样"] = _faults_of(self._trial)
+        fatal["名册"] = _faults_of(self._rosters)
         advice: tuple[Fault, ...] = ()
         if self.folder.certificate.exists() and self.folder.tables("returns") and not any(fatal.values()):
             fatal["回收表"] = _faults_of(lambda: determine(self.responses()))
             advice = () if fatal["回收表"] else determine(self.responses()).faults
         found = [(table, fault) for table, faults in fatal.items() for fault in faults]
+        noted = [("回收表", fault) for fault in advice]
         path = self.folder.part("results") / "check.csv"
-        rows = [(table, *_cells(fault)) for table, fault in [*found, *(("回收表", fault) for fault in advice)]]
+        rows = [(table, *fault.cells()) for table, fault in [*found, *noted]]
         write_csv(pd.DataFrame(rows, columns=["表", *HEADER]), path)
-        shown = [f"  {table}：{fault.line()}" for table, fault in found[:SHOWN]]
-        head = f"检查：{len(found)} 处须改正，{len(advice)} 处须留意"
-        return (head, *shown, f"全部列在 results/{path.name}"), not found
+        lines = [line for each in (found, noted) for line in _grouped(each)]
+        head = f"检查：{len(found)} 处须改正，{len(noted)} 处须留意"
+        return (head, *lines, f"逐行列在 results/{path.name}"), not found
 
     def draw(self, seed: str | None = None, reason: str | None = None) -> Said:
         """Draw the villages and write the certificate.
@@ -107,51 +128,69 @@ class Evaluation:
             Why a draw that was already made is made anew with another seed; it goes into the ledger.
         """
         chosen, origin = self._seed(seed)
+        refuse_unsound_totals(self.frame, self.design)
         sample = draw(self.frame, self.design, seed=chosen, seed_origin=origin)
-        self._refuse_second_draw(sample, reason)
         if not self._same_draw(sample):
+            if self.folder.certificate.exists() or self.ledger.entries("draw"):
+                refuse_second_draw(self.folder, reason)
+                for part in ("lists", "rosters", "draw"):
+                    self.folder.set_aside(part)
+            said = {"certificate": sample.certificate.sha256, "design": self.design.hash, "seed_origin": origin, "reason": reason or ""}
             self._save(sample)
-        said = {"design": self.design.hash, "seed_origin": origin, "reason": reason or ""}
-        self.ledger.append("draw", sample.certificate.fingerprint, said)
+            self.ledger.append("draw", sample.certificate.fingerprint, said)
         return (
             f"抽村：{len(self.frame.units)} 个村中抽取 {len(sample.villages)} 个，名单与设计的指纹已写入凭证",
             f"凭证 draw/certificate.json，指纹 {self._saved().sha256}；现场结束前只公布指纹",
         )
 
     def rosters(self, *files: str) -> Said:
-        """Take household rosters as they arrive and draw the households of their villages."""
-        self.folder.take("rosters", files)
-        sample = self.sample()
-        self._refuse_changed_rosters(sample)
+        """Take household rosters as they arrive and draw the households of their villages.
+
+        A file that cannot be drawn from is refused and not kept.
+        """
+        fresh = self.folder.fitting("rosters", files)
+        drawn = self._first()
+        handed = read_rosters([*self.folder.tables("rosters"), *fresh], self.design, villages=drawn.villages)
+        sample = draw_next(drawn, handed) if len(handed) else drawn
+        refuse_changed_rosters(self._saved(), sample.certificate)
+        self.folder.keep("rosters", fresh)
         self._save(sample)
         arrived = len(sample.villages) - len(sample.pending)
-        self.ledger.append("rosters", sample.certificate.sha256, {"villages": arrived})
-        drawn = sample.table("household")
-        mains = int((drawn["role"] == "main").sum())
-        named = "、".join(sample.pending[:5]) + ("…" if len(sample.pending) > 5 else "")
-        waiting = f"，尚缺 {len(sample.pending)} 村：{named}" if sample.pending else "，名册已齐"
+        self.ledger.append("rosters", "", {"certificate": sample.certificate.sha256, "villages": arrived})
+        households = sample.table("household")
+        mains = int((households["role"] == "main").sum())
         return (
-            f"名册：{arrived} 个村到齐，抽取 {mains} 户，备用 {len(drawn) - mains} 户{waiting}",
+            f"名册：{arrived} 个村到齐，抽取 {mains} 户，备用 {len(households) - mains} 户，{_waiting(sample)}",
             f"凭证已续写，指纹 {sample.certificate.sha256}",
         )
 
     def lists(self) -> Said:
         """Write one workbook a village: drawn households and sealed reserves."""
         sample = self._agreed_sample()
-        self.folder.clear("lists")
-        paths = write_lists(sample, self.folder.part("lists"))
-        return f"名单：{len(paths)} 份文件写入 lists/", "备用户按密封顺序启用，启用须记原因；证件号码已遮盖"
+        with tempfile.TemporaryDirectory() as place:
+            made = [*write_lists(sample, place), write_form(sample, Path(place) / FORM)]
+            left = self.folder.add("lists", made)
+        kept = f"，其中 {left} 份已填写，保持原样" if left else ""
+        return (
+            f"名单：{len(made)} 份文件在 lists/{kept}",
+            f"{FORM} 已填好样本户，供录入；备用户按密封顺序启用，启用须记原因；证件号码已遮盖",
+        )
 
     def collect(self, *files: str) -> Said:
         """Take returns and hold them against the sample."""
-        self.folder.take("returns", files)
-        responses = self.responses()
-        table = responses.table()
+        fresh = self.folder.fitting("returns", files)
+        sample = self._agreed_sample()
+        responses = collect(sample, [*self.folder.tables("returns"), *fresh]) if fresh else self.responses()
+        self.folder.keep("returns", fresh)
+        table, counts = responses.table(), responses.completion("village")
         plain = [c for c in ("village", "household", "stratum", "persons", "role", "order", "disposition", "status") if c in table]
         write_csv(table[plain], self.folder.part("results") / "responses.csv")
-        self.ledger.append("collect", self._saved().sha256, {"rows": len(table), "complete": int(table["complete"].sum())})
+        complete, used = int(table["complete"].sum()), int((table["role"] == "reserve").sum())
+        self.ledger.append("collect", self._saved().sha256, {"rows": len(table), "complete": complete})
+        pending, empty = int(counts["pending"].sum()), int((counts["pending"] == counts["planned"]).sum())
+        missing = f"，尚有 {pending} 户没有结果{f'（其中 {empty} 个村全村未回）' if empty else ''}" if pending else ""
         return (
-            f"回收：{len(table)} 户有结果，完成 {int(table['complete'].sum())} 户，启用备用 {int((table['role'] == 'reserve').sum())} 户",
+            f"回收：{len(table)} 户有结果，完成 {complete} 户，启用备用 {used} 户{missing}",
             f"{len(responses.faults)} 处须留意，键入 evalkit check 列出；核对表 results/responses.csv",
         )
 
@@ -162,7 +201,8 @@ class Evaluation:
         survey = weigh(findings)
         rosters = self._rosters()
         rates = measure(survey, self.design, self.frame, rosters)
-        results = assemble(self.design, self.frame, responses, findings, survey, rates, rosters, self._saved())
+        history = Drawing(self._saved(), self.ledger.entries("draw"), made_from(self.folder, self._saved()))
+        results = assemble(self.design, self.frame, responses, findings, survey, rates, rosters, history)
         results.save(self.folder.part("results"))
         self.ledger.append("estimate", self._saved().sha256, {"conclusion": results.facts["conclusion"]["sentence"]})
         return (
@@ -174,27 +214,38 @@ class Evaluation:
         """Write the report in its four forms from ``results/``."""
         if not (self.folder.root / "results" / "facts.json").exists():
             raise EvalkitError("results/｜还没有估计结果｜先键入 evalkit estimate")
-        paths = write_report(Results.load(self.folder.root / "results"), self.folder.part("report"))
+        results = Results.load(self.folder.root / "results")
+        refuse_stale_results(results.facts.get("made_from", {}), made_from(self.folder, self._saved()))
+        paths = write_report(results, self.folder.part("report"))
         names = "、".join(path.name for path in paths)
         return f"报告：{names}", f"在 {self.folder.part('report')}；Word 为正式文本，PDF、HTML 供阅览，Excel 为全部表格"
 
     def verify(self) -> tuple[Said, bool]:
         """Draw again from frame and rosters and hold the result against the certificate."""
-        rosters = self._rosters()
-        verification = verify(self._saved(), self.frame, rosters if len(rosters) else None)
-        return tuple(verification.text().splitlines()), verification.ok
+        saved, rosters = Certificate.load(self._certificate()), self._rosters()
+        annex = self.folder.annex if self.folder.annex.exists() else None
+        verification = verify(saved, self.frame, rosters if len(rosters) else None, annex=annex)
+        changed = list(plan_changes(saved.plan, self.design.plan())) if self.design.hash != saved.design_hash else []
+        lines = verification.text().splitlines() + [f"  不一致｜design.toml 的 {change}" for change in changed]
+        return tuple(lines), verification.ok and not changed
+
+    def _trial(self) -> None:
+        """Draw for nothing, so that what a draw would refuse is known while it can be mended."""
+        refuse_unsound_totals(self.frame, self.design)
+        draw(self.frame, self.design, seed="0" * SEED_DIGITS)
 
     def sample(self) -> Sample:
         """Return the sample, drawn again from frame, design, seed and the rosters that have arrived."""
         return self._once("sample", [self.folder.certificate, *self.folder.tables("rosters")], self._drawn)
 
     def _drawn(self) -> Sample:
+        first, rosters = self._first(), self._rosters()
+        return draw_next(first, rosters) if len(rosters) else first
+
+    def _first(self) -> Sample:
         saved = self._saved()
-        sample = draw(self.frame, self.design, seed=saved.seed, seed_origin=saved.seed_origin)
-        if (sample.certificate.fingerprint, sample.certificate.design_hash) != (saved.fingerprint, saved.design_hash):
-            raise FieldworkError("名单或设计在抽样之后改动过｜应与凭证中的指纹一致｜恢复抽样时的文件，或键入 evalkit verify 查看差别")
-        rosters = self._rosters()
-        return draw_next(sample, rosters) if len(rosters) else sample
+        refuse_changed_plan(saved, self.frame, self.design)
+        return draw(self.frame, self.design, seed=saved.seed, seed_origin=saved.seed_origin)
 
     def responses(self) -> Responses:
         """Return the returns that lie in ``returns/``, held against the sample."""
@@ -218,14 +269,20 @@ class Evaluation:
 
     def _agreed_sample(self) -> Sample:
         sample = self.sample()
+        refuse_changed_rosters(self._saved(), sample.certificate)
         if sample.certificate.sha256 != self._saved().sha256:
-            raise FieldworkError("rosters/ 与凭证不一致｜名册有增减或改动｜先键入 evalkit rosters")
+            raise FieldworkError("rosters/ 中有尚未抽户的名册｜应先抽户｜先键入 evalkit rosters")
         return sample
 
-    def _saved(self) -> Certificate:
+    def _certificate(self) -> Path:
         if not self.folder.certificate.exists():
             raise FieldworkError("draw/certificate.json｜还没有抽样｜先键入 evalkit draw")
-        return Certificate.load(self.folder.certificate)
+        return self.folder.certificate
+
+    def _saved(self) -> Certificate:
+        saved = Certificate.load(self._certificate())
+        refuse_edited_certificate(saved, self.ledger)
+        return saved
 
     def _save(self, sample: Sample) -> None:
         self.folder.part("draw")
@@ -236,10 +293,10 @@ class Evaluation:
 
     def _seed(self, seed: str | None) -> tuple[str, str]:
         if seed:
-            return seed, "由操作者给定"
+            return sound_seed(seed), "由操作者给定"
         ceremony = self.folder.ceremony()
         if ceremony:
-            return ceremony[0], f"公开仪式：{ceremony[1]}"
+            return sound_seed(ceremony[0]), f"公开仪式：{ceremony[1]}"
         if self.design.specimen:
             return self.design.specimen.seed, "样例自带"
         raise DrawError("种子｜没有种子｜键入 --seed 加至少 20 位公开产生的数字，或写 draw/ceremony.toml（seed 与 how 两行）")
@@ -250,29 +307,23 @@ class Evaluation:
         saved, new = self._saved(), sample.certificate
         return (saved.seed, saved.fingerprint, saved.design_hash) == (new.seed, new.fingerprint, new.design_hash)
 
-    def _refuse_second_draw(self, sample: Sample, reason: str | None) -> None:
-        if not self.folder.certificate.exists() or self._same_draw(sample):
-            return
-        if not reason:
-            remedy = "恢复原样；确需重抽时加 --reason 说明理由，理由记入台账"
-            raise DrawError(f"draw/certificate.json｜已经抽过，而种子、名单或设计不同｜{remedy}")
-        if self.folder.tables("returns"):
-            raise DrawError("returns/ 中已有回收表｜调查开始后不能重抽｜另建一个文件夹")
 
-    def _refuse_changed_rosters(self, sample: Sample) -> None:
-        before, now = self._saved().rosters, sample.certificate.rosters
-        changed = sorted(village for village in before if now.get(village) != before[village])
-        if changed:
-            raise FieldworkError(f"{'、'.join(changed[:10])}｜这些村的名册在抽户之后改动或移走了｜恢复抽户时的名册文件")
+def _waiting(sample: Sample) -> str:
+    if not sample.pending:
+        return "名册已齐"
+    villages = sample.table("village").set_index("unit")["name"]
+    named = "、".join(f"{villages[unit]}（{unit}）" for unit in sample.pending[:SHOWN])
+    return f"尚缺 {len(sample.pending)} 村：{named}{'……' if len(sample.pending) > SHOWN else ''}"
 
 
-def _cells(fault: Fault) -> tuple[object, ...]:
-    return (fault.row, fault.column, fault.value, fault.rule, fault.remedy)
+def _grouped(found: list[tuple[str, Fault]]) -> list[str]:
+    tables = dict.fromkeys(table for table, _ in found)
+    return [f"  {table}：{line}" for table in tables for line in grouped_lines([fault for name, fault in found if name == table])]
 
 
 def _faults_of(step: Callable[[], object]) -> tuple[Fault, ...]:
     try:
         step()
     except EvalkitError as refusal:
-        return tuple(getattr(refusal, "faults", ())) or (Fault(None, "", "", str(refusal), "改正后重试"),)
+        return refusal.faults or (Fault(None, "", "", str(refusal), "改正后重试"),)
     return ()

@@ -30,7 +30,7 @@ def sampling_told(design: Design) -> list[str]:
     told = [f"第一阶段抽村：{'分层，' if first.strata else ''}{_drawn(first, '每层')}。"]
     if first.mandatory:
         how = "计入名额" if first.mandatory.how == "within" else "在名额之外"
-        told.append(f"{first.mandatory.column}为{'、'.join(first.mandatory.values)}的村为必查村，{how}。")
+        told.append(f"{first.mandatory.column}为{'、'.join(first.mandatory.values)}的村为必访村，{how}。")
     for stage in later:
         spare = f"；备用户{_sizes(design.reserves)}，按抽签顺序密封，依次启用" if design.reserves else ""
         told.append(f"第二阶段抽户：每村按户类型分层，{_drawn(stage, '')}，{_shortfall(stage)}{spare}。")
@@ -42,10 +42,18 @@ def rate_told(rate: Rate) -> list[str]:
     declared = rate.declared
     if isinstance(declared, IncidenceRate):
         counted = "、".join(f"{name}{number(rate.totals[key])}人" for key, name in TOTALS.items())
-        return [f"登记总数截至{official_date(declared.totals.date)}：{counted}，来源：{declared.totals.source}；登记总数不含抽样误差。"]
+        source = f"来源：{declared.totals.source}；登记总数不含抽样误差。"
+        return [*_pending_told(rate), f"登记总数截至{official_date(declared.totals.date)}：{counted}，{source}"]
     if isinstance(declared, ApprovalRate) and declared.dont_know and rate.band:
         return [f"“{'、'.join(declared.dont_know)}”计为不认可；若全部计为认可，样本比率为{percent(rate.band[1])}。"]
-    return []
+    return _pending_told(rate)
+
+
+def _pending_told(rate: Rate) -> list[str]:
+    """Say what the rate would be if every case still open were upheld."""
+    if rate.suspected is None or rate.suspected.numerator == rate.confirmed.numerator:
+        return []
+    return [f"判定只计已认定的情形；若尚未定论的疑似情形全部认定，样本比率将为{percent(rate.suspected.official)}。"]
 
 
 def policies_told(design: Design) -> dict[str, str]:

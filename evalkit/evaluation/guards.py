@@ -1,0 +1,153 @@
+"""What a step refuses: a seed that is no seed, files that changed since they were drawn from, results that are stale."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from evalkit.design.judgement import IncidenceRate
+from evalkit.errors import CertificateError, DrawError, EvalkitError, FieldworkError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from evalkit.certificate import Certificate
+    from evalkit.design import Design
+    from evalkit.evaluation.folder import Folder
+    from evalkit.frame import Frame
+    from evalkit.ledger import Ledger
+
+SEED_DIGITS = 20  # ten-sided dice to about 66 bits: too many to try them all
+
+
+def sound_seed(seed: str) -> str:
+    """Return a seed that was made in public: at least 20 digits, blanks between them left out.
+
+    Raises
+    ------
+    DrawError
+        When it holds anything but digits, or too few.
+
+    Examples
+    --------
+    >>> sound_seed("31415 92653 58979 32384")
+    '31415926535897932384'
+    """
+    digits = "".join(seed.split())
+    if not (digits.isascii() and digits.isdigit()) or len(digits) < SEED_DIGITS:
+        raise DrawError(f"种子｜应为至少 {SEED_DIGITS} 位数字，现有 {len(digits)} 个字符｜当众掷十面骰子，记下 {SEED_DIGITS} 位数字")
+    return digits
+
+
+def refuse_edited_certificate(saved: Certificate, ledger: Ledger) -> None:
+    """Refuse a certificate whose content is not what its hash says, or that is not the last one the ledger knows.
+
+    Raises
+    ------
+    CertificateError
+    """
+    if not saved.intact:
+        raise CertificateError("draw/certificate.json｜内容与它自己的指纹不符，文件被改动过｜恢复原件；键入 evalkit verify 查看差别")
+    issued = [entry.detail["certificate"] for entry in ledger.entries() if "certificate" in entry.detail]
+    if issued and issued[-1] != saved.sha256:
+        raise CertificateError("draw/certificate.json｜不是台账最后记下的那一份凭证｜恢复原件；确需重抽时用 evalkit draw --reason")
+
+
+def refuse_unsound_totals(frame: Frame, design: Design) -> None:
+    """Refuse, before anybody goes to the field, columns of the frame whose sums the rates will need.
+
+    Raises
+    ------
+    FrameError
+        With the cells that are no numbers.
+    """
+    for rate in design.rates:
+        if isinstance(rate, IncidenceRate):
+            for total in (rate.totals.remaining, rate.totals.exited, rate.totals.non_registry, rate.totals.rural):
+                if total.column:
+                    frame.total(total.column)
+
+
+def refuse_changed_plan(saved: Certificate, frame: Frame, design: Design) -> None:
+    """Refuse a frame or a design that is not the one of the certificate, naming what changed.
+
+    Raises
+    ------
+    FieldworkError
+    """
+    changed = list(plan_changes(saved.plan, design.plan())) if design.hash != saved.design_hash else []
+    if changed:
+        raise FieldworkError(f"design.toml 在抽样之后改动过：{'；'.join(changed[:5])}｜恢复抽样时的写法；确需改动的，另建文件夹重新抽样")
+    if frame.fingerprint != saved.fingerprint:
+        raise FieldworkError("frame/ 中的名单在抽样之后改动过｜恢复抽样时的名单；键入 evalkit verify 查看差别在哪些层")
+
+
+def plan_changes(stated: Any, now: Any, path: str = "") -> Iterator[str]:
+    """Yield where two plans differ: path, what the certificate states, what the design says now.
+
+    Examples
+    --------
+    >>> list(plan_changes({"stage": [{"n": 2}]}, {"stage": [{"n": 3}]}))
+    ['stage[1].n：凭证为 2，现为 3']
+    """
+    if isinstance(stated, Mapping) and isinstance(now, Mapping):
+        for key in sorted({*stated, *now}):
+            yield from plan_changes(stated.get(key), now.get(key), f"{path}.{key}" if path else str(key))
+    elif isinstance(stated, list) and isinstance(now, list) and len(stated) == len(now):
+        for i, (then, present) in enumerate(zip(stated, now, strict=True), 1):
+            yield from plan_changes(then, present, f"{path}[{i}]")
+    elif stated != now:
+        yield f"{path}：凭证为 {'无' if stated is None else stated}，现为 {'无' if now is None else now}"
+
+
+def refuse_changed_rosters(saved: Certificate, now: Certificate) -> None:
+    """Refuse rosters that were drawn from and have changed or gone.
+
+    Raises
+    ------
+    FieldworkError
+        Naming the villages.
+    """
+    changed = sorted(village for village, then in saved.rosters.items() if now.rosters.get(village) != then)
+    if changed:
+        raise FieldworkError(f"{'、'.join(changed[:10])}｜这些村的名册在抽户之后改动或移走了｜恢复抽户时的名册文件")
+
+
+def refuse_second_draw(folder: Folder, reason: str | None) -> None:
+    """Refuse to replace a draw without a reason, or once interviews have come in.
+
+    A certificate that was removed does not undo its draw: the ledger remembers it.
+
+    Raises
+    ------
+    DrawError
+    """
+    if not reason:
+        remedy = "恢复原样；确需重抽时加 --reason 说明理由，理由记入台账和报告"
+        raise DrawError(f"draw/certificate.json｜已经抽过，而种子、名单或设计不同｜{remedy}")
+    if folder.tables("returns"):
+        raise DrawError("returns/ 中已有回收表｜调查开始后不能重抽｜另建一个文件夹")
+
+
+def made_from(folder: Folder, saved: Certificate) -> dict[str, str]:
+    """Return the fingerprints of all that results are made from."""
+    returned = hashlib.sha256(b"".join(_digest(path) for path in folder.tables("returns"))).hexdigest()
+    return {"design.toml": _digest(folder.design).hex(), "draw/": saved.sha256, "returns/": returned}
+
+
+def refuse_stale_results(stated: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Refuse results that were made from other files than those that lie in the folder now.
+
+    Raises
+    ------
+    EvalkitError
+        Naming what has changed since.
+    """
+    changed = [name for name in now if stated.get(name) != now[name]]
+    if changed:
+        raise EvalkitError(f"results/｜在估计之后改动过：{'、'.join(changed)}｜先键入 evalkit estimate，再写报告")
+
+
+def _digest(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
