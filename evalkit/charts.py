@@ -283,7 +283,6 @@ def place_chart(results: Results) -> Chart | None:
     """Draw the households with a suspected finding, place by place, the most first: the organ pipes."""
     table = results.table("places")
     table = table[table["place"] != TOTAL]
-    table = table.assign(households=table[[key for key, *_ in KINDS]].sum(axis=1))
     table = table[table["households"] > 0].sort_values(["households", "place"], ascending=[False, True])
     if table.empty:
         return None

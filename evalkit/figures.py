@@ -16,7 +16,7 @@ KEY = "表中 0 为确实为零；“…”为数值不为零但小于所示的�
 MOST_DIGITS = 6  # of a number too small to write
 FINEST = 12  # of a number that only so many digits keep off a gate
 WORDS = {"below": "低于", "above": "高于", "unweighted": "样本比率", "weighted": "加权估计值"}
-WORDS |= {"met": "已证明达到", "not met": "已证明未达到", "not proven": "尚不能证明"}
+WORDS |= {"met": "已证实达到", "not met": "已证实未达到", "not proven": "尚不能证实"}
 
 
 def is_blank(value: Any) -> bool:
@@ -116,10 +116,14 @@ def interval(low: float, high: float, gate: float | None = None) -> str:
 
     Examples
     --------
-    >>> interval(0.0012, 0.0105)
-    '0.12%～1.05%'
+    >>> interval(0.0012, 0.0105), interval(0.0, 0.0482)
+    ('0.12%～1.05%', '0.00%～4.82%')
     """
-    return "" if is_blank(low) or is_blank(high) else f"{percent(low, gate=gate)}～{percent(high, gate=gate)}"
+    if is_blank(low) or is_blank(high):
+        return ""
+    # an end at 0 or 1 is a limit, not a count of nothing, so it keeps its decimals
+    ends = [f"{_exact(end) * 100:.2f}%" if end in (0, 1) else percent(end, gate=gate) for end in (low, high)]
+    return "～".join(ends)
 
 
 def points(difference: float, digits: int = 2) -> str:

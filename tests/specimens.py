@@ -75,7 +75,9 @@ def _tables(townships: int) -> dict[str, pd.DataFrame]:
             ["错评", "购买商品房", 4, 13, 3, 10],
         ),
         "places": _frame(
-            "places", ["合计", 14, 9, 6, 15], *[[_place(i), (i * 7) % 3, i % 2, (i * 5) % 4 == 3, i % 3 == 1] for i in range(townships)]
+            "places",
+            ["合计", 29, 14, 9, 6, 15],
+            *[[_place(i), sum(kinds), *kinds, i % 3 == 1] for i in range(townships) for kinds in [((i * 7) % 3, i % 2, (i * 5) % 4 == 3)]],
         ).astype({"misidentified": int, "confirmed": int}),
         "satisfaction": _frame("satisfaction", *_satisfaction()),
         "quality": _frame(
@@ -107,7 +109,7 @@ def _sample(townships: int) -> pd.DataFrame:
 
 def _rates() -> list[list[Any]]:
     nan = float("nan")
-    tail = [21.4, 22, 1.382, 4030, 2916.2, 0.05, "规划值", "kg-m"]
+    tail = [21.4, 22, 1.382, 1.5107, 4030, 2916.2, 0.05, "规划值", "kg-m"]
     exited, outside, known = "脱贫户", "非建档立卡户", "未脱贫户"
     return [
         ["错退率", "认定", "人", exited, "入户调查的脱贫人口", 18, 4030, 18 / 4030, 0.0043, 0.00151, 0.0018, 0.0088, *tail],

@@ -91,7 +91,7 @@ def test_nothing_to_show_gives_no_chart():
 
 def test_no_findings_give_no_pipes():
     places = made_up().table("places")
-    places[["wrong_exit", "missed", "misidentified", "confirmed"]] = 0
+    places[["households", "wrong_exit", "missed", "misidentified", "confirmed"]] = 0
     assert "places" not in [chart.key for chart in draw_all(with_tables(made_up(), places=places))]
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 import evalkit as ev
 from evalkit.errors import EstimateError
@@ -82,6 +83,16 @@ def test_zones_and_legal_rule_on_both_sides(rate, direction, legal, zone):
 def test_on_the_threshold_strictness_decides(direction, value):
     assert not judge(WORKED, 0.02, direction=direction, strict=True, legal_value=value).legal
     assert judge(WORKED, 0.02, direction=direction, strict=False, legal_value=value).legal
+
+
+@pytest.mark.parametrize("direction", ["below", "above"])
+def test_a_zone_begins_at_the_bound_and_not_before_it(direction):
+    bounds = judge(WORKED, 0.02, strict=True)
+    proven = {"below": ("met", "not met"), "above": ("not met", "met")}[direction]
+    for bound, zone, side in ((bounds.high, proven[0], 1), (bounds.low, proven[1], -1)):
+        for step, expected in ((1e-9, zone), (0.0, "not proven"), (-1e-9, "not proven")):
+            gate = bound + side * step
+            assert judge(WORKED, gate, direction=direction, strict=True).zone == expected
 
 
 @pytest.mark.parametrize(("rate", "direction"), [(0.01, "below"), (0.03, "below"), (0.03, "above"), (0.96, "above"), (0.0, "below")])
@@ -173,6 +184,13 @@ def test_risk_agrees_with_a_draw_of_beta_binomial_villages():
     assert other_verdict(rate, 0.02, 1200 / 3.95, legal=True) == pytest.approx(1 - passing, abs=0.03)
 
 
+def test_risk_is_that_of_a_beta_with_the_variance_of_the_estimate():
+    rate, n_eff = 0.015, 304
+    concentration = rate * (1 - rate) / (rate * (1 - rate) / n_eff) - 1
+    passing = stats.beta(rate * concentration, (1 - rate) * concentration).cdf(0.02)
+    assert other_verdict(rate, 0.02, n_eff, legal=False) == pytest.approx(passing, rel=1e-12)
+
+
 def test_risk_at_the_ends_and_beyond():
     assert other_verdict(0, 0.02, 300, legal=True) == 0
     assert other_verdict(1, 0.9, 300, legal=True, direction="above") == 0
@@ -190,7 +208,7 @@ def test_zero_events_carry_two_more_bounds():
     assert verdict.high == pytest.approx(0.01082, abs=5e-6)
     assert verdict.free_bound == pytest.approx(0.00249, abs=5e-6)
     assert verdict.village_bound == pytest.approx(0.139, abs=5e-4)
-    assert str(verdict) == "错退率：样本中未发现（95%区间上限1.37%），低于2%的门槛，达到标准；统计把握程度充分。"
+    assert str(verdict) == "错退率：样本中未发现（95%区间上限1.37%），低于2%的门槛，达到标准；统计把握程度充分（单侧95%上限1.08%）。"
     technical = verdict.sentence("zh", register="technical")
     assert "0.25%" in technical and "13.91%" in technical and "未发现" in technical
     assert all("不存在" not in verdict.sentence("zh", register=r) for r in ("main", "technical"))
@@ -209,13 +227,13 @@ def test_ten_villages_cannot_prove_even_with_no_event():
 
 def test_main_sentences_are_for_people():
     passed = judge(Sampled(0.0043, 0.0019, 2640, 43, 8, 30), 0.02, strict=True, name="错退率")
-    assert str(passed) == "错退率为0.43%（95%区间0.13%～1.03%），低于2%的门槛，达到标准；统计把握程度充分。"
+    assert str(passed) == "错退率为0.43%（95%区间0.13%～1.03%），低于2%的门槛，达到标准；统计把握程度充分（单侧95%上限0.92%）。"
     assert passed.sentence("en") == (
         "错退率 is 0.43% (95% interval 0.13% to 1.03%), below the threshold of 2%: the standard is met. "
         "Statistical assurance is sufficient."
     )
     failed = judge(Sampled(0.85, 0.02, events_df=15), 0.9, direction="above", strict=False, name="群众认可度")
-    assert str(failed).endswith("低于90%的门槛，未达到标准；统计把握程度充分。")
+    assert "低于90%的门槛，未达到标准；统计把握程度充分（单侧95%上限" in str(failed)
     for verdict in (passed, failed):
         for text in (verdict.sentence("zh"), verdict.sentence("en")):
             assert not any(word in text.lower() for word in ("kg-m", "p=", "deff", "n_eff", "df"))
@@ -270,7 +288,7 @@ def test_all_gates_together():
     assert (shaky.passed, shaky.proven, shaky.unproven) == (True, False, ("漏评率",))
     assert (fails.passed, fails.failed) == (False, ("综合贫困发生率",))
     assert str(proven) == "错退率达到标准，建议同意退出；各项判定的统计把握程度均充分。"
-    assert str(shaky) == "各项指标均达到标准，建议同意退出；漏评率的统计把握程度不充分。"
+    assert str(shaky) == "各项指标均达到标准，建议同意退出；其中漏评率的统计把握程度不充分。"
     assert str(fails).startswith("综合贫困发生率未达到标准，建议不同意退出；")
     assert "退出" not in conclude([good], recommend=False).sentence()
     assert fails.sentence("en").startswith("The standard is not met for 综合贫困发生率; the exit is not recommended.")

@@ -165,19 +165,19 @@ def _annexes(results: Results, exhibits: Exhibits) -> Iterator[Block]:
 def _technical(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _chapter("技术附录", main=False)
     yield _section(1, "估计方法", main=False)
-    yield from _texts(sentences.method(results))
+    yield from _texts(sentences.method(results), "technical")
     yield from _show(exhibits, "precision", "design_effects")
     yield _section(2, "判定方法", main=False)
-    yield from _texts(sentences.deciding(results))
+    yield from _texts(sentences.deciding(results), "technical")
     yield from _show(exhibits, "verdicts")
     yield _section(3, "计算规则与权数", main=False)
-    yield from _texts(sentences.policies(results))
+    yield from _texts(sentences.policies(results), "technical")
     yield from _show(exhibits, "weights")
     yield _section(4, "说明", main=False)
-    yield from _texts(sentences.numbered(results.facts.get("notes", [])) or ["无其他说明。"])
+    yield from _texts(sentences.numbered(results.facts.get("notes", [])) or ["无其他说明。"], "technical")
 
 
 def _receipt(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _chapter("抽样凭证", main=False)
-    yield from _texts(sentences.checking())
+    yield from _texts(sentences.checking(), "technical")
     yield from _show(exhibits, "receipt")

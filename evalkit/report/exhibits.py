@@ -15,7 +15,7 @@ from evalkit.tables import Column, Results, records
 
 PUBLISH_FROM = 30  # fewer interviews than this say too little about a group
 FEW_GROUPS = 6
-HASHES = {"frame": "名单指纹", "design": "设计指纹", "certificate": "抽样凭证指纹", "seed_origin": "种子来源"}
+HASHES = {"frame": "名单指纹", "design": "设计指纹", "certificate": "抽样凭证指纹", "seed": "种子", "seed_origin": "种子来源"}
 SERIES = {
     "表": ("response", "gates", "statuses", "groups", "satisfaction", "findings"),
     "附表": ("sample", "places", "rules", "small_groups", "answers", "quality"),
@@ -202,7 +202,7 @@ def _rule_table(gates: pd.DataFrame) -> Table:
 def _technical_tables(results: Results) -> list[Table]:
     rates = results.table("rates")
     precise = ["rate", "status", "estimate", "se", "low", "high", "df", "method"]
-    effects = ["rate", "status", "n", "n_eff", "deff", "df_design", "icc", "icc_source"]
+    effects = ["rate", "status", "n", "n_eff", "deff", "deff_star", "df_design", "icc", "icc_source"]
     errors = "标准误与区间按抽样设计计算；自由度为区间所用。"
     weights = "权数按步骤相乘；权数设计效应为权数不等所致的方差放大倍数。"
     return [

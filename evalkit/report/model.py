@@ -115,7 +115,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """One paragraph; `kind` is ``text``, ``lead``, ``closing`` (stays with what follows), ``note``, ``placeholder`` or ``signature``."""
+    """One paragraph.
+
+    `kind` is ``text``, ``lead``, ``closing`` (stays with what follows), ``technical`` (symbols and numbers among
+    the words, so its lines are not stretched), ``note``, ``placeholder`` or ``signature``.
+    """
 
     text: str
     kind: str = "text"

@@ -7,14 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.charts import KINDS
 from evalkit.figures import gate_text, gate_words, interval, is_blank, number, percent
 from evalkit.report.exhibits import level_text, rate_names
 from evalkit.tables import TOTAL, Results, records
 
 SINGLETON = {
     "fail": "停止计算并报告",
-    "certainty": "视为必选，不计方差",
+    "certainty": "视为必入，不计方差",
     "adjust": "以总体均值为中心",
     "average": "以其他层的平均方差代替",
     "remove": "不计入方差",
@@ -22,7 +21,7 @@ SINGLETON = {
 }
 EMPTY_CELL = {"fail": "停止计算并报告", "spread": "其权数摊给同一首阶段层内其他抽中村的同类户，再无则摊给全县同类户"}
 OTHER_POLICIES = {"village_method": "抽村方法", "household_method": "抽户方法", "shortfall": "户数不足配额时"}
-ZONES = "判定区分为三种：单侧界限证实在达标一侧为“已证明达到”，证实在另一侧为“已证明未达到”，两方面都不能证实为“尚不能证明”。"
+ZONES = "判定区分为三种：单侧界限证实在达标一侧为“已证实达到”，证实在另一侧为“已证实未达到”，两方面都不能证实为“尚不能证实”。"
 
 
 def _count(results: Results, name: str) -> str:
@@ -59,10 +58,12 @@ def contents(results: Results) -> list[str]:
 
 
 def organisation(results: Results) -> list[str]:
-    """Return how the sample was drawn, in plain words."""
+    """Return how the sample was drawn, in plain words: only what the certificate and the ledger show."""
+    redraws = [str(reason) for reason in results.facts.get("redraws") or []]
+    again = f"抽样曾重做{len(redraws)}次，理由：{'；'.join(redraws)}。" if redraws else ""
     return [
-        "样本按事先公布的设计随机抽取。每个单位的抽样号码由公开的种子和该单位的编号算出，抽样开始后不能更改，任何持有名单的人都可以重抽核对。",
-        "无法调查的户由同类备用户按既定顺序替换，每次替换均有原因记录。疑似问题经核实、反馈和举证后，确认的记为“认定”。",
+        "样本按设计随机抽取：每个单位的抽签号由种子和该单位的编号算出，与人的选择无关；持有名单和凭证的人都可以重抽核对。" + again,
+        "无法调查的户由同类备用户按抽签顺序替换。“疑似”和“认定”以回收表的核查状态为准。",
     ]
 
 
@@ -118,16 +119,19 @@ def _definition(name: str, row: pd.Series) -> str:
 
 def _measure(results: Results, row: Any, near: float | None) -> str:
     words = [f"{row.status}口径：" if not is_blank(row.status) else ""]
-    words.append(_seen(row, near))
+    words.append(_seen(results, row, near))
     if not is_blank(row.estimate):
         words.append(f"按抽样设计加权的估计值为{percent(row.estimate, gate=near)}")
         words.append(f"，{level_text(results)}为{interval(row.low, row.high, near)}" if not is_blank(row.low) else "")
     return "".join(words).rstrip("；") + "。" if any(words[1:]) else ""
 
 
-def _seen(row: Any, near: float | None) -> str:
+def _seen(results: Results, row: Any, near: float | None) -> str:
     if is_blank(row.numerator) or is_blank(row.denominator):
         return f"样本比率为{percent(row.official, gate=near)}；" if not is_blank(row.official) else ""
+    if row.rate in (results.facts.get("projected") or []):
+        people = f"{number(row.denominator)}{row.unit}"
+        return f"由样本比率推算为{number(row.numerator)}{row.unit}，占乡村人口{people}的{percent(row.official, gate=near)}；"
     base = f"分母{number(row.denominator)}{row.unit}"
     if row.numerator == 0:
         return f"{base}，未发现应计入分子的情形；"
@@ -193,7 +197,9 @@ def findings_by_item(results: Results) -> list[str]:
 def _cases(rows: pd.DataFrame) -> str:
     items = rows[rows["item"] != TOTAL].sort_values("households", ascending=False, kind="stable")
     parts = [_counts(row) for row in records(rows[rows["item"] == TOTAL])]
-    parts += [f"涉及{len(items)}个事项，以“{row.item}”最多，{_counts(row)}" for row in records(items.head(1))]
+    most = items[items["households"] == items["households"].max()]
+    named = "、".join(f"“{item}”" for item in most["item"])
+    parts += [f"涉及{len(items)}个事项，以{named}{'并列' if len(most) > 1 else ''}最多" for _ in range(len(most) > 0)]
     return "；".join(parts)
 
 
@@ -206,7 +212,6 @@ def findings_by_place(results: Results) -> str:
     """Return in how many places problems were found, and where most."""
     table = results.table("places")
     table = table[table["place"] != TOTAL]
-    table = table.assign(households=table[[key for key, *_ in KINDS]].sum(axis=1))
     table = table[table["households"] > 0].sort_values("households", ascending=False, kind="stable")
     if table.empty:
         return "未提供按地点的分布。"
@@ -258,12 +263,12 @@ def policies(results: Results) -> list[str]:
     said = []
     if "singleton" in chosen:
         rule = chosen.pop("singleton")
-        said.append(f"首阶段层内只有一个抽样单位时：{SINGLETON.get(rule, rule)}（{rule}）。")
+        said.append(f"首阶段层内只有一个抽样单位时：{SINGLETON.get(rule, rule)}。")
     if "empty_cell" in chosen:
         rule = chosen.pop("empty_cell")
         cells = chosen.pop("spread_cells", None)
         many = f"，涉及{cells if isinstance(cells, int) else len(cells)}个" if cells else ""
-        said.append(f"某村某类户无一完成调查时：{EMPTY_CELL.get(rule, rule)}（{rule}）{many}。")
+        said.append(f"某村某类户无一完成调查时：{EMPTY_CELL.get(rule, rule)}{many}。")
     said += [f"{text}：{chosen.pop(name)}。" for name, text in OTHER_POLICIES.items() if chosen.get(name)]
     return said + [f"{name}：{value}。" for name, value in sorted(chosen.items()) if not is_blank(value)]
 

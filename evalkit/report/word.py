@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from typing import Any
+from xml.sax.saxutils import escape
 
 from evalkit.later import later
 from evalkit.report.model import Block, Document, Heading, Paragraph, Picture
@@ -17,7 +19,14 @@ oxml = later("docx.oxml")
 ns = later("docx.oxml.ns")
 enum_section = later("docx.enum.section")
 
-STYLES = {"text": "报告正文", "closing": "报告结尾", "lead": "报告结论", "note": "表注", "placeholder": "待撰写", "signature": "落款"}
+STYLES = {
+    "text": "报告正文", "closing": "报告结尾", "lead": "报告结论", "technical": "技术说明",
+    "note": "表注", "placeholder": "待撰写", "signature": "落款",
+}  # fmt: skip
+LISTED = 2  # levels of headings in the 目录
+CONTENTS = f'TOC \\o "1-{LISTED}" \\n \\h \\z'  # without page numbers: those only a word processor knows, and a stale one is wrong
+HIGHEST = 110.0  # mm: a picture of more than half a page leaves half a page white before it
+BREAK = "\u200b"  # without width: a place where a line may end
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -36,9 +45,13 @@ def word_bytes(document: Document) -> bytes:
     make_styles(word)
     _properties(word, document)
     _cover(word, document)
+    headings = {at: block for at, block in enumerate(document.blocks) if isinstance(block, Heading) and block.level <= LISTED}
+    _contents(word, headings)
     _body_section(word, document)
-    for block in document.blocks:
+    for at, block in enumerate(document.blocks):
         _add(word, block)
+        if at in headings:
+            _bookmark(word.paragraphs[-1], at)
     return _settled(word)
 
 
@@ -67,6 +80,39 @@ def _cover(word: Any, document: Document) -> None:
     word.add_paragraph(document.fact("date"), style="封面日期")
 
 
+def _contents(word: Any, headings: dict[int, Heading]) -> None:
+    """Write the 目录 as a field that Word can renew, its entries already in it."""
+    if not headings:
+        return
+    word.add_paragraph("目录", style="目录标题").paragraph_format.page_break_before = True
+    entries = [(word.add_paragraph(style=f"toc {heading.level}"), at, heading) for at, heading in headings.items()]
+    _field_part(entries[0][0], "begin")
+    entries[0][0]._p.append(_run(f'<w:instrText xml:space="preserve"> {CONTENTS} </w:instrText>'))
+    _field_part(entries[0][0], "separate")
+    for paragraph, at, heading in entries:
+        words = f'<w:r><w:t xml:space="preserve">{escape(heading.text)}</w:t></w:r>'
+        paragraph._p.append(oxml.parse_xml(f'<w:hyperlink {ns.nsdecls("w")} w:anchor="{_anchor(at)}" w:history="1">{words}</w:hyperlink>'))
+    _field_part(entries[-1][0], "end")
+
+
+def _run(inside: str) -> Any:
+    return oxml.parse_xml(f"<w:r {ns.nsdecls('w')}>{inside}</w:r>")
+
+
+def _field_part(paragraph: Any, part: str) -> None:
+    paragraph._p.append(_run(f'<w:fldChar w:fldCharType="{part}"/>'))
+
+
+def _anchor(at: int) -> str:
+    return f"_Toc{at:09d}"
+
+
+def _bookmark(paragraph: Any, at: int) -> None:
+    start = oxml.parse_xml(f'<w:bookmarkStart {ns.nsdecls("w")} w:id="{at}" w:name="{_anchor(at)}"/>')
+    paragraph._p.r_lst[0].addprevious(start)
+    paragraph._p.append(oxml.parse_xml(f'<w:bookmarkEnd {ns.nsdecls("w")} w:id="{at}"/>'))
+
+
 def _body_section(word: Any, document: Document) -> None:
     section = word.add_section(enum_section.WD_SECTION.NEW_PAGE)
     set_page(section)
@@ -86,7 +132,9 @@ def _add(word: Any, block: Block) -> None:
         heading = word.add_paragraph(block.text, style=f"Heading {block.level}")
         heading.paragraph_format.page_break_before = True if block.level == 1 and not block.main else None
     elif isinstance(block, Paragraph):
-        word.add_paragraph(block.text, style=STYLES[block.kind])
+        # LibreOffice parts no line between a Chinese comma and a letter unless it is told that it may
+        text = re.sub("(?<=[，；：、])(?=[A-Za-z])", BREAK, block.text) if block.kind == "technical" else block.text
+        word.add_paragraph(text, style=STYLES[block.kind])
     elif isinstance(block, Picture):
         _picture(word, block)
     else:
@@ -101,6 +149,8 @@ def _add(word: Any, block: Block) -> None:
 def _picture(word: Any, picture: Picture) -> None:
     paragraph = word.add_paragraph(style="图")
     shape = paragraph.add_run().add_picture(io.BytesIO(picture.chart.png()), width=shared.Mm(BODY_WIDTH))
+    shrink = min(1.0, shared.Mm(HIGHEST) / shape.height)
+    shape.width, shape.height = round(shape.width * shrink), round(shape.height * shrink)
     shape._inline.docPr.set("descr", picture.chart.alt)
     shape._inline.docPr.set("title", picture.chart.title)
     word.add_paragraph(picture.caption, style="图题")

@@ -50,6 +50,10 @@ LOOKS = {
     "报告正文": Look(indent=2),
     "报告结尾": Look(indent=2, keep=True),
     "报告结论": Look(indent=2, bold=True),
+    "技术说明": Look(side="LEFT", indent=2),  # symbols and numbers part badly in justified lines
+    "目录标题": Look(BLACK, THREE, "CENTER", line=None, after=10, keep=True),
+    "toc 1": Look(BLACK, 12, "LEFT", line=18, before=3),
+    "toc 2": Look(BODY, 12, "LEFT", 2, line=16.5),
     "表题": Look(BLACK, 12, "CENTER", line=None, before=12, after=4, keep=True),
     "单位": Look(SONG, SMALL_FIVE, "RIGHT", line=None, after=2, keep=True),
     "表内文字": Look(SONG, FIVE, "LEFT", line=None, before=1.5, after=1.5),
@@ -75,7 +79,7 @@ def make_styles(word: Any) -> None:
     _defaults(word)
     for name, look in LOOKS.items():
         known = name in [style.name for style in word.styles]
-        style = word.styles[name] if known else word.styles.add_style(name, enum_style.WD_STYLE_TYPE.PARAGRAPH)
+        style = word.styles[name] if known else word.styles.add_style(name, enum_style.WD_STYLE_TYPE.PARAGRAPH, name.startswith("toc"))
         if not known:
             style.base_style, style.quick_style = word.styles["Normal"], True
         _dress(style, look)
@@ -119,7 +123,7 @@ def _paragraph(properties: Any, look: Look) -> None:
         indent.set(ns.qn("w:firstLine"), str(round(look.indent * look.size * 20)))
     for border in properties.findall(ns.qn("w:pBdr")):
         properties.remove(border)
-    if look.line is None:
+    if look.line is None or look.line < LINE:
         snap = properties.find(ns.qn("w:snapToGrid"))
         if snap is None:
             spacing = properties.find(ns.qn("w:spacing"))

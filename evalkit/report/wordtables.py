@@ -14,6 +14,7 @@ from evalkit.report.wordstyles import BODY_WIDTH, POINTS
 NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 TWIPS = 1440 / 25.4  # a millimetre
 TOGETHER = 16  # a table with so few rows is not parted over two pages
+COMPANY = 3  # the last rows of a longer table go to the next page together
 THICK, THIN, HAIR = 12, 6, 4  # eighths of a point
 STYLES = {10.5: "表内文字", 9.0: "表内小字", 7.5: "表内密字"}  # by font size in points
 
@@ -64,7 +65,7 @@ def _body_rows(table: Table, widths: list[int], style: str) -> Iterator[str]:
     sides = [table.side(i) for i in range(len(widths))]
     for i, row in enumerate(table.rows):
         cells = zip(row, widths, sides, strict=True)
-        yield _row([_body_cell(cell, width, side, style, short or i == last, table.is_total(row)) for cell, width, side in cells])
+        yield _row([_body_cell(cell, width, side, style, short or i > last - COMPANY, table.is_total(row)) for cell, width, side in cells])
 
 
 def _body_cell(cell: Cell, width: int, side: str, style: str, keep: bool, bold: bool) -> str:

@@ -79,6 +79,13 @@ def conclude(verdicts: Iterable[Verdict], recommend: bool = True) -> Conclusion:
     ------
     EstimateError
         When there is no verdict.
+
+    Examples
+    --------
+    >>> import pandas as pd, evalkit as ev
+    >>> survey = ev.Survey.from_data(pd.DataFrame({"approve": [1] * 390 + [0] * 10}))
+    >>> conclude([ev.judge(ev.proportion(survey, "approve"), 0.9, direction="above", strict=True, name="群众认可度")])
+    群众认可度达到标准，建议同意退出；各项判定的统计把握程度均充分。
     """
     gates = tuple(verdicts)
     if not gates:

@@ -181,7 +181,7 @@ def judge(
     ...         return pd.DataFrame({"low": seen.low, "high": seen.high, "n_eff": seen.n_eff})
     >>> verdict = judge(Sampled(), .02, strict=True, name="错退率")
     >>> verdict
-    错退率为0.43%（95%区间0.13%～1.05%），低于2%的门槛，达到标准；统计把握程度充分。
+    错退率为0.43%（95%区间0.13%～1.05%），低于2%的门槛，达到标准；统计把握程度充分（单侧95%上限0.94%）。
     >>> verdict.zone, verdict.legal, round(verdict.p_value, 4)
     ('met', True, 0.0001)
     """

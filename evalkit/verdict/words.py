@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from evalkit.errors import EstimateError
-from evalkit.figures import NOT_PUBLISHED, gate_text, percent
+from evalkit.figures import NOT_PUBLISHED, gate_text, gate_words, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +49,15 @@ def _main_zh(v: Verdict) -> str:
     read = "" if not _apart(v) else f"规定口径{_share(v.value_read, v)}"
     return (
         f"{_found_zh(v)}，{read}{side}{gate}的门槛，{'达到标准' if v.legal else '未达到标准'}"
-        f"；统计把握程度{'充分' if v.confident else '不充分'}。"
+        f"；统计把握程度{'充分' if v.confident else '不充分'}{_deciding_zh(v)}。"
     )
+
+
+def _deciding_zh(v: Verdict) -> str:
+    """Name the one-sided bound that must lie on the verdict's side of the threshold."""
+    upper = v.legal == (v.direction == "below")
+    bound = v.high if upper else v.low
+    return "" if math.isnan(bound) else f"（单侧{gate_text(1 - v.alpha)}{'上限' if upper else '下限'}{_share(bound, v)}）"
 
 
 def _found_zh(v: Verdict) -> str:
@@ -105,15 +112,20 @@ def _technical_zh(v: Verdict) -> str:
     parts = [
         f"{v.name or '该比率'}：估计{_share(v.value, v)}，单侧{level}下界L={_share(v.low, v)}、"
         f"上界U={_share(v.high, v)}（各为单侧），门槛{_gate(v)}：{zone}",
-        f"方法{v.method.upper()}，{_numbers(v)}，{_p_text(v, '未给出')}{f'（{v.p_reason}）' if v.p_reason else ''}",
-        f"规定口径读取{_share(v.value_read, v)}（{'须越过' if v.strict else '可等于'}门槛），"
-        f"新抽一次样本而规定结论相反的概率：真值等于估计值时{_chance(v.risk_at_value)}，真值恰在门槛时{_chance(v.risk_at_threshold)}",
+        f"方法{v.method.upper()}，{_numbers(v)}，{_p_text(v, '未给出')}（原假设：真值未达到标准{f'；{v.p_reason}' if v.p_reason else ''}）",
+        f"按规则判定时读取的数值为{_share(v.value_read, v)}（规则：{gate_words(v)}）{_risks_zh(v)}",
     ]
     if not math.isnan(v.free_bound):
         parts.append(f"样本中未发现；若村与村之间没有差别，单侧{level}上界为{_share(v.free_bound, v)}（仅供对照）")
     if not math.isnan(v.village_bound):
         parts.append(f"有此类户的村所占比例的单侧{level}上界为{percent(v.village_bound)}")
     return "；".join(parts) + "。"
+
+
+def _risks_zh(v: Verdict) -> str:
+    risks = {"真值等于估计值时": v.risk_at_value, "真值恰在门槛时": v.risk_at_threshold}
+    said = "，".join(f"{when}{_chance(risk)}" for when, risk in risks.items() if not math.isnan(risk))
+    return f"；新抽一次样本而按规则得出相反结论的概率：{said}" if said else ""
 
 
 def _technical_en(v: Verdict) -> str:
@@ -190,13 +202,17 @@ def _known(v: Verdict) -> bool:
 
 
 def _conclusion_zh(c: Conclusion) -> str:
+    advice = "，建议" + ("同意退出" if c.passed else "不同意退出") if c.recommend else ""
     if c.passed:
         found = "各项指标均达到标准" if len(c.verdicts) > 1 else f"{c.verdicts[0].name or '该指标'}达到标准"
-    else:
-        found = f"{_listed(c.failed, '、')}未达到标准"
-    advice = "，建议" + ("同意退出" if c.passed else "不同意退出") if c.recommend else ""
-    sure = "各项判定的统计把握程度均充分" if c.proven else f"{_listed(c.unproven, '、')}的统计把握程度不充分"
-    return f"{found}{advice}；{sure}。"
+        sure = "各项判定的统计把握程度均充分" if c.proven else f"其中{_listed(c.unproven, '、')}的统计把握程度不充分"
+        return f"{found}{advice}；{sure}。"
+    doubtful = [name for name in c.unproven if name in c.failed]
+    unsure = f"（{_listed(tuple(doubtful), '、')}的统计把握程度不充分）" if doubtful else ""
+    met = tuple(v.name for v in c.verdicts if v.legal)
+    loose = tuple(name for name in met if name in c.unproven)
+    rest = f"；{_listed(met, '、')}达到标准{f'，其中{_listed(loose, chr(0x3001))}的统计把握程度不充分' if loose else ''}" if met else ""
+    return f"{_listed(c.failed, '、')}未达到标准{unsure}{advice}{rest}。"
 
 
 def _conclusion_en(c: Conclusion) -> str:
