@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from evalkit.estimates import proportion as proportion
     from evalkit.estimates import ratio as ratio
     from evalkit.estimates import total as total
+    from evalkit.estimates import variance as variance
     from evalkit.evaluation import Evaluation as Evaluation
+    from evalkit.evaluation import begin as begin
     from evalkit.evaluation import run as run
     from evalkit.fieldwork import read_rosters as read_rosters
     from evalkit.fieldwork import write_lists as write_lists
     from evalkit.findings import Findings as Findings
     from evalkit.findings import determine as determine
     from evalkit.frame import Frame as Frame
+    from evalkit.frame import Rule as Rule
     from evalkit.frame import read_frame as read_frame
     from evalkit.rates import measure as measure
     from evalkit.responses import Responses as Responses
@@ -47,11 +50,11 @@ _FILES = {
     "certificate": ("Certificate",),
     "design": ("Design", "read_design"),
     "errors": ("EvalkitError",),
-    "estimates": ("Estimate", "col", "mean", "proportion", "ratio", "total"),
-    "evaluation": ("Evaluation", "run"),
+    "estimates": ("Estimate", "col", "mean", "proportion", "ratio", "total", "variance"),
+    "evaluation": ("Evaluation", "begin", "run"),
     "fieldwork": ("read_rosters", "write_lists"),
     "findings": ("Findings", "determine"),
-    "frame": ("Frame", "read_frame"),
+    "frame": ("Frame", "Rule", "read_frame"),
     "rates": ("measure",),
     "responses": ("Responses", "collect"),
     "sample": ("Sample", "draw", "draw_next"),

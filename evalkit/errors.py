@@ -7,14 +7,24 @@ when the column holds personal data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 HEADER = ("行", "列", "值", "规则", "处理")
+MANY = 4  # rows with the same fault that are told in one line
+NAMED = 6  # runs of rows, or values, that one line names
 
 
 class EvalkitError(Exception):
-    """Any refusal by evalkit; one child for each stage of the river."""
+    """Any refusal by evalkit; one child for each stage of the river.
+
+    Attributes
+    ----------
+    faults : tuple of Fault
+        The single faults behind the message; empty when the message is all there is.
+    """
+
+    faults: tuple[Fault, ...] = ()
 
 
 class DesignError(EvalkitError):
@@ -87,6 +97,57 @@ class Fault:
         found = f"：{self.value}" if self.value else ""
         return f"{where}{self.column}{found}｜{self.rule}｜{self.remedy}"
 
+    def cells(self) -> tuple[int | None, str, str, str, str]:
+        """Return the fault as one row of the table of faults, in the order of ``HEADER``."""
+        return (self.row, self.column, self.value, self.rule, self.remedy)
+
+
+def grouped_lines(faults: Sequence[Fault], shown: int = 20) -> list[str]:
+    """Return faults as lines of text, the same fault in many rows as one line.
+
+    Parameters
+    ----------
+    faults : sequence of Fault
+    shown : int
+        Most lines to return.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> grouped_lines([Fault(row, "村代码", "东关", "应为 12 位数字", "改为代码") for row in (2, 3, 4, 9)])
+    ['第 2–4、9 行（4 处），村代码：东关｜应为 12 位数字｜改为代码']
+    """
+    groups: dict[tuple[str, str, str], list[Fault]] = {}
+    for fault in faults:
+        groups.setdefault((fault.column, fault.rule, fault.remedy), []).append(fault)
+    lines = [line for group in groups.values() for line in _group_lines(group)]
+    rest = [f"……另有 {len(lines) - shown} 条，evalkit check 写出的 results/check.csv 逐行列出"] if len(lines) > shown else []
+    return lines[:shown] + rest
+
+
+def _group_lines(group: list[Fault]) -> list[str]:
+    if len(group) < MANY:
+        return [fault.line() for fault in group]
+    rows = _ranges(sorted({fault.row for fault in group if fault.row is not None}))
+    where = f"第 {rows} 行（{len(group)} 处），" if rows else f"{len(group)} 处，"
+    values = list(dict.fromkeys(fault.value for fault in group if fault.value))
+    found = f"：{'、'.join(values[:NAMED])}{'……' if len(values) > NAMED else ''}" if values else ""
+    return [f"{where}{group[0].column}{found}｜{group[0].rule}｜{group[0].remedy}"]
+
+
+def _ranges(rows: list[int]) -> str:
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row == runs[-1][1] + 1:
+            runs[-1][1] = row
+        else:
+            runs.append([row, row])
+    shown = [str(first) if first == last else f"{first}–{last}" for first, last in runs[:NAMED]]
+    return "、".join(shown) + ("……" if len(runs) > NAMED else "")
+
 
 @dataclass
 class Faults:
@@ -125,19 +186,15 @@ class Faults:
 
     def rows(self) -> list[tuple[object, ...]]:
         """Return the table of faults, one tuple for each in the order of ``HEADER``."""
-        return [(f.row, f.column, f.value, f.rule, f.remedy) for f in self.faults]
+        return [fault.cells() for fault in self.faults]
 
     def text(self) -> str:
         """Return all faults as text, at most ``shown`` of them in full."""
-        lines = [f"{self.subject}：{len(self)} 处错误"]
-        lines += [f"  {fault.line()}" for fault in self.faults[: self.shown]]
-        if len(self) > self.shown:
-            lines.append(f"  ……另有 {len(self) - self.shown} 处，evalkit check 列出全部")
-        return "\n".join(lines)
+        return "\n".join([f"{self.subject}：{len(self)} 处错误", *(f"  {line}" for line in grouped_lines(self.faults, self.shown))])
 
     def refuse(self, error: type[EvalkitError]) -> None:
         """Raise `error` with all faults when there is at least one."""
         if self.faults:
             raised = error(self.text())
-            raised.faults = tuple(self.faults)  # type: ignore[attr-defined]  # read by `evalkit check`
+            raised.faults = tuple(self.faults)
             raise raised

@@ -9,12 +9,12 @@ village is made or all of them.
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from evalkit import tickets
 from evalkit.errors import EvalkitError
 
 Floats = NDArray[np.float64]
@@ -51,7 +51,7 @@ def numbers(seed: str, purpose: str, key: str, count: int) -> Floats:
     >>> bool((numbers("42", "persons", "a", 5)[:2] == numbers("42", "persons", "a", 2)).all())
     True
     """
-    parts = [unicodedata.normalize("NFC", part).strip() for part in (seed, purpose, key)]
+    parts = [tickets.clean(part) for part in (seed, purpose, key)]
     if any("|" in part for part in parts):
         raise EvalkitError("随机数流的名称含有 |｜| 用来分隔种子、用途与单位｜去掉 | 后重试")
     if count < 0:

@@ -24,7 +24,7 @@ SPRINGS = (
     "replication", "streams", "intervals", "exact", "reliability", "ranking",
 )  # fmt: skip
 RIVER = (
-    "ledger", "sheets", "codes", "figures", "synthetic", "frame", "design", "certificate", "sample", "verification", "fieldwork",
+    "ledger", "codes", "sheets", "figures", "synthetic", "frame", "design", "certificate", "sample", "verification", "fieldwork",
     "responses", "findings", "weights", "survey", "estimates", "models", "satisfaction", "rates", "verdict",
     "indicators", "problems", "trials",
 )  # fmt: skip  # satisfaction stands before rates: 群众认可度 is one of them

@@ -40,9 +40,19 @@ def test_no_fault_no_refusal() -> None:
 
 def test_a_long_table_is_cut_and_says_how_much() -> None:
     faults = Faults("名单")
-    faults.extend(Fault(row, "户编号", "", "重复", "改正") for row in range(2, 27))
+    faults.extend(Fault(row, f"第{row}列", "", "重复", "改正") for row in range(2, 27))
     lines = faults.text().split("\n")
     assert len(lines) == 22
-    assert "另有 5 处" in lines[-1]
+    assert "另有 5 条" in lines[-1]
     assert len(faults.rows()) == 25
     assert all(len(row) == len(HEADER) for row in faults.rows())
+
+
+def test_the_same_fault_in_many_rows_is_one_line() -> None:
+    faults = Faults("名册")
+    faults.extend(Fault(row, "村代码", "东关", "应为 12 位", "改正") for row in (*range(2, 170), 300))
+    faults.add(5, "人数", "0", "应为正整数", "填写")
+    assert faults.text().split("\n")[1:] == [
+        "  第 2–169、300 行（169 处），村代码：东关｜应为 12 位｜改正",
+        "  第 5 行，人数：0｜应为正整数｜填写",
+    ]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalkit import streams
+from evalkit import codes, streams
 from evalkit.synthetic.dice import MARK, MARK_COLUMN, Dice
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ NO_PLACE = 110000  # address code of the identity numbers: a whole province, whi
 FIRST_BIRTH, BIRTH_SPAN = np.datetime64("1938-01-01"), 18000
 SURNAMES = np.array(list("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"))
 GIVEN = np.array(list("某甲乙丙丁戊己庚"))
-CHECK_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-CHECK_LETTERS = np.array(list("10X98765432"))
+CHECK_LETTERS = np.array(list(codes.CHECKS))
 
 
 def kinds(dice: Dice, factors: NDArray[np.float64], specimen: Specimen) -> NDArray[np.int64]:
@@ -113,7 +112,7 @@ def identity_numbers(day: NDArray[np.int64], serial: NDArray[np.int64]) -> list[
     year, month = birth.astype("datetime64[Y]"), birth.astype("datetime64[M]")
     date = (year.astype(np.int64) + 1970) * 10000 + ((month - year).astype(np.int64) + 1) * 100 + (birth - month).astype(np.int64) + 1
     body = NO_PLACE * 10**11 + date * 1000 + serial
-    total = sum(weight * (body // 10 ** (16 - place) % 10) for place, weight in enumerate(CHECK_WEIGHTS))
+    total = sum(weight * (body // 10 ** (16 - place) % 10) for place, weight in enumerate(codes.WEIGHTS))
     return [f"{number}{letter}" for number, letter in zip(body.tolist(), CHECK_LETTERS[total % 11].tolist(), strict=True)]
 
 

@@ -55,7 +55,7 @@ class Registry:
         """Return for each village its household list, under the headings and words of `[rosters]`."""
         people = self.households(villages)
         table = _roster_table(people, self.design)
-        return {str(village): table[people["village"] == village].reset_index(drop=True) for village in people["village"].unique()}
+        return {str(village): rows.reset_index(drop=True) for village, rows in table.groupby(people["village"], sort=False)}
 
     def _positions(self, villages: Iterable[str] | None) -> NDArray[np.int64]:
         places = {village: i for i, village in enumerate(self._dice.villages)}
