@@ -17,6 +17,7 @@ import evalkit as ev
 from evalkit.cli import main
 from evalkit.evaluation.folder import PARTS
 from evalkit.sheets import Page, write_book
+from evalkit.tables import Results
 from tests.county import ROOT
 
 SEED = "31415926535897932384"
@@ -424,3 +425,14 @@ def test_a_run_spares_an_own_evaluation_that_kept_its_specimen_section(small_des
     shutil.copy(small_design, own / "design.toml")
     assert "自己的评估" in say("run", str(small_design), "--out", str(own))
     assert (own / "returns" / "真实.csv").exists()
+
+
+def test_the_facts_of_a_report_agree_with_its_tables(small_design: Path, tmp_path: Path) -> None:
+    ev.run(small_design, tmp_path / "样例")
+    results = Results.load(tmp_path / "样例" / "results")
+    counts, whole = results.facts["counts"], results.table("response").iloc[0]
+    stated = {"households_planned": "planned", "households_released": "released", "households_complete": "complete", "replaced": "replaced"}
+    assert {name: counts[name] for name in stated} == {name: whole[column] for name, column in stated.items()}
+    assert counts["villages_drawn"] == results.table("sample").iloc[0]["drawn"]
+    places = results.table("places")
+    assert places["households"].sum() == results.table("findings").query("item == '合计'")["households"].sum()

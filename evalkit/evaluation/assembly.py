@@ -154,15 +154,15 @@ def _drawing_facts(design: Design, drawing: Drawing) -> dict[str, Any]:
 
 def _counts(responses: Responses, frame: Frame) -> dict[str, int]:
     table, sample = responses.table(), responses.sample
-    drawn = sample.table("household")
+    drawn, whole = sample.table("household"), responses.completion()
     return {
         "townships": int(sample.table("village")["stratum"].nunique()),
         "villages_frame": len(frame.units),
         "villages_drawn": len(sample.villages),
         "households_planned": int((drawn["role"] == "main").sum()),
-        "households_released": int(responses.completion()["released"].sum()),
+        "households_released": int(whole["released"].sum()),
         "households_complete": int(table["complete"].sum()),
-        "replaced": int((table["role"] == "reserve").sum()),
+        "replaced": int(whole["replaced"].sum()),
         "persons": int(table.loc[table["complete"], "persons"].sum()),
     }
 
