@@ -58,7 +58,7 @@ def write_form(sample: Sample, path: str | Path) -> Path:
     given = _given(sample, drawn[drawn["role"] == "main"], design, guide)
     refuse_filled(Path(path), [str(heading) for heading in given])
     headings = list(dict.fromkeys([*given, *guide]))
-    table = given.reindex(columns=headings, fill_value="")
+    table = given.assign(**{name: "" for name in headings if name not in given.columns})[headings]
     reserves = pd.DataFrame("", index=range(int((drawn["role"] == "reserve").sum())), columns=headings)
     mark = "（模拟数据）" if design.simulated else ""
     told = {heading: GIVEN if heading in given else guide[heading] for heading in headings}
