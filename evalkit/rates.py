@@ -58,7 +58,7 @@ class Measure:
 
 @dataclass(frozen=True, eq=False)
 class Rate:
-    """A declared rate and its values: `suspected` counts every raised case, `confirmed` those upheld.
+    """A declared rate and its values: `suspected` counts every case raised and not dismissed, `confirmed` those upheld.
 
     `band` is, for 群众认可度, the pair of unweighted rates when all don't-knows disapprove or approve;
     `totals` are, for 综合贫困发生率, the registry's numbers of persons.

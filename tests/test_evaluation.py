@@ -436,3 +436,34 @@ def test_the_facts_of_a_report_agree_with_its_tables(small_design: Path, tmp_pat
     assert counts["villages_drawn"] == results.table("sample").iloc[0]["drawn"]
     places = results.table("places")
     assert places["households"].sum() == results.table("findings").query("item == '合计'")["households"].sum()
+
+
+def test_a_step_cut_off_between_ledger_and_certificate_is_finished_by_its_repetition(
+    commission: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "断电"
+    say("init", str(root))
+    write_book(root / "frame" / "村名单.xlsx", {"村名单": Page("", village_list())})
+
+    def broken(*_: object) -> None:
+        raise ev.EvalkitError("断电")
+
+    def cut_off(*words: str) -> None:
+        with monkeypatch.context() as power:
+            power.setattr("evalkit.evaluation.steps.Evaluation._save", broken)
+            assert "断电" in say(*words)
+        assert say(*words).startswith("0\n")
+
+    cut_off("draw", str(root), "--seed", SEED)
+    cut_off("rosters", str(root), *map(str, sorted((commission / "rosters").glob("*.xlsx"))))
+    assert say("lists", str(root)).startswith("0\n")
+    assert (root / "draw" / "certificate.json").read_bytes() == (commission / "draw" / "certificate.json").read_bytes()
+
+
+def test_a_redraw_keeps_the_ceremony_and_can_be_repeated(commission: Path, tmp_path: Path) -> None:
+    root = copied(commission, tmp_path)
+    shutil.rmtree(root / "returns")
+    (root / "draw" / "ceremony.toml").write_text('seed = "16180339887498948482"\nhow = "掷骰子"\n', encoding="utf-8")
+    assert say("draw", str(root), "--reason", "仪式有误").startswith("0\n")
+    assert say("draw", str(root)).startswith("0\n")
+    assert len(ev.Evaluation(root).ledger.entries("draw")) == 2

@@ -76,6 +76,14 @@ class Folder:
             number = next(i for i in range(1, 1000) if not (self.root / f"{name}-旧{i}").exists())
             part.rename(self.root / f"{name}-旧{number}")
 
+    def set_aside_draw(self) -> None:
+        """Set aside all papers of a draw that is replaced; the ceremony's file stays, it may be the new one's."""
+        ceremony = self.ceremony_file.read_bytes() if self.ceremony_file.exists() else None
+        for part in ("lists", "rosters", "draw"):
+            self.set_aside(part)
+        if ceremony is not None:
+            write_bytes(self.ceremony_file, ceremony)
+
     def add(self, name: str, made: list[Path]) -> int:
         """Move new files into a sub-folder and leave those that are there; return how many were left because they differ."""
         left = 0

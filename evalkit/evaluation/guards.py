@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evalkit.frame import Frame
     from evalkit.ledger import Ledger
 
+FOREIGN = "draw/certificate.json｜不是台账最后记下的那一份凭证｜恢复原件；确需重抽时用 evalkit draw --reason"
 SEED_DIGITS = 20  # ten-sided dice to about 66 bits: too many to try them all
 
 
@@ -49,9 +50,34 @@ def refuse_edited_certificate(saved: Certificate, ledger: Ledger) -> None:
     """
     if not saved.intact:
         raise CertificateError("draw/certificate.json｜内容与它自己的指纹不符，文件被改动过｜恢复原件；键入 evalkit verify 查看差别")
-    issued = [entry.detail["certificate"] for entry in ledger.entries() if "certificate" in entry.detail]
-    if issued and issued[-1] != saved.sha256:
-        raise CertificateError("draw/certificate.json｜不是台账最后记下的那一份凭证｜恢复原件；确需重抽时用 evalkit draw --reason")
+    if _issued(ledger) not in ("", saved.sha256):
+        raise CertificateError(FOREIGN)
+
+
+def refuse_foreign_draw(first: Certificate, ledger: Ledger) -> None:
+    """Refuse a first stage, drawn again by the certificate's seed, that is not the draw which the ledger noted last.
+
+    Raises
+    ------
+    CertificateError
+    """
+    draws = ledger.entries("draw")
+    if draws and draws[-1].detail["certificate"] != first.sha256:
+        raise CertificateError(FOREIGN)
+
+
+def was_issued(ledger: Ledger, certificate: Certificate) -> bool:
+    """Say whether this is the certificate that the ledger noted last.
+
+    A certificate is noted before it is written. So a step that was cut off in between makes, when it is
+    repeated, the certificate that the ledger already knows, and only has to write it.
+    """
+    return _issued(ledger) == certificate.sha256
+
+
+def _issued(ledger: Ledger) -> str:
+    noted = [str(entry.detail["certificate"]) for entry in ledger.entries() if "certificate" in entry.detail]
+    return noted[-1] if noted else ""
 
 
 def refuse_unsound_totals(frame: Frame, design: Design) -> None:

@@ -23,10 +23,12 @@ from evalkit.evaluation.guards import (
     refuse_changed_plan,
     refuse_changed_rosters,
     refuse_edited_certificate,
+    refuse_foreign_draw,
     refuse_second_draw,
     refuse_stale_results,
     refuse_unsound_totals,
     sound_seed,
+    was_issued,
 )
 from evalkit.fieldwork import read_rosters, write_form, write_lists
 from evalkit.findings import determine
@@ -131,13 +133,13 @@ class Evaluation:
         refuse_unsound_totals(self.frame, self.design)
         sample = draw(self.frame, self.design, seed=chosen, seed_origin=origin)
         if not self._same_draw(sample):
-            if self.folder.certificate.exists() or self.ledger.entries("draw"):
-                refuse_second_draw(self.folder, reason)
-                for part in ("lists", "rosters", "draw"):
-                    self.folder.set_aside(part)
             said = {"certificate": sample.certificate.sha256, "design": self.design.hash, "seed_origin": origin, "reason": reason or ""}
+            if not was_issued(self.ledger, sample.certificate):
+                if self.folder.certificate.exists() or self.ledger.entries("draw"):
+                    refuse_second_draw(self.folder, reason)
+                    self.folder.set_aside_draw()
+                self.ledger.append("draw", sample.certificate.fingerprint, said)
             self._save(sample)
-            self.ledger.append("draw", sample.certificate.fingerprint, said)
         return (
             f"抽村：{len(self.frame.units)} 个村中抽取 {len(sample.villages)} 个，名单与设计的指纹已写入凭证",
             f"凭证 draw/certificate.json，指纹 {self._saved().sha256}；现场结束前只公布指纹",
@@ -149,14 +151,16 @@ class Evaluation:
         A file that cannot be drawn from is refused and not kept.
         """
         fresh = self.folder.fitting("rosters", files)
-        drawn = self._first()
+        drawn = self._first(Certificate.load(self._certificate()))
+        refuse_foreign_draw(drawn.certificate, self.ledger)
         handed = read_rosters([*self.folder.tables("rosters"), *fresh], self.design, villages=drawn.villages)
         sample = draw_next(drawn, handed) if len(handed) else drawn
-        refuse_changed_rosters(self._saved(), sample.certificate)
-        self.folder.keep("rosters", fresh)
-        self._save(sample)
         arrived = len(sample.villages) - len(sample.pending)
-        self.ledger.append("rosters", "", {"certificate": sample.certificate.sha256, "villages": arrived})
+        if not was_issued(self.ledger, sample.certificate):
+            refuse_changed_rosters(self._saved(), sample.certificate)
+            self.folder.keep("rosters", fresh)
+            self.ledger.append("rosters", "", {"certificate": sample.certificate.sha256, "villages": arrived})
+        self._save(sample)
         households = sample.table("household")
         mains = int((households["role"] == "main").sum())
         return (
@@ -239,11 +243,10 @@ class Evaluation:
         return self._once("sample", [self.folder.certificate, *self.folder.tables("rosters")], self._drawn)
 
     def _drawn(self) -> Sample:
-        first, rosters = self._first(), self._rosters()
+        first, rosters = self._first(self._saved()), self._rosters()
         return draw_next(first, rosters) if len(rosters) else first
 
-    def _first(self) -> Sample:
-        saved = self._saved()
+    def _first(self, saved: Certificate) -> Sample:
         refuse_changed_plan(saved, self.frame, self.design)
         return draw(self.frame, self.design, seed=saved.seed, seed_origin=saved.seed_origin)
 
