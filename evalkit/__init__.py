@@ -7,8 +7,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evalkit import allocation as allocation
+    from evalkit import inclusion as inclusion
     from evalkit import intervals as intervals
     from evalkit import selection as selection
+    from evalkit import sizing as sizing
+    from evalkit.ceremony import Ceremony as Ceremony
     from evalkit.certificate import Certificate as Certificate
     from evalkit.design import Design as Design
     from evalkit.design import read_design as read_design
@@ -30,12 +34,16 @@ if TYPE_CHECKING:
     from evalkit.frame import Frame as Frame
     from evalkit.frame import Rule as Rule
     from evalkit.frame import read_frame as read_frame
+    from evalkit.plans import Plan as Plan
+    from evalkit.plans import plan as plan
     from evalkit.rates import measure as measure
+    from evalkit.report import write_plan as write_plan
     from evalkit.responses import Responses as Responses
     from evalkit.responses import collect as collect
     from evalkit.sample import Sample as Sample
     from evalkit.sample import draw as draw
     from evalkit.sample import draw_next as draw_next
+    from evalkit.sample import overlap as overlap
     from evalkit.survey import Survey as Survey
     from evalkit.survey import weigh as weigh
     from evalkit.verdict import Verdict as Verdict
@@ -47,6 +55,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _FILES = {
+    "ceremony": ("Ceremony",),
     "certificate": ("Certificate",),
     "design": ("Design", "read_design"),
     "errors": ("EvalkitError",),
@@ -55,14 +64,16 @@ _FILES = {
     "fieldwork": ("read_rosters", "write_lists"),
     "findings": ("Findings", "determine"),
     "frame": ("Frame", "Rule", "read_frame"),
+    "plans": ("Plan", "plan"),
     "rates": ("measure",),
+    "report": ("write_plan",),
     "responses": ("Responses", "collect"),
-    "sample": ("Sample", "draw", "draw_next"),
+    "sample": ("Sample", "draw", "draw_next", "overlap"),
     "survey": ("Survey", "weigh"),
     "verdict": ("Verdict", "conclude", "judge"),
     "verification": ("Verification", "verify"),
 }
-_SPRINGS = ("intervals", "selection")
+_SPRINGS = ("allocation", "inclusion", "intervals", "selection", "sizing")
 _HOME = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = [*_HOME, *_SPRINGS]

@@ -14,7 +14,7 @@ from evalkit import __version__, tickets
 from evalkit.errors import CertificateError
 from evalkit.sheets import write_bytes
 
-FORMAT = 1
+FORMAT = 2
 PARTS = ("format", "frame", "design", "seed", "stages")
 OUTSIDE = ("made_with", "sha256")
 SHAPES: dict[tuple[str, ...], type] = {

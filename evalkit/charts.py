@@ -125,7 +125,8 @@ def _characters() -> frozenset[int]:
 
 
 @cache
-def _know_fonts() -> None:
+def know_fonts() -> None:
+    """Make the bundled fonts known to matplotlib, once."""
     for file in ("EvalkitSansSC-Regular.otf", "EvalkitSansSC-Bold.ttf"):
         font_manager.fontManager.addfont(str(FONTS / file))
 
@@ -135,7 +136,7 @@ def _know_fonts() -> None:
 
 def draw_all(results: Results) -> list[Chart]:
     """Draw every chart that these results have something to show for, in the order of the report."""
-    _know_fonts()
+    know_fonts()
     with mpl.rc_context(STYLE):
         drawn = [draw(results) for draw in (sample_chart, response_chart, gate_chart, satisfaction_chart, place_chart)]
     return [chart for chart in drawn if chart is not None]

@@ -9,8 +9,12 @@ from typing import Any
 import click
 
 from evalkit import __version__
+from evalkit.design import read_design
 from evalkit.errors import EvalkitError
-from evalkit.evaluation import Evaluation, begin, run
+from evalkit.evaluation import Evaluation, begin, comparing, opening, run
+from evalkit.frame import Frame
+from evalkit.plans import plan
+from evalkit.report import write_plan
 
 FOLDER = click.argument("folder", default=".", metavar="[文件夹]")
 FILES = click.argument("files", nargs=-1, metavar="[文件]…")
@@ -55,7 +59,7 @@ def main() -> None:
 
     一次评估一个文件夹，逐步进行，各步可隔数日，可重复执行：
 
-    init → check → draw → rosters → lists → collect → estimate → report → verify
+    init → check → plan → ceremony → draw → rosters → lists → release → collect → estimate → report → verify → publish
 
     Third-party evaluation, step by step in one folder; `run` chains all steps on simulated data.
     """
@@ -78,10 +82,70 @@ def check(folder: str) -> None:
         sys.exit(1)
 
 
+@main.command(name="plan")
+@click.argument("design", metavar="设计文件")
+@click.option("--frame", default=None, help="名单文件；不写则用设计所写的。")
+@click.option("--out", default=None, help="输出文件夹；不写则为 plans/<设计文件名>/（design.toml 用 report.name）。")
+def sampling_plan(design: str, frame: str | None, out: str | None) -> None:
+    """写抽样方案：分配、概率、预期精度、费用与组日；核对公布的数字。"""
+    declared = read_design(design)
+    made = plan(declared, Frame.from_design(declared, frame) if frame else None)
+    name = declared.report.name if declared.path.stem == "design" else declared.path.stem
+    written = write_plan(made, out or f"plans/{name}")
+    _say([*made.lines(), f"写入 {written[0].parent}：{'、'.join(path.name for path in written)}"])
+
+
+@main.group(cls=Group)
+def ceremony() -> None:
+    """当众产生种子：公告指纹，各方先承诺、后公开，或掷骰。"""
+
+
+@ceremony.command()
+@FOLDER
+@click.option("--reason", default=None, help="已有一次仪式而另开的理由，记入台账。")
+def announce(folder: str, reason: str | None) -> None:
+    """固定名单与设计，写出它们的指纹，供种子产生之前公布。"""
+    _say(opening.announce(Evaluation(folder), reason))
+
+
+@ceremony.command()
+@click.argument("file", metavar="秘密文件")
+@click.option("--party", required=True, help="本方名称，如 县扶贫办。")
+def secret(file: str, party: str) -> None:
+    """产生本方的秘密数与承诺；秘密文件由本方自己保管。"""
+    _say(opening.secret(party, file))
+
+
+@ceremony.command()
+@FOLDER
+@click.argument("party", metavar="名称")
+@click.argument("commitment", metavar="承诺")
+def commit(folder: str, party: str, commitment: str) -> None:
+    """收下一方的承诺。"""
+    _say(opening.commit(Evaluation(folder), party, commitment))
+
+
+@ceremony.command()
+@FOLDER
+@click.argument("file", metavar="秘密文件")
+def reveal(folder: str, file: str) -> None:
+    """各方都承诺之后，公开一方的秘密数，与承诺核对。"""
+    _say(opening.reveal(Evaluation(folder), file))
+
+
+@ceremony.command()
+@FOLDER
+@click.argument("digits", metavar="数字")
+@click.option("--witness", "witnesses", multiple=True, help="见证的一方；至少写两次。")
+def dice(folder: str, digits: str, witnesses: tuple[str, ...]) -> None:
+    """记下十面骰子掷出的数字，至少 20 位。"""
+    _say(opening.dice(Evaluation(folder), digits, witnesses))
+
+
 @main.command()
 @FOLDER
-@click.option("--seed", default=None, help="公开产生的种子，至少 20 位数字；不写则读 draw/ceremony.toml。")
-@click.option("--reason", default=None, help="另换种子重抽的理由，记入台账。")
+@click.option("--seed", default=None, help="公开产生的种子，至少 20 位数字；不写则用仪式产生的种子。")
+@click.option("--reason", default=None, help="重抽，或不用已公告的仪式的理由，记入台账。")
 def draw(folder: str, seed: str | None, reason: str | None) -> None:
     """抽取村，写出抽样凭证。"""
     _say(Evaluation(folder).draw(seed=seed, reason=reason))
@@ -100,6 +164,17 @@ def rosters(folder: str, files: tuple[str, ...]) -> None:
 def lists(folder: str) -> None:
     """每村写一份入户名单与密封备用户。"""
     _say(Evaluation(folder).lists())
+
+
+@main.command()
+@FOLDER
+@click.argument("villages", nargs=-1, metavar="[村代码]…")
+@click.option("--team", required=True, help="领取名单的组。")
+@click.option("--day", required=True, help="入村的日期，如 2018-11-12。")
+@click.option("--reason", default=None, help="已发放的村另发的理由，记入台账。")
+def release(folder: str, villages: tuple[str, ...], team: str, day: str, reason: str | None) -> None:
+    """按日把当天各村的名单发给一个组，记入台账。"""
+    _say(opening.release(Evaluation(folder), villages, team=team, day=day, reason=reason))
 
 
 @main.command()
@@ -126,12 +201,38 @@ def report(folder: str) -> None:
 
 @main.command()
 @FOLDER
-def verify(folder: str) -> None:
-    """用名单与名册重抽一遍，与凭证逐项对照。"""
-    said, agrees = Evaluation(folder).verify()
+@click.argument("frame", required=False, metavar="[名单]")
+@click.option("--annex", default=None, help="农户附件；只在给出凭证与名单时用。")
+@click.option("--earlier", multiple=True, help="以前各轮的凭证或附件；只在给出凭证与名单时用。")
+def verify(folder: str, frame: str | None, annex: str | None, earlier: tuple[str, ...]) -> None:
+    """用名单与名册重抽一遍，与凭证逐项对照；没有文件夹的，写 凭证.json 名单.csv。"""
+    said, agrees = comparing.check_receipt(folder, frame, annex, earlier) if frame else Evaluation(folder).verify()
     _say(said)
     if not agrees:
         sys.exit(1)
+
+
+@main.command()
+@FOLDER
+@click.option("--reason", default=None, help="现场未完成就公开凭证的理由，记入台账。")
+def publish(folder: str, reason: str | None) -> None:
+    """写出公开的文件：现场期间只有指纹，全部完成后是凭证与核对工具。"""
+    _say(opening.publish(Evaluation(folder), reason))
+
+
+@main.command(name="log")
+@FOLDER
+def history(folder: str) -> None:
+    """列出台账：历次抽样、名册、发放、公布。"""
+    _say(opening.history(Evaluation(folder)))
+
+
+@main.command()
+@click.argument("one", metavar="文件夹")
+@click.argument("other", metavar="另一文件夹")
+def overlap(one: str, other: str) -> None:
+    """两次评估（两年、两轮）的样本村重合多少。"""
+    _say(comparing.compare(Evaluation(one), Evaluation(other)))
 
 
 @main.command(name="run")

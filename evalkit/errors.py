@@ -39,6 +39,10 @@ class DrawError(EvalkitError):
     """The draw that was asked for cannot be made."""
 
 
+class CeremonyError(EvalkitError):
+    """A step of the making of a seed is out of order, or does not fit what was promised."""
+
+
 class CertificateError(EvalkitError):
     """A certificate cannot be read or is not the one expected."""
 

@@ -18,7 +18,7 @@ from evalkit import variances
 from evalkit.errors import Faults, SurveyError
 from evalkit.sheets import as_pandas
 from evalkit.variances import Floats, Ints, Policy, Stage
-from evalkit.weights import base_weights
+from evalkit.weights import base_weights, levels
 
 if TYPE_CHECKING:
     from evalkit.findings import Findings
@@ -354,19 +354,17 @@ def weigh(returned: Responses | Findings) -> Survey:
     Returns
     -------
     Survey
-        Two stages with finite population corrections at both: villages in their strata, households in
-        village × household stratum. The table gains ``design_weight`` (1 / inclusion probability by
-        design) and ``base_weight`` (1 / village probability × households listed / completed).
+        All stages of the draw, with finite population corrections where a stage was drawn with equal chances: villages in
+        their strata, households in the strata of their village. A stage drawn by size counts as drawn with replacement, which
+        overstates its variance. Villages that were certain form strata of their own, taken whole: their first-stage variance
+        is 0. The table gains ``design_weight`` (1 / inclusion probability by design) and ``base_weight`` (the same, shared out
+        to those completed in each village × cell).
 
     Raises
     ------
     SurveyError
-        A village × stratum without a completed interview when the design's ``returns.empty_cell`` is
-        ``fail``, naming the cells; or nothing was completed.
-
-    Notes
-    -----
-    Villages that were certain form strata of their own, taken whole: their first-stage variance is 0.
+        A village × cell without a completed interview when the design's ``returns.empty_cell`` is ``fail``, naming the
+        cells; nothing was completed; or the places were chosen on purpose.
 
     Examples
     --------
@@ -383,14 +381,17 @@ def weigh(returned: Responses | Findings) -> Survey:
     True
     """
     design = returned.design
+    if not returned.sample.inference:
+        raise SurveyError("典型选点｜所选单位不代表其他单位，不作推断｜只列所选单位的计数；要推断的，改用随机抽样的设计")
     policy = design.returns.empty_cell if design.returns is not None else "fail"
     table, notes = base_weights(returned.table(), policy, returned.sample.table("household"))
+    table, drawn_by = levels(table, design)
     survey = Survey.from_data(
         table,
         weights="base_weight",
-        strata=["village_stratum", "stratum"],
-        clusters=["village", "household"],
-        fpc=["village_N", "N"],
+        strata=[stratum for stratum, _, _ in drawn_by],
+        clusters=[unit for _, unit, _ in drawn_by],
+        fpc=[size for _, _, size in drawn_by],
         singleton=design.evaluation.singleton,
     )
     return Survey(survey._table, survey.weights, survey.stages, survey.policy, survey.ultimate, (*notes, *survey.notes), design)

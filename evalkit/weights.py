@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import Faults, SurveyError
+from evalkit.selection import METHODS
 
-CELL = ["village", "stratum"]
+if TYPE_CHECKING:
+    from evalkit.design import Design
+
+Bools = npt.NDArray[np.bool_]
+CELL = ["village", "cell"]
 CERTAIN = "（必入）"
 
 
@@ -21,20 +27,21 @@ def base_weights(
     Parameters
     ----------
     table : pandas.DataFrame
-        One row a returned household: ``village``, ``household``, ``stratum``, ``complete`` (bool),
-        ``village_stratum``, ``village_prob``, ``village_N``, ``N`` (households listed in village ×
-        stratum) and ``n`` (drawn there).
+        One row a returned household: ``village``, ``household``, ``stratum``, ``cell`` (the stratum it was drawn in),
+        ``complete`` (bool), ``village_stratum``, ``village_hits`` (how often the village was drawn), ``prob`` (of the
+        household, all stages together) and ``n`` (drawn in village × cell).
     empty_cell : {"fail", "spread"}
-        What happens to a village × stratum without a completed interview: an error, or its weight goes to
+        What happens to a village × cell without a completed interview: an error, or its weight goes to
         the same stratum of the other villages of the same first-stage stratum, then of the county.
     drawn : pandas.DataFrame, optional
-        All drawn households, so that a cell without a single row in `table` is missed too; columns as in `table`.
+        All drawn households, so that a cell without a single row in `table` is missed too; columns as in `table`, and `role`,
+        whose reserves are left aside.
 
     Returns
     -------
     table : pandas.DataFrame
-        Completed interviews only. The base weight is N / (village_prob × completed), so that base weights
-        add up to the households listed, blown up to the county.
+        Completed interviews only. The design weight is hits / prob, the base weight that times n / completed: the weight by
+        design, shared out to those who answered, so that base weights add up to the households listed, blown up to the county.
     notes : tuple of str
         One line for each cell whose weight was spread.
 
@@ -44,8 +51,8 @@ def base_weights(
 
     Examples
     --------
-    >>> table = pd.DataFrame({"village": ["a"] * 3, "household": [1, 2, 3], "stratum": "x", "complete": [True, True, False],
-    ...     "village_stratum": "t", "village_prob": .5, "village_N": 2, "N": 10, "n": 3})
+    >>> table = pd.DataFrame({"village": ["a"] * 3, "household": [1, 2, 3], "stratum": "x", "cell": "x", "n": 3, "prob": .15,
+    ...     "complete": [True, True, False], "village_stratum": "t", "village_hits": 1})
     >>> base_weights(table)[0]["base_weight"].tolist()
     [10.0, 10.0]
     """
@@ -53,19 +60,58 @@ def base_weights(
     if done.empty:
         raise SurveyError("没有完成的访问｜至少应有 1 户 complete｜核对回收表的结果列与 [returns].dispositions")
     completed = done.groupby(CELL)["household"].transform("size").to_numpy(dtype=float)
-    chance, listed = (done[name].to_numpy(dtype=float) for name in ("village_prob", "N"))
-    done["design_weight"] = listed / (chance * done["n"].to_numpy(dtype=float))
-    done["base_weight"] = listed / (chance * completed)
-    lost = _empty_cells(table if drawn is None else drawn, done)
+    done["design_weight"] = _by_design(done)
+    done["base_weight"] = done["design_weight"] * done["n"].to_numpy(dtype=float) / completed
+    everyone = table if drawn is None else drawn
+    everyone = everyone[everyone["role"] == "main"] if "role" in everyone else everyone
+    lost = _empty_cells(everyone.assign(share=_by_design(everyone)), done)
     if len(lost) and empty_cell == "fail":
         _refuse(lost)
-    notes = tuple(_spread(done, cell) for _, cell in lost.iterrows())
-    return _certain_apart(done), notes
+    return done, tuple(_spread(done, cell) for _, cell in lost.iterrows())
+
+
+def levels(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, list[tuple[str, str, str]]]:
+    """Return the columns that say how each stage was drawn, outermost first.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As `base_weights` gives it.
+    design : Design
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        A stage drawn with unequal chances, or with replacement, has an endless number of units, which no correction goes with;
+        units that were certain are strata of their own, taken whole.
+    columns : list of (stratum, unit, number of units)
+    """
+    listed, asked = design.frame_stages, design.roster_stages
+    named = [(stage, f"{stage.name}_unit", f"{stage.name}_") for stage in listed[:-1]]
+    named += [(stage, "village", "village_") for stage in listed[-1:]]
+    named += [(stage, stage.unit, f"{stage.name}_") for stage in asked[:-1]]
+    columns = [(stage, f"{lead}stratum", unit, f"{lead}N", f"{lead}chance") for stage, unit, lead in named]
+    columns += [(stage, "cell", "household", "N", "chance") for stage in asked[-1:]]
+    for stage, stratum, unit, size, chance in columns:
+        replacement = METHODS[stage.method].replacement
+        sure = (table[chance].to_numpy(dtype=float) >= 1) & (not replacement)
+        if unit == "village":
+            table = _certain_apart(table, sure)
+        if stage.size or replacement:
+            strata = [stratum] if stage in listed else ["village", stratum]
+            whole = table.assign(sure=sure).groupby(strata)["sure"].transform("all")
+            table[size] = table[size].astype(float).where(whole, np.inf)
+    return table, [(stratum, unit, size) for _, stratum, unit, size, _ in columns]
+
+
+def _by_design(rows: pd.DataFrame) -> pd.Series:
+    return rows["village_hits"].astype(float) / rows["prob"].astype(float)
 
 
 def _empty_cells(drawn: pd.DataFrame, done: pd.DataFrame) -> pd.DataFrame:
-    """Return one row for each village × stratum that was drawn from and has nothing completed."""
-    cells = drawn.drop_duplicates(CELL).sort_values(CELL)
+    """Return one row for each village × cell that was drawn from and has nothing completed, with the weight it had (`share`)."""
+    means = drawn.groupby(CELL)["share"].transform("mean")
+    cells = drawn.assign(share=means * drawn["n"]).drop_duplicates(CELL).sort_values(CELL)
     reached = pd.MultiIndex.from_frame(done[CELL])
     return cells[~pd.MultiIndex.from_frame(cells[CELL]).isin(reached)]
 
@@ -74,27 +120,26 @@ def _refuse(lost: pd.DataFrame) -> None:
     faults = Faults("完成情况")
     for cell in lost.to_dict("records"):
         remedy = '补访；或在 [returns] 写 empty_cell = "spread"'
-        faults.add(None, f"村 {cell['village']}", cell["stratum"], "该层没有一户完成访问，权数无处可放", remedy)
+        faults.add(None, f"村 {cell['village']}", cell["cell"], "该层没有一户完成访问，权数无处可放", remedy)
     faults.refuse(SurveyError)
 
 
 def _spread(done: pd.DataFrame, cell: pd.Series) -> str:
     """Raise the weights of the neighbours of an empty cell by its share, and say where it went."""
-    alike = (done["stratum"] == cell["stratum"]).to_numpy()
+    alike = (done["cell"] == cell["cell"]).to_numpy()
     near = alike & (done["village_stratum"] == cell["village_stratum"]).to_numpy()
     takers, where = (near, f"同层（{cell['village_stratum']}）其他村") if near.any() else (alike, "全县其他村")
     if not takers.any():
-        raise SurveyError(f"{cell['stratum']}｜全县没有一户完成访问｜补访后重试")
+        raise SurveyError(f"{cell['cell']}｜全县没有一户完成访问｜补访后重试")
     weight = done["base_weight"].to_numpy(dtype=float)
-    amount = float(cell["N"]) / float(cell["village_prob"])
+    amount = float(cell["share"])
     share = 1 + amount / weight[takers].sum()
     done["base_weight"] = np.where(takers, weight * share, weight)
-    return f"村 {cell['village']} 的 {cell['stratum']} 没有完成户，其权数 {amount:.6g} 分给{where}的 {int(takers.sum())} 户"
+    return f"村 {cell['village']} 的 {cell['cell']} 没有完成户，其权数 {amount:.6g} 分给{where}的 {int(takers.sum())} 户"
 
 
-def _certain_apart(done: pd.DataFrame) -> pd.DataFrame:
-    """Put villages with probability 1 into strata of their own, taken whole, where the draw left them with others."""
-    certain = done["village_prob"].to_numpy(dtype=float) >= 1
+def _certain_apart(done: pd.DataFrame, certain: Bools) -> pd.DataFrame:
+    """Put villages that were certain into strata of their own, taken whole, where the draw left them with others."""
     villages = done.assign(certain=certain).drop_duplicates("village").groupby("village_stratum")["certain"]
     mixed = (villages.sum() > 0) & (villages.sum() < villages.size())
     whole = done["village_stratum"].map(mixed).to_numpy(dtype=bool) & certain

@@ -24,7 +24,8 @@ SPRINGS = (
     "replication", "streams", "intervals", "exact", "reliability", "ranking",
 )  # fmt: skip
 RIVER = (
-    "ledger", "codes", "sheets", "figures", "synthetic", "frame", "design", "certificate", "sample", "verification", "fieldwork",
+    "ledger", "codes", "sheets", "figures", "ceremony", "synthetic", "frame", "design", "certificate", "sample", "verification",
+    "verifiers", "plans", "fieldwork",
     "responses", "findings", "weights", "survey", "estimates", "models", "satisfaction", "rates", "verdict",
     "indicators", "problems", "trials",
 )  # fmt: skip  # satisfaction stands before rates: 群众认可度 is one of them
@@ -49,12 +50,19 @@ HEAVY = (
 )  # fmt: skip
 TABLES = ("pandas", "narwhals", "pydantic", "polars", "pyarrow", "duckdb")
 CLOCK_AND_CHANCE = ("random", "time", "secrets", "uuid", "numpy.random")
+# A party's secret has to be one that nobody can make again: the one place where chance is asked for.
+SECRET = ("ceremony", "secrets")
 CLOCK_CALLS = ("now", "today", "utcnow")
 ROUNDED_SUMS = ("sum", "nansum", "dot", "matmul", "einsum", "inner", "vdot", "linalg", "mean", "average", "cumsum", "add.reduce")
 SPREADS = ("var", "std", "cov", "corrcoef", "nanvar", "nanstd")
 VARIANCES = ("variances", "replication")
-DRAW = ("tickets", "selection", "inclusion", "sample")
+QUOTAS = ("allocation.rounding", "allocation.methods", "allocation.optimum", "allocation.fitting")
+DRAW = ("tickets", "selection", "inclusion", *QUOTAS, "sample")
+# Chances of pairs, true chances and measures of spread: asked for after a draw, never by it.
+AFTER_A_DRAW = ("inclusion.exact", "inclusion.approximate", "inclusion.pareto", "selection.spread")
 SHARED_STATE = ("seterr", "set_option", "set_printoptions")
+# A program that is handed to the evaluated county as one file, and read there by itself.
+HANDED_OUT = ("verifiers.verify_draw",)
 MAX_FILE, MAX_FUNCTION, MAX_MEDIAN = 400, 40, 10
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -417,7 +425,7 @@ def clock_and_chance(module: ast.Module, name: str) -> list[str]:
         at(node, f"{asked}: nothing here depends on a clock or on a library's random numbers")
         for node in ast.walk(module)
         for asked in imported(node, name)
-        if _within(asked, CLOCK_AND_CHANCE)
+        if _within(asked, CLOCK_AND_CHANCE) and (name, asked.partition(".")[0]) != SECRET
     ]
     for node in ast.walk(module):
         if isinstance(node, ast.Attribute):
@@ -430,7 +438,7 @@ def clock_and_chance(module: ast.Module, name: str) -> list[str]:
 
 def rounded_sums(module: ast.Module, name: str) -> list[str]:
     """Inside a draw floats are summed by ``math.fsum``: numpy's sums depend on the machine."""
-    if name.partition(".")[0] not in DRAW:
+    if not _within(name, DRAW) or name in AFTER_A_DRAW:
         return []
     names = {f"{numpy}.{each}" for numpy in ("np", "numpy") for each in ROUNDED_SUMS}
     sums = (node for node in ast.walk(module) if isinstance(node, ast.Attribute) and dotted(node) in names)
@@ -518,7 +526,7 @@ def undeclared(module: ast.Module, name: str, declared: set[str]) -> list[str]:
     """Name third-party libraries that pyproject.toml does not install, those bound later included."""
     asked = {(getattr(node, "lineno", 0), each.split(".")[0]) for node in running(module) for each in imported(node, name)}
     asked |= {(0, full.split(".")[0]) for full in laters(module).values()}
-    known = {*sys.stdlib_module_names, "evalkit", "tests"}
+    known = {*sys.stdlib_module_names, "evalkit", "tests", "benchmarks"}
     return [
         f"line {line}: {library} is not declared in pyproject.toml"
         for line, library in sorted(asked)

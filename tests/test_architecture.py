@@ -52,7 +52,8 @@ def test_an_undeclared_library_is_caught() -> None:
 
 
 def test_files_are_short() -> None:
-    long = [f"{shown(path)}: {fault}" for path in FILES.values() for fault in law.long_file(path.read_text(encoding="utf-8"))]
+    kept = [path for name, path in FILES.items() if name not in law.HANDED_OUT]
+    long = [f"{shown(path)}: {fault}" for path in kept for fault in law.long_file(path.read_text(encoding="utf-8"))]
     assert not long, "\n".join(long)
 
 

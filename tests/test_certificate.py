@@ -84,8 +84,8 @@ def test_an_edited_field_breaks_the_seal(sample: ev.Sample, tmp_path: Path) -> N
         (b"[]", "不是抽样"),
         (b"{}", "缺少 format、frame"),
         (b'{"format": 9, "frame": {}, "design": {}, "seed": {}, "stages": {}, "sha256": ""}', "format = 9"),
-        (b'{"format": 1, "frame": [], "design": {}, "seed": {}, "stages": {}, "sha256": ""}', "frame 的内容"),
-        (b'{"format": 1, "frame": {"fingerprint": ""}, "design": {}, "seed": {}, "stages": {}, "sha256": ""}', "缺少 seed.value"),
+        (b'{"format": 2, "frame": [], "design": {}, "seed": {}, "stages": {}, "sha256": ""}', "frame 的内容"),
+        (b'{"format": 2, "frame": {"fingerprint": ""}, "design": {}, "seed": {}, "stages": {}, "sha256": ""}', "缺少 seed.value"),
     ],
 )
 def test_files_that_are_no_certificates(tmp_path: Path, text: bytes, says: str) -> None:
@@ -119,17 +119,17 @@ def _text(sample: ev.Sample, old: str, new: str) -> str:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ('"format": 1', '"format": 1, "format": 1', "键 'format' 写了两次"),
+        ('"format": 2', '"format": 2, "format": 2', "键 'format' 写了两次"),
         ('"seed": {', '"seed": {"value": "999", ', "键 'value' 写了两次"),
-        ('"format": 1', '"format": true', "format = True"),
-        ('"format": 1', '"format": 1.0', r"format = 1\.0"),
-        ('"format": 1', f'"format": {"9" * 5000}', "有 5000 位"),
-        ('"format": 1', '"format": 1, "x": NaN', "NaN 不是有限的数"),
-        ('"format": 1', '"format": 1, "x": -Infinity', "-Infinity 不是有限的数"),
-        ('"format": 1', '"format": 1, "x": 1e999', "1e999 不是有限的数"),
-        ('"format": 1', f'"format": 1, "x": {"[" * 100000}', "嵌套过深"),
-        ('"format": 1', f'"format": 1, "x": {"[" * 200}{"]" * 200}', "嵌套过深"),
-        ('"format": 1', '"format": 1, "x": "\\ud800"', "半个字符"),
+        ('"format": 2', '"format": true', "format = True"),
+        ('"format": 2', '"format": 2.0', r"format = 2\.0"),
+        ('"format": 2', f'"format": {"9" * 5000}', "有 5000 位"),
+        ('"format": 2', '"format": 2, "x": NaN', "NaN 不是有限的数"),
+        ('"format": 2', '"format": 2, "x": -Infinity', "-Infinity 不是有限的数"),
+        ('"format": 2', '"format": 2, "x": 1e999', "1e999 不是有限的数"),
+        ('"format": 2', f'"format": 2, "x": {"[" * 100000}', "嵌套过深"),
+        ('"format": 2', f'"format": 2, "x": {"[" * 200}{"]" * 200}', "嵌套过深"),
+        ('"format": 2', '"format": 2, "x": "\\ud800"', "半个字符"),
         (f'"value": "{SEED}"', '"value": 5', r"seed\.value 的内容"),
         ('"origin": "ceremony: 骰子"', '"origin": null', r"seed\.origin 的内容"),
         ('"units": 355', '"units": true', r"frame\.units 的内容"),
@@ -180,9 +180,9 @@ def test_paths_that_are_no_files(path: Any) -> None:
     ("data", "says"),
     [
         ({}, "缺少 format、certificate、villages、sha256"),
-        ({"format": 1, "certificate": 5, "villages": {}, "sha256": ""}, "certificate 的内容"),
-        ({"format": 1, "certificate": "", "villages": {"01": {}}, "sha256": ""}, r"villages\.01 的内容"),
-        ({"format": 1, "certificate": "", "villages": {"01": ["x"]}, "sha256": ""}, r"villages\.01 的内容"),
+        ({"format": 2, "certificate": 5, "villages": {}, "sha256": ""}, "certificate 的内容"),
+        ({"format": 2, "certificate": "", "villages": {"01": {}}, "sha256": ""}, r"villages\.01 的内容"),
+        ({"format": 2, "certificate": "", "villages": {"01": ["x"]}, "sha256": ""}, r"villages\.01 的内容"),
     ],
 )
 def test_files_that_are_no_annexes(tmp_path: Path, data: object, says: str) -> None:

@@ -60,7 +60,7 @@ def faults(*changes: Callable[[dict[str, Any]], Any]) -> list[str]:
 def test_the_specimen_design_reads() -> None:
     design = read_design(FILE)
     assert [stage.name for stage in design.stages] == ["village", "household"]
-    assert sum(design.stages[1].size(stratum) for stratum in design.stages[1].n) == 60
+    assert sum(design.stages[1].n.values()) == 60
     assert design.simulated
     assert design.stage("village") is design.stages[0]
     assert design.stage("house") is None
@@ -128,7 +128,7 @@ ONE_FAULT = [
     (put("returns", "dispositions", "完成", to="done"), "returns.dispositions.完成：done｜不在允许的取值中｜改为：'complete'、"),
     (put("format", to=2), "format：2｜不在允许的取值中｜改为：1"),
     (put("抽样", to={}), "抽样｜没有这个键"),
-    (cut("rosters"), "rosters｜缺少这一节：第二阶段抽户需要名册列名｜写 [rosters]"),
+    (cut("rosters"), "rosters｜缺少这一节：抽户需要名册列名｜写 [rosters]"),
     (cut("returns"), "returns｜缺少这一节"),
     (cut("criteria"), "criteria｜缺少这一节"),
     # a legal rate that would always be 0

@@ -11,7 +11,10 @@ from evalkit.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-STEPS = ["init", "check", "draw", "rosters", "lists", "collect", "estimate", "report", "verify", "run"]
+STEPS = [
+    "init", "check", "plan", "ceremony", "draw", "rosters", "lists", "release", "collect", "estimate", "report", "verify", "publish",
+    "log", "overlap", "run",
+]
 
 
 def blocks(language: str) -> list[str]:

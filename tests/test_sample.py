@@ -16,8 +16,8 @@ from evalkit import tickets
 from evalkit.errors import DrawError
 from evalkit.frame import Frame
 from evalkit.sample.households import draw_households
-from evalkit.sample.villages import draw_villages
-from tests.draws import QUOTAS, SEED, biyang, design, roster, rosters, small
+from evalkit.sample.villages import draw_villages, village_table
+from tests.draws import QUOTAS, SEED, biyang, design, keeping, roster, rosters, small
 
 KEYS: dict[str, Any] = {"id": "village_code", "name": "village", "columns": ["township_code", "township"], "code": "division"}
 TOWNS = {"甲镇": 6, "乙镇": 5, "丙镇": 4}
@@ -41,7 +41,7 @@ def test_villages_of_a_real_county(first: ev.Sample) -> None:
     table = first.table()
     assert len(first.villages) == 44 and first.pending == first.villages and table["stratum"].nunique() == 22
     assert list(table.columns) == [
-        "unit", "name", "township_code", "township", "stratum", "N", "n", "prob", "weight", "ticket", "certainty",
+        "unit", "name", "township_code", "township", "stratum", "N", "n", "chance", "prob", "weight", "ticket", "certainty", "wave", "hits",
     ]  # fmt: skip
     assert (table["n"] == 2).all() and (table["prob"] == table["n"] / table["N"]).all() and table["weight"].sum() == pytest.approx(355)
 
@@ -61,8 +61,9 @@ def test_households_fill_the_quota_exactly(whole: ev.Sample) -> None:
     assert len(mains) == 2640 and (mains.groupby("village").size() == 60).all() and whole.pending == ()
     assert mains.groupby("stratum").size().to_dict() == {"脱贫户": 44 * 28, "未脱贫户": 44 * 3, "非建档立卡户": 44 * 29}
     short = table[table["stratum"] == "未脱贫户"].iloc[0]
-    assert (short["N"], short["quota"], short["n"], short["prob"]) == (3, 5, 3, 1.0)
-    assert (mains.assign(w=1 / mains["prob"]).groupby("village")["w"].sum().round(9) == 163).all()
+    assert (short["N"], short["quota"], short["n"], short["chance"]) == (3, 5, 3, 1.0)
+    assert (mains.assign(w=1 / mains["chance"]).groupby("village")["w"].sum().round(9) == 163).all()
+    assert (mains["prob"] == mains["village_prob"] * mains["chance"]).all()
 
 
 def test_mains_and_reserves_are_one_ticket_order(whole: ev.Sample) -> None:
@@ -135,11 +136,13 @@ def test_frequencies_of_villages_and_households() -> None:
     households: Counter[tuple[str, str]] = Counter()
     released: Counter[tuple[str, str]] = Counter()
     for i in range(draws):
-        drawn = [unit for cell in draw_villages(frame, plan.stages[0], f"mc {i}") for unit in cell.chosen]
+        listed = draw_villages(frame, plan.frame_stages, f"mc {i}")
+        drawn = [unit for cell in listed["village"] for unit in cell.chosen]
+        known = village_table(frame, plan.frame_stages, listed, 0)
         villages.update(drawn)
-        cells = draw_households(sheets[sheets["village"].isin(drawn)], plan.stages[1], plan.reserves, f"mc {i}")
-        households.update((village, unit) for village, parts in cells.items() for cell in parts for unit in cell.chosen)
-        released.update((village, unit) for village, parts in cells.items() for cell in parts for unit in cell.reserves)
+        cells = draw_households(sheets[sheets["village"].isin(drawn)], plan.roster_stages, plan.reserves, f"mc {i}", known)
+        households.update((village, unit) for village, parts in cells.items() for cell in parts["household"] for unit in cell.chosen)
+        released.update((village, unit) for village, parts in cells.items() for cell in parts["household"] for unit in cell.reserves)
     _within_band(villages, 5, 2 / 5, draws)
     _within_band(households, 40, 2 / 5 * 3 / 8, draws)
     _within_band(released, 40, 2 / 5 * 1 / 8, draws)
@@ -169,23 +172,25 @@ def test_strata_of_the_design_and_of_the_list_must_agree() -> None:
 def test_strata_from_several_columns_and_from_none() -> None:
     table = small(TOWNS).assign(类=["贫困村", "非贫困村"] * 7 + ["贫困村"])
     frame = frame_of(table, columns=["township_code", "township", "类"])
-    both = ev.draw(frame, design(first={"strata": ["township_code", "类"], "n": 1}), seed="7").table()
+    both = ev.draw(frame, design(first={"strata": ["township_code", "类"], "n": 1}, frame=keeping("类")), seed="7").table()
     assert set(both["stratum"]) == {f"{town}|{kind}" for town in TOWNS for kind in ("贫困村", "非贫困村")}
     assert ev.draw(frame, design(first={"strata": [], "n": 4}), seed="7").table()["stratum"].unique().tolist() == ["全部"]
-    with pytest.raises(DrawError, match="片区｜不在名单保留的列中"):
-        ev.draw(frame, design(first={"strata": ["片区"]}), seed="7")
+    with pytest.raises(DrawError, match=r"片区｜.*不在名单保留的列中"):
+        ev.draw(frame, design(first={"strata": ["片区"]}, frame=keeping("片区")), seed="7")
 
 
 @pytest.mark.parametrize("method", ["systematic", "take-all"])
 def test_other_methods_are_reached_by_a_design(method: str) -> None:
-    table = ev.draw(frame_of(small(TOWNS)), design(first={"method": method}), seed="7").table()
+    plan = design(first={"method": method} | ({"n": None} if method == "take-all" else {}))
+    table = ev.draw(frame_of(small(TOWNS)), plan, seed="7").table()
     assert len(table) == (6 if method == "systematic" else 15) and (table["prob"] == table["n"] / table["N"]).all()
 
 
 def mandatory(how: str, villages: int, n: int = 3) -> ev.Sample:
     table = small(TOWNS).assign(必访=["是" if i < villages else "否" for i in range(15)])
     rule = {"column": "必访", "values": ["是"], "how": how}
-    return ev.draw(frame_of(table, columns=["township_code", "township", "必访"]), design(first={"mandatory": rule, "n": n}), seed="7")
+    plan = design(first={"mandatory": rule, "n": n}, frame=keeping("必访"))
+    return ev.draw(frame_of(table, columns=["township_code", "township", "必访"]), plan, seed="7")
 
 
 def test_mandatory_villages_within_the_quota() -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import evalkit as ev
+from evalkit.design.stages import Stage
 from evalkit.errors import SurveyError
 from evalkit.survey import weigh
 
@@ -104,13 +105,16 @@ def returned(complete: list[bool], empty_cell: str = "fail", certain: bool = Fal
     """Return two villages of a township of four and one of another, households of two strata."""
     table = pd.DataFrame({
         "village": ["a"] * 4 + ["b"] * 4 + ["c"] * 4, "household": [*range(12)], "stratum": ["x", "x", "y", "y"] * 3, "complete": complete,
-        "village_stratum": ["t1"] * 8 + ["t2"] * 4, "village_prob": [0.5] * 8 + [1.0] * 4, "village_N": [4] * 8 + [1] * 4,
-        "N": [10, 10, 30, 30] * 3, "n": 2, "persons": 3,
+        "village_stratum": ["t1"] * 8 + ["t2"] * 4, "village_chance": [0.5] * 8 + [1.0] * 4, "village_N": [4] * 8 + [1] * 4,
+        "N": [10, 10, 30, 30] * 3, "n": 2, "persons": 3, "village_hits": 1,
     })  # fmt: skip
     if certain:
-        table.loc[:3, "village_prob"] = 1.0
-    design = SimpleNamespace(evaluation=SimpleNamespace(singleton="remove"), returns=SimpleNamespace(empty_cell=empty_cell))
-    sample = SimpleNamespace(table=lambda _: table.drop(columns="complete"))
+        table.loc[:3, "village_chance"] = 1.0
+    table = table.assign(cell=table["stratum"], chance=table["n"] / table["N"])
+    table["prob"] = table["village_chance"] * table["chance"]
+    drawn_by = {"frame_stages": (Stage(name="village", method="srs", n=2),), "roster_stages": (Stage(name="household", method="srs", n=2),)}
+    design = SimpleNamespace(evaluation=SimpleNamespace(singleton="remove"), returns=SimpleNamespace(empty_cell=empty_cell), **drawn_by)
+    sample = SimpleNamespace(table=lambda _: table.drop(columns="complete"), inference=True)
     return SimpleNamespace(table=table[table["household"] != unseen].copy, design=design, sample=sample)
 
 

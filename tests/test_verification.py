@@ -195,9 +195,10 @@ def test_a_check_in_part_says_so_first() -> None:
 
 
 @pytest.mark.parametrize("keep", [["frame", "stage"], ["frame", "stage", "reserves"]])
-def test_plans_of_three_stages_or_of_one_name_twice_are_none(keep: list[str]) -> None:
+def test_plans_in_the_wrong_order_or_of_one_name_twice_are_none(keep: list[str]) -> None:
     plan = {key: part for key, part in WHOLE.certificate.plan.items() if key in keep}
-    for stages in ([*plan["stage"], {**plan["stage"][1], "name": "third"}], [plan["stage"][0], {**plan["stage"][1], "name": "village"}]):
+    village, household = plan["stage"]
+    for stages in ([village, household, {**village, "name": "third", "from": "frame"}], [village, {**household, "name": "village"}], []):
         with pytest.raises(CertificateError, match="不是抽样设计"):
             ev.verify(changed("design", "plan", to={**plan, "stage": stages}), FRAME)
 

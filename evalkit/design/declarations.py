@@ -10,7 +10,10 @@ from pydantic import Field, model_validator
 from evalkit import tickets
 from evalkit.design.agreement import Disagreement, disagreements
 from evalkit.design.judgement import Criteria, Gate, Rate, Report, Specimen
-from evalkit.design.sections import Evaluation, FrameSection, Reserves, Returns, Rosters, Section, Stage
+from evalkit.design.planning import Planning, Published
+from evalkit.design.sections import Evaluation, FrameSection, Reserves, Returns, Rosters, Section
+from evalkit.design.stages import Stage
+from evalkit.design.staging import list_of
 
 UNHASHED = {"frame": {"file", "sheet", "place", "source", "note"}}
 
@@ -35,13 +38,15 @@ class Design(Section):
     format: Literal[1]
     evaluation: Evaluation
     frame: FrameSection
-    stages: tuple[Stage, ...] = Field(alias="stage", min_length=1, max_length=2)
+    stages: tuple[Stage, ...] = Field(alias="stage", min_length=1)
     reserves: Reserves | None = None
     rosters: Rosters | None = None
     returns: Returns | None = None
     criteria: Criteria | None = None
     rates: tuple[Rate, ...] = Field(alias="rate", default=())
     gates: tuple[Gate, ...] = Field(alias="gate", default=())
+    planning: Planning | None = None
+    published: tuple[Published, ...] = ()
     report: Report
     specimen: Specimen | None = None
     path: Path = Field(default=Path("design.toml"), exclude=True)
@@ -55,8 +60,8 @@ class Design(Section):
 
     @property
     def simulated(self) -> bool:
-        """Whether the registry and the returns are made up, so that every output must say so."""
-        return self.specimen is not None
+        """Whether the list, the registry or the returns are made up, so that every output must say so."""
+        return self.specimen is not None or self.frame.made is not None
 
     @property
     def hash(self) -> str:
@@ -68,14 +73,24 @@ class Design(Section):
         return tickets.canonical(self.plan())
 
     def plan(self) -> dict[str, Any]:
-        """Return everything that decides a draw as plain data, as it stands in a certificate."""
-        whole = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=UNHASHED)
+        """Return everything that decides a draw as plain data, as it stands in a certificate; a key left out has its default."""
+        whole = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True, exclude=UNHASHED)
         return {part: whole[part] for part in ("frame", "stage", "reserves") if part in whole}
 
     def section_hashes(self) -> dict[str, str]:
         """Return the SHA-256 of each section, so that a later change shows where it was made."""
         whole = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         return {name: tickets.seal(part) for name, part in sorted(whole.items())}
+
+    @property
+    def frame_stages(self) -> tuple[Stage, ...]:
+        """Return the stages that are drawn from the frame; the units of the last are called villages here."""
+        return tuple(stage for place, stage in enumerate(self.stages, 1) if list_of(place, stage.origin) == "frame")
+
+    @property
+    def roster_stages(self) -> tuple[Stage, ...]:
+        """Return the stages that are drawn from the rosters of villages; the units of the last are households."""
+        return self.stages[len(self.frame_stages) :]
 
     def stage(self, name: str) -> Stage | None:
         """Return the stage of that name, or None."""

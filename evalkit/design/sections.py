@@ -17,6 +17,10 @@ def _as_tuple(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+def _as_counts(value: Any) -> Any:
+    return (value,) if isinstance(value, int) else value
+
+
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 MOST = 10**9  # units that anything is asked for; a longer number is a slip
 # numbers and switches are strict: "2" and true are no numbers, 1 and "是" are no switches
@@ -72,13 +76,44 @@ class FrameNote(Section):
     text: str
 
 
+class Level(Section):
+    """`[[frame.made.level]]`: units of one kind under each unit of the level above.
+
+    `count` is one number for all units above, or one for each; `total` is shared out to them as evenly as it goes. `values`
+    deals the values of a column out to the units of this level in the stated parts.
+    """
+
+    column: Word
+    name: Word
+    count: Annotated[tuple[Count, ...], BeforeValidator(_as_counts)] = ()
+    total: Count = 0
+    values: dict[str, dict[str, Count]] = {}
+
+    @model_validator(mode="after")
+    def _one_number(self) -> Level:
+        if bool(self.count) == bool(self.total):
+            raise ValueError("count 与 total 必须且只能写一个")
+        return self
+
+
+class MadeList(Section):
+    """`[frame.made]`: a list made up where the real one is not public: levels of units, outermost first.
+
+    `numbers` gives each unit of the last level a whole number in a range. Every output says that the list is made up.
+    """
+
+    level: Annotated[tuple[Level, ...], Field(min_length=1)]
+    numbers: dict[str, Annotated[tuple[Count, ...], Field(min_length=2, max_length=2)]] = {}
+
+
 class FrameSection(Section):
     """`[frame]`: the list of first-stage units and the columns that are kept and fingerprinted.
 
     `place` is the column that names the first-stage stratum in tables (a township's name for its code).
     """
 
-    file: str
+    file: str = ""
+    made: MadeList | None = None
     id: Word
     name: str
     columns: Texts = ()
@@ -89,33 +124,11 @@ class FrameSection(Section):
     rule: tuple[FrameRule, ...] = ()
     note: tuple[FrameNote, ...] = ()
 
-
-class Mandatory(Section):
-    """Units that must be visited: within the random quota, or on top of it; the design says which."""
-
-    column: str
-    values: Texts
-    how: Literal["within", "on-top"]
-
-
-class Stage(Section):
-    """`[[stage]]`: one stage of selection.
-
-    `n` is the number of units in each stratum, or a table stratum → number. `shortfall` says what
-    happens where a stratum holds fewer units than `n`: ``fail``, ``take-all`` or ``fill:<stratum>``; in a
-    design it has no default but in the first stage, where it is ``fail``.
-    """
-
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")]
-    method: str
-    n: Sizes
-    strata: Texts = ()
-    shortfall: Annotated[str, Field(pattern=r"^(fail|take-all|fill:.+)$")] = "fail"
-    mandatory: Mandatory | None = None
-
-    def size(self, stratum: str) -> int:
-        """Return the quota of one stratum; a stratum that the table leaves out has quota 0."""
-        return self.n.get(stratum, 0) if isinstance(self.n, dict) else self.n
+    @model_validator(mode="after")
+    def _one_list(self) -> FrameSection:
+        if bool(self.file) == (self.made is not None):
+            raise ValueError("file 与 [frame.made] 必须且只能写一个")
+        return self
 
 
 class Reserves(Section):
@@ -130,7 +143,10 @@ class Reserves(Section):
 
 
 class Rosters(Section):
-    """`[rosters]`: the columns of the household lists; `strata` maps a file's words to strata."""
+    """`[rosters]`: the columns of the household lists; `strata` maps a file's words to strata.
+
+    `columns` are further columns that stages read: a village group, a focus group, the year of exit.
+    """
 
     village: Word
     household: Word
@@ -139,7 +155,15 @@ class Rosters(Section):
     head: str = ""
     id_number: str = ""
     address: str = ""
+    columns: Texts = ()
     strata: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _no_word_of_ours(self) -> Rosters:
+        words = {"village", "household", "stratum", "persons", "head", "id_number", "address"} & set(self.columns)
+        if words:
+            raise ValueError(f"columns 中的 {'、'.join(sorted(words))} 与名册表的列名相同，在名册中给该列改名")
+        return self
 
 
 class Returns(Section):

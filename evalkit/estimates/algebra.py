@@ -153,7 +153,7 @@ def _touched(group: Any, column: Any, groups: int, pattern: Any) -> Floats:
     return np.diff(sparse.csr_array(pattern @ seen).indptr).astype(float)
 
 
-def plans(estimate: Estimate, icc: float, plan: Callable[..., tuple[intervals.Planning, Floats]]) -> tuple[intervals.Planning, Floats]:
+def planned(estimate: Estimate, icc: float, plan: Callable[..., tuple[intervals.Planning, Floats]]) -> tuple[intervals.Planning, Floats]:
     """Make the planning of every column and pick those of the rows of `estimate`."""
     indices = estimate.gradient.indices
     starts = np.cumsum([0, *(block.count for block in estimate.blocks)])

@@ -260,7 +260,7 @@ class Estimate:
             raise EstimateError(f"kg-m｜这是{KINDS[self.kind]}，不是比例｜改用 method=\"t\"")
         rho = intervals.PLANNING_ICC if icc is None else float(icc)
         if ("plan", rho) not in self._known:
-            self._known["plan", rho] = algebra.plans(self, rho, planning.plan)
+            self._known["plan", rho] = algebra.planned(self, rho, planning.plan)
         found: tuple[intervals.Planning, Floats] = self._known["plan", rho]
         return found
 

@@ -6,17 +6,20 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from evalkit.ceremony import Ceremony
 from evalkit.errors import EvalkitError, FieldworkError
 from evalkit.sheets import SUFFIXES, write_bytes
 
-PARTS = ("frame", "draw", "rosters", "lists", "returns", "results", "report")
+PARTS = ("frame", "earlier", "draw", "rosters", "lists", "released", "returns", "results", "report", "public")
+PAPERS = ("released", "lists", "rosters", "draw")  # of one draw
 
 
 @dataclass(frozen=True)
 class Folder:
     """The documented layout of an evaluation's folder.
 
-    ``design.toml  frame/  draw/  rosters/  lists/  returns/  results/  report/  ledger.sqlite``
+    ``design.toml  frame/  earlier/  draw/  rosters/  lists/  released/  returns/  results/  report/  public/  ledger.sqlite``; of
+    these only ``public/`` is for everybody. ``earlier/`` holds certificates and annexes of earlier rounds.
 
     Examples
     --------
@@ -48,6 +51,11 @@ class Folder:
         return self.root / "draw" / "ceremony.toml"
 
     @property
+    def record(self) -> Path:
+        """The record of a ceremony that was led with evalkit."""
+        return self.root / "draw" / "ceremony.json"
+
+    @property
     def ledger(self) -> Path:
         """What was done, in order."""
         return self.root / "ledger.sqlite"
@@ -55,6 +63,10 @@ class Folder:
     def frame(self, file: str) -> Path:
         """Return the frame's place in the folder, whatever path the design names."""
         return self.root / "frame" / Path(file).name
+
+    def earlier(self) -> list[Path]:
+        """Return the certificates and annexes of earlier rounds, in order of name."""
+        return sorted((self.root / "earlier").glob("*.json"))
 
     def part(self, name: str) -> Path:
         """Return one of the sub-folders, made when absent."""
@@ -69,20 +81,19 @@ class Folder:
             return []
         return sorted(p for p in part.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith(("~$", ".")))
 
-    def set_aside(self, name: str) -> None:
-        """Rename a sub-folder that belongs to a draw which is replaced; what was filled in there is kept."""
-        part = self.root / name
-        if part.is_dir() and any(part.iterdir()):
-            number = next(i for i in range(1, 1000) if not (self.root / f"{name}-旧{i}").exists())
-            part.rename(self.root / f"{name}-旧{number}")
-
     def set_aside_draw(self) -> None:
-        """Set aside all papers of a draw that is replaced; the ceremony's file stays, it may be the new one's."""
-        ceremony = self.ceremony_file.read_bytes() if self.ceremony_file.exists() else None
-        for part in ("lists", "rosters", "draw"):
-            self.set_aside(part)
-        if ceremony is not None:
-            write_bytes(self.ceremony_file, ceremony)
+        """Set aside all papers of a draw that is replaced, under one number; the ceremony's file stays, it may be the new one's.
+
+        What was filled in there is kept. ``draw/`` goes last and its number is the one, so that a step cut off in between goes
+        on with the same number.
+        """
+        kept = {path: path.read_bytes() for path in (self.ceremony_file, self.record) if path.exists()}
+        parts = [name for name in PAPERS if (self.root / name).is_dir() and any((self.root / name).iterdir())]
+        number = next(i for i in range(1, 1000) if not any((self.root / f"{name}-旧{i}").exists() for name in {*parts, "draw"}))
+        for name in parts:
+            (self.root / name).rename(self.root / f"{name}-旧{number}")
+        for path, content in kept.items():
+            write_bytes(path, content)
 
     def add(self, name: str, made: list[Path]) -> int:
         """Move new files into a sub-folder and leave those that are there; return how many were left because they differ."""
@@ -124,13 +135,18 @@ class Folder:
         return ""
 
     def ceremony(self) -> tuple[str, str] | None:
-        """Return the seed of the ceremony and how it was made, when ``draw/ceremony.toml`` is there.
+        """Return the seed of the ceremony and how it was made, when ``draw/ceremony.json`` or ``draw/ceremony.toml`` is there.
 
         Raises
         ------
         EvalkitError
             When the file cannot be read or lacks ``seed`` or ``how``.
         """
+        if self.record.exists() and self.ceremony_file.exists():
+            raise EvalkitError("draw/｜ceremony.json 与 ceremony.toml 同时存在，种子有两个来历｜移走不作数的一个")
+        if self.record.exists():
+            ceremony = Ceremony.load(self.record)
+            return ceremony.seed, ceremony.how
         if not self.ceremony_file.exists():
             return None
         try:

@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from evalkit import tickets
+from evalkit.ceremony import Ceremony
 from evalkit.design.judgement import IncidenceRate
-from evalkit.errors import CertificateError, DrawError, EvalkitError, FieldworkError
+from evalkit.errors import CeremonyError, CertificateError, DrawError, EvalkitError, FieldworkError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,8 +19,10 @@ if TYPE_CHECKING:
     from evalkit.evaluation.folder import Folder
     from evalkit.frame import Frame
     from evalkit.ledger import Ledger
+    from evalkit.sample import Sample
 
 FOREIGN = "draw/certificate.json｜不是台账最后记下的那一份凭证｜恢复原件；确需重抽时用 evalkit draw --reason"
+BY_CEREMONY = "公开仪式："  # how the origin of such a seed begins
 SEED_DIGITS = 20  # ten-sided dice to about 66 bits: too many to try them all
 
 
@@ -78,6 +82,66 @@ def was_issued(ledger: Ledger, certificate: Certificate) -> bool:
 def _issued(ledger: Ledger) -> str:
     noted = [str(entry.detail["certificate"]) for entry in ledger.entries() if "certificate" in entry.detail]
     return noted[-1] if noted else ""
+
+
+def noted_record(ledger: Ledger) -> str:
+    """Return the fingerprint of the ceremony's record that the ledger noted last, empty where there was no ceremony."""
+    noted = [str(entry.detail["record"]) for entry in ledger.entries() if "record" in entry.detail]
+    return noted[-1] if noted else ""
+
+
+def earlier_hash(drawn: Certificate) -> str:
+    """Return the hash of what a draw left out because earlier rounds took it, empty when nothing was."""
+    earlier = drawn.content.get("earlier")
+    return tickets.seal(earlier) if earlier else ""
+
+
+def refuse_edited_record(ceremony: Ceremony, ledger: Ledger) -> None:
+    """Refuse a record of a ceremony that is not the one which the ledger noted last.
+
+    Raises
+    ------
+    CeremonyError
+    """
+    if ceremony.fingerprint != noted_record(ledger):
+        told = "不是台账最后记下的那一份记录｜恢复原件；上一步中断过的，先把那一步原样再键入一次"
+        raise CeremonyError(f"draw/ceremony.json｜{told}")
+
+
+def refuse_unannounced(folder: Folder, ledger: Ledger, sample: Sample, *, given: bool, reason: str | None) -> None:
+    """Refuse a seed that passes by the ceremony, or a ceremony that was held for something else than what is drawn.
+
+    Parameters
+    ----------
+    sample : Sample
+        Drawn by the seed, not yet written.
+    given : bool
+        Whether the seed was typed in.
+    reason : str or None
+        Why a seed from elsewhere is used although a ceremony was announced.
+
+    Raises
+    ------
+    CeremonyError
+    """
+    if not given and folder.record.exists():
+        ceremony = Ceremony.load(folder.record)
+        refuse_edited_record(ceremony, ledger)
+        ceremony.refuse_other(sample.frame, sample.design, earlier_hash(sample.certificate))
+    elif noted_record(ledger) and not (reason or "").strip():
+        way = "恢复 draw/ceremony.json，不写 --seed；确需另用种子的，加 --reason 说明理由，理由记入台账和报告"
+        raise CeremonyError(f"种子｜台账记有抽签仪式，而种子不是由它产生的｜{way}")
+
+
+def seed_changes(folder: Folder, ledger: Ledger, saved: Certificate) -> Iterator[str]:
+    """Yield where the seed of a certificate is not that of the ceremony which it names."""
+    if not folder.record.exists() or not saved.seed_origin.startswith(BY_CEREMONY):
+        return
+    ceremony = Ceremony.load(folder.record)
+    if ceremony.fingerprint != noted_record(ledger):
+        yield "draw/ceremony.json：不是台账最后记下的那一份记录"
+    if not ceremony.complete or (ceremony.seed, f"{BY_CEREMONY}{ceremony.how}") != (saved.seed, saved.seed_origin):
+        yield "种子：凭证所载的种子或来历，不是 draw/ceremony.json 产生的"
 
 
 def refuse_unsound_totals(frame: Frame, design: Design) -> None:

@@ -27,7 +27,8 @@ class Places:
     @classmethod
     def of(cls, frame: Frame, design: Design) -> Places:
         """Name the strata of a frame: 乡镇01, 乡镇02, … in order of code, or by the frame's own column."""
-        strata = list(design.stages[0].strata)
+        above = [stage.unit for stage in design.frame_stages[-2:-1]]
+        strata = [*above, *design.frame_stages[-1].strata]
         table = frame.table()
         codes = table[strata].agg("|".join, axis=1) if strata else table[frame.id].map(lambda _: "全县")
         if design.report.code_names:

@@ -49,18 +49,30 @@ def run(
     declared = read_design(design)
     if declared.specimen is None:
         raise EvalkitError(f"{Path(design).name}｜没有 [specimen]｜run 只用模拟数据；自己的数据请用 evalkit init 起逐步进行")
+    if declared.frame.made is not None:
+        raise EvalkitError(f"{Path(design).name}｜名单是模拟的（[frame.made]）｜用 evalkit plan 写抽样方案；run 要一份真实的村名单")
     target = (Path(folder) if folder else Path("reports") / declared.report.name).resolve()
     _refuse_strange(target)
     target.parent.mkdir(parents=True, exist_ok=True)
+    held = Folder(target).ceremony()
     part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
-    if Folder(target).ceremony():
-        write_bytes(Folder(part).ceremony_file, Folder(target).ceremony_file.read_bytes())
     try:
+        if held:
+            _keep_ceremony(Folder(target), Folder(part))
         said = _stages(declared, Evaluation(part), seed, progress or (lambda line: None))
         _take_place(part, target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return tuple(line.replace(str(part), str(folder or Path("reports") / declared.report.name)) for line in said)
+
+
+def _keep_ceremony(old: Folder, new: Folder) -> None:
+    """Take over the ceremony of the folder that is replaced, with what its ledger says of it."""
+    kept = old.record if old.record.exists() else old.ceremony_file
+    write_bytes(new.root / "draw" / kept.name, kept.read_bytes())
+    for entry in Ledger(old.ledger).entries():
+        if "record" in entry.detail:
+            Ledger(new.ledger).append(entry.step, entry.subject, entry.detail)
 
 
 def _take_place(part: Path, target: Path) -> None:

@@ -17,6 +17,7 @@ from evalkit.errors import HEADER, DrawError, EvalkitError, Fault, FieldworkErro
 from evalkit.evaluation.assembly import Drawing, assemble
 from evalkit.evaluation.folder import Folder
 from evalkit.evaluation.guards import (
+    BY_CEREMONY,
     SEED_DIGITS,
     made_from,
     plan_changes,
@@ -26,7 +27,9 @@ from evalkit.evaluation.guards import (
     refuse_foreign_draw,
     refuse_second_draw,
     refuse_stale_results,
+    refuse_unannounced,
     refuse_unsound_totals,
+    seed_changes,
     sound_seed,
     was_issued,
 )
@@ -79,7 +82,7 @@ class Evaluation:
     @cached_property
     def frame(self) -> Frame:
         """The frame, read from ``frame/``."""
-        return Frame.from_design(self.design, path=self.folder.frame(self.design.frame.file))
+        return self._listed()
 
     @cached_property
     def _made(self) -> dict[str, tuple[Any, Any]]:
@@ -101,10 +104,10 @@ class Evaluation:
         clean : bool
             Whether nothing was found that stops a later step.
         """
-        design = self.design
-        fatal = {"名单": _faults_of(lambda: Frame.from_design(design, path=self.folder.frame(design.frame.file)))}
+        _ = self.design  # without one there is nothing to check, and nothing is written
+        fatal = {"名单": _faults_of(self._listed)}
         if not fatal["名单"]:
-            fatal["抽样"] = _faults_of(self._trial)
+            fatal["抽样"] = _faults_of(self.trial)
         fatal["名册"] = _faults_of(self._rosters)
         advice: tuple[Fault, ...] = ()
         if self.folder.certificate.exists() and self.folder.tables("returns") and not any(fatal.values()):
@@ -125,16 +128,18 @@ class Evaluation:
         Parameters
         ----------
         seed : str, optional
-            Digits made in public; else ``draw/ceremony.toml``, else the seed of a specimen.
+            Digits made in public; else the seed of the ceremony, else the seed of a specimen.
         reason : str, optional
-            Why a draw that was already made is made anew with another seed; it goes into the ledger.
+            Why a draw that was already made is made anew, or a seed used that is not the announced ceremony's; it goes into
+            the ledger.
         """
         chosen, origin = self._seed(seed)
         refuse_unsound_totals(self.frame, self.design)
-        sample = draw(self.frame, self.design, seed=chosen, seed_origin=origin)
+        sample = draw(self.frame, self.design, seed=chosen, seed_origin=origin, earlier=self.folder.earlier())
         if not self._same_draw(sample):
             said = {"certificate": sample.certificate.sha256, "design": self.design.hash, "seed_origin": origin, "reason": reason or ""}
             if not was_issued(self.ledger, sample.certificate):
+                refuse_unannounced(self.folder, self.ledger, sample, given=bool(seed), reason=reason)
                 if self.folder.certificate.exists() or self.ledger.entries("draw"):
                     refuse_second_draw(self.folder, reason)
                     self.folder.set_aside_draw()
@@ -142,7 +147,7 @@ class Evaluation:
             self._save(sample)
         return (
             f"抽村：{len(self.frame.units)} 个村中抽取 {len(sample.villages)} 个，名单与设计的指纹已写入凭证",
-            f"凭证 draw/certificate.json，指纹 {self._saved().sha256}；现场结束前只公布指纹",
+            f"凭证 draw/certificate.json，指纹 {self.saved().sha256}；现场结束前只公布指纹",
         )
 
     def rosters(self, *files: str) -> Said:
@@ -157,7 +162,7 @@ class Evaluation:
         sample = draw_next(drawn, handed) if len(handed) else drawn
         arrived = len(sample.villages) - len(sample.pending)
         if not was_issued(self.ledger, sample.certificate):
-            refuse_changed_rosters(self._saved(), sample.certificate)
+            refuse_changed_rosters(self.saved(), sample.certificate)
             self.folder.keep("rosters", fresh)
             self.ledger.append("rosters", "", {"certificate": sample.certificate.sha256, "villages": arrived})
         self._save(sample)
@@ -170,7 +175,7 @@ class Evaluation:
 
     def lists(self) -> Said:
         """Write one workbook a village: drawn households and sealed reserves."""
-        sample = self._agreed_sample()
+        sample = self.agreed_sample()
         with tempfile.TemporaryDirectory() as place:
             made = [*write_lists(sample, place), write_form(sample, Path(place) / FORM)]
             left = self.folder.add("lists", made)
@@ -183,14 +188,14 @@ class Evaluation:
     def collect(self, *files: str) -> Said:
         """Take returns and hold them against the sample."""
         fresh = self.folder.fitting("returns", files)
-        sample = self._agreed_sample()
+        sample = self.agreed_sample()
         responses = collect(sample, [*self.folder.tables("returns"), *fresh]) if fresh else self.responses()
         self.folder.keep("returns", fresh)
         table, counts = responses.table(), responses.completion("village")
         plain = [c for c in ("village", "household", "stratum", "persons", "role", "order", "disposition", "status") if c in table]
         write_csv(table[plain], self.folder.part("results") / "responses.csv")
         complete, used = int(table["complete"].sum()), int((table["role"] == "reserve").sum())
-        self.ledger.append("collect", self._saved().sha256, {"rows": len(table), "complete": complete})
+        self.ledger.append("collect", self.saved().sha256, {"rows": len(table), "complete": complete})
         pending, empty = int(counts["pending"].sum()), int((counts["pending"] == counts["planned"]).sum())
         missing = f"，尚有 {pending} 户没有结果{f'（其中 {empty} 个村全村未回）' if empty else ''}" if pending else ""
         return (
@@ -205,10 +210,10 @@ class Evaluation:
         survey = weigh(findings)
         rosters = self._rosters()
         rates = measure(survey, self.design, self.frame, rosters)
-        history = Drawing(self._saved(), self.ledger.entries("draw"), made_from(self.folder, self._saved()))
+        history = Drawing(self.saved(), self.ledger.entries("draw"), made_from(self.folder, self.saved()))
         results = assemble(self.design, self.frame, responses, findings, survey, rates, rosters, history)
         results.save(self.folder.part("results"))
-        self.ledger.append("estimate", self._saved().sha256, {"conclusion": results.facts["conclusion"]["sentence"]})
+        self.ledger.append("estimate", self.saved().sha256, {"conclusion": results.facts["conclusion"]["sentence"]})
         return (
             f"估计：{len(rates)} 个指标，{len(results.tables['gates'])} 道门槛，表写入 results/",
             f"结论：{results.facts['conclusion']['sentence']}",
@@ -219,7 +224,7 @@ class Evaluation:
         if not (self.folder.root / "results" / "facts.json").exists():
             raise EvalkitError("results/｜还没有估计结果｜先键入 evalkit estimate")
         results = Results.load(self.folder.root / "results")
-        refuse_stale_results(results.facts.get("made_from", {}), made_from(self.folder, self._saved()))
+        refuse_stale_results(results.facts.get("made_from", {}), made_from(self.folder, self.saved()))
         paths = write_report(results, self.folder.part("report"))
         names = "、".join(path.name for path in paths)
         return f"报告：{names}", f"在 {self.folder.part('report')}；Word 为正式文本，PDF、HTML 供阅览，Excel 为全部表格"
@@ -228,34 +233,39 @@ class Evaluation:
         """Draw again from frame and rosters and hold the result against the certificate."""
         saved, rosters = Certificate.load(self._certificate()), self._rosters()
         annex = self.folder.annex if self.folder.annex.exists() else None
-        verification = verify(saved, self.frame, rosters if len(rosters) else None, annex=annex)
+        verification = verify(saved, self.frame, rosters if len(rosters) else None, annex=annex, earlier=self.folder.earlier())
         changed = list(plan_changes(saved.plan, self.design.plan())) if self.design.hash != saved.design_hash else []
-        lines = verification.text().splitlines() + [f"  不一致｜design.toml 的 {change}" for change in changed]
-        return tuple(lines), verification.ok and not changed
+        differing = [*(f"design.toml 的 {change}" for change in changed), *seed_changes(self.folder, self.ledger, saved)]
+        lines = verification.text().splitlines() + [f"  不一致｜{change}" for change in differing]
+        return tuple(lines), verification.ok and not differing
 
-    def _trial(self) -> None:
+    def _listed(self) -> Frame:
+        made = self.design.frame.made is not None
+        return Frame.from_design(self.design, path=None if made else self.folder.frame(self.design.frame.file))
+
+    def trial(self) -> Sample:
         """Draw for nothing, so that what a draw would refuse is known while it can be mended."""
         refuse_unsound_totals(self.frame, self.design)
-        draw(self.frame, self.design, seed="0" * SEED_DIGITS)
+        return draw(self.frame, self.design, seed="0" * SEED_DIGITS, earlier=self.folder.earlier())
 
     def sample(self) -> Sample:
         """Return the sample, drawn again from frame, design, seed and the rosters that have arrived."""
         return self._once("sample", [self.folder.certificate, *self.folder.tables("rosters")], self._drawn)
 
     def _drawn(self) -> Sample:
-        first, rosters = self._first(self._saved()), self._rosters()
+        first, rosters = self._first(self.saved()), self._rosters()
         return draw_next(first, rosters) if len(rosters) else first
 
     def _first(self, saved: Certificate) -> Sample:
         refuse_changed_plan(saved, self.frame, self.design)
-        return draw(self.frame, self.design, seed=saved.seed, seed_origin=saved.seed_origin)
+        return draw(self.frame, self.design, seed=saved.seed, seed_origin=saved.seed_origin, earlier=self.folder.earlier())
 
     def responses(self) -> Responses:
         """Return the returns that lie in ``returns/``, held against the sample."""
         files = self.folder.tables("returns")
         if not files:
             raise FieldworkError("returns/｜没有回收表｜把回收表放入 returns/，或键入 evalkit collect 文件夹 文件")
-        sample = self._agreed_sample()
+        sample = self.agreed_sample()
         return self._once("responses", [self.folder.certificate, *files], lambda: collect(sample, files))
 
     def _rosters(self) -> pd.DataFrame:
@@ -270,10 +280,11 @@ class Evaluation:
         made: Noun = self._made[what][1]
         return made
 
-    def _agreed_sample(self) -> Sample:
+    def agreed_sample(self) -> Sample:
+        """Return the sample, refused when rosters have changed or arrived since the certificate was written."""
         sample = self.sample()
-        refuse_changed_rosters(self._saved(), sample.certificate)
-        if sample.certificate.sha256 != self._saved().sha256:
+        refuse_changed_rosters(self.saved(), sample.certificate)
+        if sample.certificate.sha256 != self.saved().sha256:
             raise FieldworkError("rosters/ 中有尚未抽户的名册｜应先抽户｜先键入 evalkit rosters")
         return sample
 
@@ -282,7 +293,8 @@ class Evaluation:
             raise FieldworkError("draw/certificate.json｜还没有抽样｜先键入 evalkit draw")
         return self.folder.certificate
 
-    def _saved(self) -> Certificate:
+    def saved(self) -> Certificate:
+        """Return the certificate that lies in ``draw/``, refused when it is not the one the ledger noted last."""
         saved = Certificate.load(self._certificate())
         refuse_edited_certificate(saved, self.ledger)
         return saved
@@ -299,7 +311,7 @@ class Evaluation:
             return sound_seed(seed), "由操作者给定"
         ceremony = self.folder.ceremony()
         if ceremony:
-            return sound_seed(ceremony[0]), f"公开仪式：{ceremony[1]}"
+            return sound_seed(ceremony[0]), f"{BY_CEREMONY}{ceremony[1]}"
         if self.design.specimen:
             return self.design.specimen.seed, "样例自带"
         raise DrawError("种子｜没有种子｜键入 --seed 加至少 20 位公开产生的数字，或写 draw/ceremony.toml（seed 与 how 两行）")
@@ -307,7 +319,7 @@ class Evaluation:
     def _same_draw(self, sample: Sample) -> bool:
         if not self.folder.certificate.exists():
             return False
-        saved, new = self._saved(), sample.certificate
+        saved, new = self.saved(), sample.certificate
         return (saved.seed, saved.fingerprint, saved.design_hash) == (new.seed, new.fingerprint, new.design_hash)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from evalkit.design.judgement import ApprovalRate, IncidenceRate
 from evalkit.figures import number, official_date, percent
+from evalkit.plans.wording import shortfall_told, stage_told
 from evalkit.selection import METHODS
 
 if TYPE_CHECKING:
     from evalkit.design import Design
-    from evalkit.design.sections import Reserves, Stage
     from evalkit.rates import Rate
 
 TOTALS = {"remaining": "剩余贫困人口", "exited": "脱贫人口", "non_registry": "非建档立卡人口", "rural": "乡村人口"}
@@ -26,15 +25,7 @@ def sampling_told(design: Design) -> list[str]:
     >>> sampling_told(ev.read_design("designs/biyang_2018.toml"))[0]
     '第一阶段抽村：分层，简单随机抽样，每层2个村。'
     """
-    first, *later = design.stages
-    told = [f"第一阶段抽村：{'分层，' if first.strata else ''}{_drawn(first, '每层')}。"]
-    if first.mandatory:
-        how = "计入名额" if first.mandatory.how == "within" else "在名额之外"
-        told.append(f"{first.mandatory.column}为{'、'.join(first.mandatory.values)}的村为必访村，{how}。")
-    for stage in later:
-        spare = f"；备用户{_sizes(design.reserves)}，按抽签顺序密封，依次启用" if design.reserves else ""
-        told.append(f"第二阶段抽户：每村按户类型分层，{_drawn(stage, '')}，{_shortfall(stage)}{spare}。")
-    return told
+    return [stage_told(design, place) for place in range(len(design.stages))]
 
 
 def rate_told(rate: Rate) -> list[str]:
@@ -62,24 +53,7 @@ def policies_told(design: Design) -> dict[str, str]:
     return {
         "singleton": design.evaluation.singleton,
         "empty_cell": design.returns.empty_cell if design.returns else "",
-        "village_method": METHODS[design.stages[0].method].title,
+        "village_method": METHODS[design.frame_stages[-1].method].title,
         "household_method": METHODS[household.method].title if household else "",
-        "shortfall": _shortfall(household) if household else "",
+        "shortfall": shortfall_told(household) if household else "",
     }
-
-
-def _drawn(stage: Stage, each: str) -> str:
-    return f"{METHODS[stage.method].title}，{_sizes(stage, each)}"
-
-
-def _sizes(part: Stage | Reserves, each: str = "") -> str:
-    if isinstance(part.n, Mapping):
-        named = "、".join(f"{stratum}{size}" for stratum, size in part.n.items())
-        return f"{named}{'个村' if each else '户'}"
-    return f"{each or '每类'}{part.n}{'个村' if each else '户'}"
-
-
-def _shortfall(stage: Stage) -> str:
-    if stage.shortfall.startswith("fill:"):
-        return f"某类户不足时由{stage.shortfall[5:]}补足"
-    return "某类户不足时全部入样" if stage.shortfall == "take-all" else "各类户均不得少于配额"

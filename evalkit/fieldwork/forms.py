@@ -73,7 +73,7 @@ def _given(sample: Sample, mains: pd.DataFrame, design: Design, asked: dict[str,
     """Return what is known of the mains under the headings of the form; nothing stands under a heading to be filled."""
     columns, rosters = design.returns, design.rosters
     assert columns is not None
-    mains = mains.sort_values(["village", "stratum", "order"], kind="stable")
+    mains = mains.sort_values(["village", "cell", "order"], kind="stable")
     villages = sample.table("village").set_index("unit")
     extra = {design.frame.name: mains["village"].map(villages["name"])} if "name" in villages else {}
     extra |= {(rosters.stratum if rosters else "") or "户类型": mains["stratum"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,7 +43,7 @@ class Village(NamedTuple):
     file: str
 
 
-def write_lists(sample: Sample, folder: str | Path) -> list[Path]:
+def write_lists(sample: Sample, folder: str | Path, *, only: Collection[str] | None = None) -> list[Path]:
     """Write the field lists of every village whose households have been drawn.
 
     Parameters
@@ -52,6 +52,8 @@ def write_lists(sample: Sample, folder: str | Path) -> list[Path]:
         After `draw_next`. Villages whose roster has not arrived get no list yet.
     folder : str or pathlib.Path
         Made when absent.
+    only : collection of str, optional
+        Codes of the villages whose lists are wanted; then no 汇总.xlsx is written.
 
     Returns
     -------
@@ -70,11 +72,15 @@ def write_lists(sample: Sample, folder: str | Path) -> list[Path]:
         raise FieldworkError("入户名单：还没有抽户｜名册到达后才能抽户｜先键入 evalkit rosters")
     villages = _villages(sample.table("village"), set(drawn["village"]))
     folder = Path(folder)
-    by_village = dict(list(drawn.sort_values(["stratum", "order"], kind="stable").groupby("village")))
+    by_village = dict(list(drawn.sort_values(["cell", "order"], kind="stable").groupby("village")))
     paths = []
     for village in villages:
+        if only is not None and village.code not in only:
+            continue
         mine = by_village[village.code]
         paths.append(write_book(folder / village.file, _pages(village, mine, sample.design)))
+    if only is not None:
+        return paths
     title = _marked(f"{sample.design.evaluation.county}入户名单汇总", sample.design)
     return [*paths, write_book(folder / SUMMARY, {"汇总": Page(title=title, table=_summary(villages, drawn, sample.design))})]
 
@@ -160,7 +166,7 @@ def _reserves_table(reserves: pd.DataFrame, headings: Mapping[str, str]) -> pd.D
     table = _people(reserves)
     table.insert(0, "stratum", reserves["stratum"].to_numpy())
     table = table.rename(columns=headings)
-    table.insert(1, "启用顺序", (reserves.groupby("stratum").cumcount() + 1).to_numpy())
+    table.insert(1, "启用顺序", (reserves.groupby("cell").cumcount() + 1).to_numpy())
     return table.assign(替换哪一户="", 启用原因="", 备注="")
 
 

@@ -38,7 +38,7 @@ def read_rosters(source: Source, design: Design, *, villages: Iterable[str] | No
     -------
     DataFrame
         Columns village, household, stratum (the design's words), persons (int), head, id_number, address
-        (the last three ``""`` where not mapped), sorted by village and household.
+        (the last three ``""`` where not mapped) and the further columns of `[rosters]`, sorted by village and household.
 
     Raises
     ------
@@ -62,12 +62,13 @@ def read_rosters(source: Source, design: Design, *, villages: Iterable[str] | No
     mapped = {name: getattr(columns, name) for name in COLUMNS if getattr(columns, name)}
     ids = [mapped[name] for name in ("village", "household", "id_number") if name in mapped]
     hidden = [mapped[name] for name in ("household", "head", "id_number", "address") if name in mapped]
-    handed, faults = hand_in(source, "名册", mapped.values(), ids, FieldworkError, hidden)
+    more = [column for column in columns.columns if column not in mapped.values()]
+    handed, faults = hand_in(source, "名册", [*mapped.values(), *more], ids, FieldworkError, hidden)
     _check_ids(handed, faults, columns, design, villages)
     strata, persons = _strata(handed, faults, columns, design), _persons(handed, faults, columns)
     faults.refuse(FieldworkError)
     table = pd.DataFrame({name: handed.table[mapped[name]] if name in mapped else "" for name in COLUMNS}, index=handed.table.index)
-    table = table.assign(stratum=strata, persons=persons)
+    table = table.assign(stratum=strata, persons=persons, **{column: handed.table[column] for column in more})
     return table.sort_values(["village", "household"], kind="stable", ignore_index=True)
 
 
@@ -77,8 +78,9 @@ def known_strata(design: Design) -> tuple[str, ...]:
     Where the quotas name them these are all there are: a household of another stratum could not be drawn.
     """
     named: list[str] = []
-    for stage in design.stages[1:]:
-        named += list(stage.n) if isinstance(stage.n, dict) else []
+    for stage in design.roster_stages[-1:]:
+        own = [name for name in stage.strata if design.rosters is None or name not in design.rosters.columns]
+        named += stage.named_strata if len(own) == len(stage.strata) == 1 else ()
     if named:
         return tuple(dict.fromkeys(named))
     if design.criteria is not None:

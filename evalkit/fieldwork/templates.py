@@ -110,10 +110,11 @@ def _frame(design: Design) -> Parts:
     if frame.name:
         guide[frame.name] = "村名"
     guide |= {column: "设计文件 [frame] columns 列出的列，抽样或计算用到" for column in frame.columns}
-    for stage in design.stages[:1]:
+    for stage in design.frame_stages:
         guide |= {column: "必填。抽样分层所用的列" for column in stage.strata}
-        if stage.mandatory is not None:
-            guide[stage.mandatory.column] = f"必访村标识：{'、'.join(stage.mandatory.values)}"
+        guide |= {column: "必填。这一阶段的抽样单位" for column in [stage.unit] if column}
+        guide |= {column: "必填。单位的规模，大于 0 的数" for column in [stage.size] if column not in ("", "rows")}
+        guide |= {rule.column: f"{rule.purpose}标识：{'、'.join(rule.values)}" for rule in stage.mandatory if rule.column}
     guide |= {rule.column: f"名单规则用到：{rule.reason}" for rule in frame.rule if rule.column not in guide}
     shown = [frame.place, *(note.column for note in frame.note), *design.report.groups]
     guide |= {column: "报告用到" for column in shown if column and column not in guide}
@@ -134,6 +135,7 @@ def _rosters(design: Design) -> Parts:
         columns.address: "自然村或村民组",
     }
     guide = {column: text for column, text in texts.items() if column}
+    guide |= {column: "设计文件 [rosters] columns 列出的列，抽样用到" for column in columns.columns}
     codes = [column for column in (columns.village, columns.household, columns.id_number) if column]
     return guide, codes, {columns.stratum: strata}
 

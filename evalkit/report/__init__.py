@@ -10,12 +10,13 @@ from evalkit.report.compose import compose_report
 from evalkit.report.model import Document
 from evalkit.report.page import page_bytes
 from evalkit.report.pdf import pdf_bytes
+from evalkit.report.planpaper import compose_plan, write_plan
 from evalkit.report.word import word_bytes
 from evalkit.report.workbook import workbook_bytes
 from evalkit.sheets import write_bytes
 from evalkit.tables import Results
 
-__all__ = ["Document", "compose_report", "write_report"]
+__all__ = ["Document", "compose_plan", "compose_report", "write_plan", "write_report"]
 
 WRITERS = {"docx": word_bytes, "pdf": pdf_bytes, "html": page_bytes, "xlsx": workbook_bytes}
 

@@ -175,13 +175,18 @@ class Document:
 
     @property
     def simulated(self) -> bool:
-        """Whether every page must say 模拟数据."""
+        """Whether every page must say 模拟数据, or what else is made up."""
         return bool(self.facts.get("simulated"))
+
+    @property
+    def made_up(self) -> str:
+        """The words for what is made up: 模拟数据, or 模拟名单 in a sampling plan."""
+        return (self.fact("made_up") or MARK) if self.simulated else ""
 
     @property
     def mark(self) -> str:
         """The words that every page of a simulated report bears, or nothing."""
-        return f"{MARK}　不反映任何真实地区" if self.simulated else ""
+        return f"{self.made_up}　不反映任何真实地区" if self.simulated else ""
 
     @property
     def title_lines(self) -> list[str]:
@@ -194,7 +199,7 @@ class Document:
     @property
     def title_mark(self) -> str:
         """What stands under the title: 模拟数据 when they are."""
-        return f"（{MARK}）" if self.simulated and MARK not in self.fact("title") else ""
+        return f"（{self.made_up}）" if self.simulated and self.made_up not in self.fact("title") else ""
 
     @property
     def title(self) -> str:

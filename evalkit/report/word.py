@@ -62,7 +62,7 @@ def _properties(word: Any, document: Document) -> None:
     core, stamp = word.core_properties, document.stamp().replace(tzinfo=None)
     core.title, core.author, core.last_modified_by = document.title, document.fact("institute"), document.fact("institute")
     core.created = core.modified = stamp
-    core.comments, core.subject, core.language, core.revision = document.mark, "第三方评估报告", "zh-CN", 1
+    core.comments, core.subject, core.language, core.revision = document.mark, document.fact("subject") or "第三方评估报告", "zh-CN", 1
 
 
 def _cover(word: Any, document: Document) -> None:

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from evalkit.charts import MARK
 from evalkit.figures import KEY
 from evalkit.later import later
 from evalkit.report.model import PAIRS, Cell, Document, Table, breadth
@@ -64,7 +63,8 @@ def _front(book: Any, looks: dict[str, Any], document: Document) -> None:
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, 1, 80)
     sheet.write_string(0, 0, document.title, looks["title"])
-    lines = [("机构", document.fact("institute")), ("日期", document.fact("date")), ("数据", document.mark or "入户调查")]
+    lines = [("机构", document.fact("institute")), ("日期", document.fact("date"))]
+    lines += [("数据", document.mark or document.fact("basis") or "入户调查")]
     lines += [("符号", KEY), ("取值", "表中为未舍入的数值，按格式显示；判定使用未舍入的数值。Word 报告与本工作簿出自同一结果。")]
     lines += [(table.number, table.title) for table in document.tables()]
     for row, (name, text) in enumerate(lines, 2):
@@ -76,7 +76,7 @@ def _front(book: Any, looks: dict[str, Any], document: Document) -> None:
 
 def _new_sheet(book: Any, document: Document, name: str) -> Any:
     sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", "_", name)[:31])
-    sheet.set_header(f"&C&\"宋体,加粗\"{MARK}" if document.simulated else "&C&F")
+    sheet.set_header(f"&C&\"宋体,加粗\"{document.made_up}" if document.simulated else "&C&F")
     sheet.set_footer("&C第 &P 页　共 &N 页")
     sheet.set_paper(9)
     sheet.hide_gridlines(2)

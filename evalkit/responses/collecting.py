@@ -159,7 +159,7 @@ def _visits(handed: Handed, faults: Faults, drawn: pd.DataFrame, design: Design)
     places = match(handed, faults, columns, drawn)
     codes = words(handed, faults, columns.disposition, dict(columns.dispositions), required=True)
     status = words(handed, faults, columns.status, dict(columns.statuses), required=False) if columns.status else ""
-    known = drawn[["village", "stratum", "role", "order", "persons"]].rename(columns={"persons": "listed"})
+    known = drawn[["village", "stratum", "cell", "role", "order", "persons"]].rename(columns={"persons": "listed"})
     visits = known.reindex(places).reset_index(drop=True)
     visits["listed"] = visits["listed"].fillna(0).astype(np.int64)
     return visits.assign(place=places, row=np.arange(len(places)), code=codes.to_numpy(), status=status)
@@ -178,7 +178,7 @@ def _answered(
 def _table(handed: Handed, drawn: pd.DataFrame, visits: pd.DataFrame, answers: Answers, design: Design) -> pd.DataFrame:
     columns = design.returns
     assert columns is not None
-    visits = visits[visits["code"] != "unused"].sort_values(["village", "stratum", "order"], kind="stable")
+    visits = visits[visits["code"] != "unused"].sort_values(["village", "cell", "order"], kind="stable")
     rows = visits["row"].to_numpy()
     sampled = drawn.iloc[visits["place"].to_numpy()].reset_index(drop=True)
     visits = visits.reset_index(drop=True)

@@ -48,7 +48,7 @@ def words(handed: Handed, faults: Faults, column: str, known: dict[str, str], re
 def check_reserves(handed: Handed, faults: Faults, columns: Returns, drawn: pd.DataFrame, visits: pd.DataFrame) -> None:
     """Note mains called unused, and reserves used out of order or without a failed visit before them.
 
-    Within a village and stratum every failed main releases one reserve, the next in order, and a reserve
+    Within a village and cell every failed main releases one reserve, the next in order, and a reserve
     that fails releases one more; so the k-th reserve may be used when the failed mains and the failed
     reserves before it number at least k, and no earlier reserve was passed over.
 
@@ -60,9 +60,9 @@ def check_reserves(handed: Handed, faults: Faults, columns: Returns, drawn: pd.D
     wrong = visits[(visits["role"] == "main") & (visits["code"] == "unused")]
     _note_rows(handed, faults, wrong["row"], columns.disposition, "主样本户不能是“未使用”", "填写实际结果；尚未入户的暂不填报")
     used = visits[(visits["role"] == "reserve") & (visits["code"] != "unused")]
-    failed = visits[(visits["role"] == "main") & visits["code"].isin(FAILED)].groupby(["village", "stratum"]).size()
+    failed = visits[(visits["role"] == "main") & visits["code"].isin(FAILED)].groupby(["village", "cell"]).size()
     ranks = _reserve_ranks(drawn)
-    for cell, mine in used.groupby(["village", "stratum"], sort=True):
+    for cell, mine in used.groupby(["village", "cell"], sort=True):
         mine = mine.assign(rank=ranks[mine["place"].to_numpy()]).sort_values("rank")
         _check_cell(handed, faults, columns, mine, int(failed.get(cell, 0)))
 
@@ -108,7 +108,7 @@ def _reserve_ranks(drawn: pd.DataFrame) -> NDArray[np.int64]:
     """Return 1, 2, … for the reserves of each village and stratum in their order, 0 for mains."""
     reserve = (drawn["role"] == "reserve").to_numpy()
     order = drawn["order"].where(reserve)
-    ranks = order.groupby([drawn["village"], drawn["stratum"]]).rank(method="first")
+    ranks = order.groupby([drawn["village"], drawn["cell"]]).rank(method="first")
     return ranks.fillna(0).to_numpy().astype(np.int64)
 
 

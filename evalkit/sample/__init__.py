@@ -1,5 +1,6 @@
 """Sample: who was chosen, with what chance, and the reserves in order."""
 
+from evalkit.sample.rounds import overlap
 from evalkit.sample.samples import Sample, draw, draw_next
 
-__all__ = ["Sample", "draw", "draw_next"]
+__all__ = ["Sample", "draw", "draw_next", "overlap"]

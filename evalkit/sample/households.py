@@ -1,4 +1,4 @@
-"""The later stage: households of a drawn village by stratum, from its roster."""
+"""The stages that are drawn from the roster of a village: village groups where there are any, and households last."""
 
 from __future__ import annotations
 
@@ -9,33 +9,44 @@ import pandas as pd
 
 from evalkit import codes, tickets
 from evalkit.errors import DrawError, Faults
-from evalkit.sample.cells import Cell, fill_cell, quotas
+from evalkit.sample.cells import Cell, Draw, draw_cells
+from evalkit.sample.listings import ALL, Source, listing
+from evalkit.sample.quotas import Key, asked, fitted, village_shares
+from evalkit.sample.villages import ABOVE
 from evalkit.sheets import as_text, numbered, plain_numbers, refuse_floats
 
 if TYPE_CHECKING:
-    from evalkit.design.sections import Reserves, Stage
+    from evalkit.design.sections import Reserves
+    from evalkit.design.stages import Stage
 
 NEEDED = ("village", "household", "stratum", "persons")
 MOST_PERSONS = 50  # a row with more is no household: a village total, a telephone number, an income
 PERSONAL = ("head", "id_number", "address")
+DECIDING = ("household", "stratum", "persons")
+Cells = tuple[Cell, ...]
+Earlier = Mapping[str, frozenset[str]]
+TABLE = (
+    "village", "household", "stratum", "persons", "cell", "N", "quota", "n", "chance", "prob", "role", "order",
+)  # fmt: skip
 
 
-def check_rosters(rosters: Any, villages: Collection[str], stage: Stage) -> pd.DataFrame:
+def check_rosters(rosters: Any, villages: Collection[str], stages: tuple[Stage, ...]) -> pd.DataFrame:
     """Check rosters and return them cleaned, by village and household.
 
     Parameters
     ----------
     rosters : pandas, polars, pyarrow, DuckDB or Spark table
-        Columns ``village household stratum persons`` and, where they are known, ``head id_number address``;
-        other columns are left behind.
+        Columns ``village household stratum persons``, those that the stages read, and, where they are known, ``head id_number
+        address``; other columns are left behind.
     villages : collection of str
         The drawn villages.
-    stage : Stage
-        The later stage; its quotas name the strata where they differ by stratum.
+    stages : tuple of Stage
+        The stages that are drawn from rosters; their quotas name the strata where they differ by stratum.
 
     Returns
     -------
     pandas.DataFrame
+        The index holds the place of each row in the table that was given, from 0.
 
     Raises
     ------
@@ -43,128 +54,232 @@ def check_rosters(rosters: Any, villages: Collection[str], stage: Stage) -> pd.D
         With every fault and its row.
     """
     faults = Faults("名册")
-    table = _cleaned(numbered(rosters, DrawError), faults)
+    table = _cleaned(numbered(rosters, DrawError), stages, faults)
     for column in ("village", "household"):
         refuse_floats(table, column, faults)
     _check_villages(table, villages, faults)
     _check_households(table, faults)
-    _check_strata(table, stage, faults)
+    _check_strata(table, stages[-1], faults)
     table = table.assign(persons=_persons(table, faults))
     faults.refuse(DrawError)
-    return table.astype({"persons": int}).sort_values(["village", "household"]).reset_index(drop=True)
+    return table.astype({"persons": int}).sort_values(["village", "household"])
 
 
-def draw_households(rosters: pd.DataFrame, stage: Stage, reserves: Reserves | None, seed: str) -> dict[str, tuple[Cell, ...]]:
-    """Draw the households of every village in the rosters.
+def draw_households(
+    rosters: pd.DataFrame,
+    stages: tuple[Stage, ...],
+    reserves: Reserves | None,
+    seed: str,
+    villages: pd.DataFrame,
+    earlier: Earlier | None = None,
+) -> dict[str, dict[str, Cells]]:
+    """Draw the stages of the rosters in every village that has one.
 
     Parameters
     ----------
     rosters : pandas.DataFrame
         As `check_rosters` gives them.
-    stage : Stage
+    stages : tuple of Stage
+        The stages of the rosters.
     reserves : Reserves, optional
+        Reserve households behind each stratum of the last stage.
     seed : str
+    villages : pandas.DataFrame
+        All drawn villages, as `village_table` gives them: rules ask what a village is like, and a shared total is shared out to
+        all of them, whichever roster comes first.
+    earlier : mapping of str to frozenset of str
+        Stage → units (``village/household``) that may not be drawn again.
 
     Returns
     -------
-    dict of str to tuple of Cell
-        Village → its strata, by label. A stratum of the design without a household in the village has an
-        empty cell.
+    dict of str to dict of str to tuple of Cell
+        Village → stage → its cells. A stratum that the design names and a village does not have gets an empty cell.
 
     Raises
     ------
     DrawError
         With every village and stratum that is short under the shortfall rule.
     """
-    faults = Faults("抽户")
-    if stage.mandatory is not None:
-        faults.add(None, f"stage {stage.name}", None, "抽户阶段没有必访规则", "删去该阶段的 mandatory")
-    plans: dict[str, tuple[dict[str, list[str]], dict[str, int]]] = {}
-    named = tuple(stage.n) if isinstance(stage.n, dict) else ()
-    for village, rows in rosters.groupby("village"):
-        strata: dict[str, list[str]] = {stratum: [] for stratum in named}
-        for stratum, households in rows.groupby("stratum")["household"]:
-            strata[str(stratum)] = sorted(households)
-        sizes = quotas({stratum: len(units) for stratum, units in strata.items()}, stage, f"{village} ", faults)
-        plans[str(village)] = (strata, sizes)
+    faults, gone, known = Faults("抽户"), earlier or {}, villages.set_index("unit")
+    shared = {stage.name: _shares(stage, known, faults) for stage in stages if stage.allocation is not None}
     faults.refuse(DrawError)
-    return {village: _village_cells(village, *plan, stage, reserves, seed) for village, plan in plans.items()}
+    drawn: dict[str, dict[str, Cells]] = {}
+    for village, rows in rosters.groupby("village"):
+        facts = {str(column): str(value) for column, value in known.loc[village].items()}
+        drawn[str(village)] = {}
+        part, above = rows.set_axis(rows.index + 2), ""
+        for stage in stages:
+            source = Source(part, stage.unit or "household", above, f"{village} ", "stratum")
+            draw = Draw(seed, stage, str(village))
+            kept = {stratum: count for (unit, stratum), count in shared.get(stage.name, {}).items() if unit == village}
+            back = reserves if stage is stages[-1] else None
+            cells = _stage_cells(source, draw, facts, kept, back, gone.get(stage.name, frozenset()), faults)
+            drawn[str(village)][stage.name] = cells
+            if faults and not cells:
+                break  # nothing is drawn from a list with faults, and the stages below have no more to tell
+            part = part[part[source.unit].isin({unit for cell in cells for unit in cell.chosen})]
+            above = source.unit
+    faults.refuse(DrawError)
+    return drawn
 
 
-def household_table(rosters: pd.DataFrame, cells: Mapping[str, tuple[Cell, ...]], villages: pd.DataFrame) -> pd.DataFrame:
+def household_table(
+    rosters: pd.DataFrame, drawn: Mapping[str, Mapping[str, Cells]], stages: tuple[Stage, ...], villages: pd.DataFrame
+) -> pd.DataFrame:
     """Return drawn and reserve households as a table, by village, stratum and order.
 
     Parameters
     ----------
     rosters : pandas.DataFrame
         As `check_rosters` gives them.
-    cells : mapping of str to tuple of Cell
+    drawn : mapping of str to mapping of str to tuple of Cell
         As `draw_households` gives them.
+    stages : tuple of Stage
+        The stages of the rosters.
     villages : pandas.DataFrame
         The table of drawn villages.
 
     Returns
     -------
     pandas.DataFrame
-        ``village household stratum persons N quota n prob role order``, the personal columns of the
-        rosters, and ``village_stratum village_prob village_N village_n``.
+        ``village household stratum persons cell N quota n chance prob role order``, the personal columns of the rosters, the
+        columns that the stages read, for each stage above the last its unit with ``_chance _N _n _stratum``, and
+        ``village_stratum village_chance village_prob village_N village_n village_hits``. `stratum` is the type of the household,
+        `cell` the stratum it was drawn in; `chance` is that of the last stage, `prob` that of all stages; `village_hits` is how
+        often the village was drawn, 1 unless with replacement: the weight by design is ``village_hits / prob``.
     """
-    facts = [row for village in sorted(cells) for cell in cells[village] for row in _facts(village, cell)]
-    order = ["village", "household", "stratum", "persons", "N", "quota", "n", "prob", "role", "order"]
-    drawn = pd.DataFrame(facts, columns=[column for column in order if column != "persons"])
-    known = [column for column in PERSONAL if column in rosters.columns]
-    table = drawn.merge(rosters[["village", "household", "persons", *known]], on=["village", "household"], how="left", validate="1:1")
-    first = villages[["unit", "stratum", "prob", "N", "n"]].set_axis(
-        ["village", "village_stratum", "village_prob", "village_N", "village_n"], axis=1
-    )
-    whole = table.loc[:, [*order, *known]].merge(first, on="village", how="left", validate="m:1")
+    order = list(TABLE)
+    facts = [row for village in sorted(drawn) for cell in drawn[village][stages[-1].name] for row in _facts(village, cell)]
+    table = pd.DataFrame(facts, columns=[column for column in order if column not in ("stratum", "persons", "prob")])
+    known = [column for column in rosters.columns if column not in ("village", *DECIDING)]
+    table = table.merge(rosters[["village", *DECIDING, *known]], on=["village", "household"], how="left", validate="1:1")
+    own = ["unit", "stratum", "chance", "prob", "N", "n", "hits"]
+    upper = [column for column in villages.columns if column.endswith(ABOVE)]
+    hits = (villages["weight"] * villages["prob"]).round().astype(int)  # of all stages of the frame together
+    first = villages.assign(hits=hits)[[*own, *upper]].set_axis(["village", *(f"village_{column}" for column in own[1:]), *upper], axis=1)
+    table = table.merge(first, on="village", how="left", validate="m:1")
+    table["prob"] = table["village_prob"] * table["chance"]
+    for stage in stages[:-1]:
+        table = _with_stage(table, stage, drawn)
+    others = [column for column in table.columns if column not in (*order, *first.columns, *known)]
+    whole = table.loc[:, [*order, *known, *others, *[column for column in first.columns if column != "village"]]]
     return whole.astype({"persons": int}) if len(whole) else whole
 
 
-def roster_fingerprint(rows: pd.DataFrame) -> str:
-    """Return the fingerprint of one village's roster: household, stratum and persons, nothing personal.
+def roster_fingerprint(rows: pd.DataFrame, stages: tuple[Stage, ...]) -> str:
+    """Return the fingerprint of one village's roster: household, stratum, persons and what the stages read, nothing personal.
 
     The rows stand in the order of households, as `check_rosters` gives them.
     """
+    columns = [*DECIDING, *(column for column in columns_read(stages) if column in rows.columns)]
     return tickets.fingerprint(
-        (household, stratum, int(persons))
-        for household, stratum, persons in zip(rows["household"], rows["stratum"], rows["persons"], strict=True)
+        (household, stratum, int(persons), *others) for household, stratum, persons, *others in rows[columns].itertuples(index=False)
     )
 
 
-def released_list(cells: tuple[Cell, ...]) -> list[dict[str, Any]]:
+def columns_read(stages: tuple[Stage, ...]) -> tuple[str, ...]:
+    """Return the columns of a roster that its stages read beside household, type and persons, sorted."""
+    named = {column for stage in stages for column in (stage.unit, stage.size, *stage.strata, *stage.sort, *stage.balance)}
+    named |= {column for stage in stages for column in (*stage.places, *stage.groups)}
+    named |= {must.column for stage in stages for must in stage.mandatory} | {rule.column for stage in stages for rule in stage.rule}
+    return tuple(sorted(named - {"", "rows", *DECIDING}))
+
+
+def released_list(cells: Cells) -> list[dict[str, Any]]:
     """Return the households of one village in the order of release, as they stand in the annex."""
     return [
-        {"household": unit, "stratum": cell.stratum, "role": role, "order": place, "digest": cell.digests[unit].hex()}
+        {"household": unit, "stratum": cell.label, "role": role, "order": place, "digest": cell.digests[unit].hex()}
         for cell in cells
         for place, (unit, role) in enumerate(_roles(cell), 1)
     ]
 
 
-def village_receipt(rows: pd.DataFrame, cells: tuple[Cell, ...]) -> dict[str, Any]:
-    """Return what the public certificate says of one village: counts, cut-offs and one hash of its ordered list."""
-    listed = tickets.fingerprint(tuple(row.values()) for row in released_list(cells))
-    strata = {cell.stratum: {**cell.receipt(), "quota": cell.quota, "reserves": len(cell.reserves)} for cell in cells}
-    return {"roster": roster_fingerprint(rows), "list": listed, "strata": strata}
+def village_receipt(cells: Cells, last: bool) -> dict[str, Any]:
+    """Return what the public certificate says of one stage in one village.
+
+    Of households counts, cut-offs and one hash of their ordered list; of the units above them, which are not persons, all.
+    """
+    strata = {cell.label: {**cell.receipt(), "quota": cell.quota} for cell in cells}
+    if not last:
+        return {"strata": {cell.label: {**strata[cell.label], "units": cell.units()} for cell in cells}}
+    for cell in cells:
+        strata[cell.label]["reserves"] = len(cell.reserves)
+    return {"list": tickets.fingerprint(tuple(row.values()) for row in released_list(cells)), "strata": strata}
 
 
-def _village_cells(
-    village: str, strata: dict[str, list[str]], sizes: dict[str, int], stage: Stage, reserves: Reserves | None, seed: str
-) -> tuple[Cell, ...]:
-    return tuple(
-        fill_cell(
-            strata[stratum],
-            sizes[stratum],
-            stratum=stratum,
-            method=stage.method,
-            seed=seed,
-            stage=stage.name,
-            village=village,
-            reserves=reserves.size(stratum) if reserves else 0,
-            quota=stage.size(stratum),
-        )
-        for stratum in sorted(strata)
-    )
+def _stage_cells(
+    source: Source, draw: Draw, facts: Mapping[str, str], shared: Mapping[str, int], reserves: Reserves | None,
+    earlier: frozenset[str], faults: Faults,
+) -> Cells:  # fmt: skip
+    """Draw one stage in one village, in each unit above."""
+    stage, cells = draw.stage, []
+    gone = {unit.partition("/")[2] for unit in earlier if unit.startswith(f"{draw.village}/")}
+    found = Faults(faults.subject)
+    units = listing(source, stage, gone, found)
+    if found:
+        faults.extend(found)
+        return ()
+    for above in sorted(set(units["above"])) or [""]:
+        strata = {str(stratum): rows for stratum, rows in units[units["above"] == above].groupby("stratum", sort=True)}
+        for stratum in _named(stage):
+            strata.setdefault(stratum, units.iloc[:0])
+        where = f"{source.where}{above} " if above else source.where
+        sizes, wanted = _sizes(strata, stage, facts, shared, where, found)
+        if found:
+            continue
+        for stratum in sorted(strata):
+            back = reserves.size(stratum) if reserves else 0
+            quota = wanted[stratum]
+            cells += draw_cells(strata[stratum], sizes[stratum], draw=draw, above=above, stratum=stratum, quota=quota, reserves=back)
+    faults.extend(found)
+    return tuple(cells)
+
+
+def _named(stage: Stage) -> tuple[str, ...]:
+    """Return the strata that a list must have: those the design names, or all units as one where it has no strata."""
+    return stage.named_strata if stage.strata else (ALL,)
+
+
+def _sizes(
+    strata: Mapping[str, pd.DataFrame], stage: Stage, facts: Mapping[str, str], shared: Mapping[str, int], where: str, faults: Faults
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return how many of each stratum are drawn at random, and how many the design asks for."""
+    counts = {stratum: len(rows) for stratum, rows in strata.items()}
+    wanted = asked(stage, counts, facts, shared)
+    ways = {rule.purpose: rule.how for rule in stage.mandatory}
+    forced = {stratum: rows["must"].map(ways).value_counts().to_dict() for stratum, rows in strata.items()}
+    if not stage.inference:
+        return dict.fromkeys(counts, 0), wanted
+    free = {stratum: count - forced[stratum].get("on-top", 0) for stratum, count in counts.items()}
+    sizes = free if stage.takes_all else fitted(free, wanted, stage, where, faults)
+    # a list may hold more units that must be taken than its quota: they are taken all the same, and nobody at random
+    return {stratum: max(0, size - forced[stratum].get("within", 0)) for stratum, size in sizes.items()}, wanted
+
+
+def _shares(stage: Stage, villages: pd.DataFrame, faults: Faults) -> dict[Key, int]:
+    assert stage.allocation is not None
+    named = stage.named_strata
+    if stage.strata and not named:
+        faults.add(None, f"{stage.name}.allocation.total", None, "分层的阶段，总数应按层写", "写 total = { \"层名\" = 数, … }")
+        return {}
+    try:
+        return village_shares(stage.allocation, villages, named or (ALL,))
+    except (KeyError, ValueError) as found:
+        faults.add(None, f"{stage.name}.allocation", None, f"总数分不下去：{found}", "改正 total、least、most 或 by")
+        return {}
+
+
+def _with_stage(table: pd.DataFrame, stage: Stage, drawn: Mapping[str, Mapping[str, Cells]]) -> pd.DataFrame:
+    """Add the unit above that a household was drawn in, with its chance."""
+    name = stage.name
+    rows = [
+        (village, unit, cell.chances[unit], cell.population, cell.n, cell.label)
+        for village, stages in drawn.items() for cell in stages[name] for unit in cell.chosen
+    ]  # fmt: skip
+    columns = ["village", stage.unit, f"{name}_chance", f"{name}_N", f"{name}_n", f"{name}_stratum"]
+    joined = table.merge(pd.DataFrame(rows, columns=columns), on=["village", stage.unit], how="left", validate="m:1")
+    joined["prob"] = joined["prob"] * joined[f"{name}_chance"]
+    return joined
 
 
 def _roles(cell: Cell) -> list[tuple[str, str]]:
@@ -172,16 +287,23 @@ def _roles(cell: Cell) -> list[tuple[str, str]]:
 
 
 def _facts(village: str, cell: Cell) -> list[dict[str, Any]]:
-    same = {"village": village, "stratum": cell.stratum, "N": cell.population, "quota": cell.quota, "n": cell.n, "prob": cell.prob}
-    return [{**same, "household": unit, "role": role, "order": place} for place, (unit, role) in enumerate(_roles(cell), 1)]
+    same = {"village": village, "cell": cell.label, "N": cell.population, "quota": cell.quota, "n": cell.n}
+    return [
+        {**same, "chance": cell.chances[unit], "household": unit, "role": role, "order": place}
+        for place, (unit, role) in enumerate(_roles(cell), 1)
+    ]
 
 
-def _cleaned(rosters: pd.DataFrame, faults: Faults) -> pd.DataFrame:
+def _cleaned(rosters: pd.DataFrame, stages: tuple[Stage, ...], faults: Faults) -> pd.DataFrame:
     heads = rosters.columns.tolist()
     for column in NEEDED:
         if column not in heads:
             faults.add(1, column, None, "名册缺少这一列", "用 read_rosters 读名册")
-    columns = [*NEEDED, *(column for column in PERSONAL if column in heads)]
+    words = {name for stage in stages for name in stage.strata}  # one that is no column stands for the type of the household
+    for column in columns_read(stages):
+        if column not in heads and column not in words:
+            faults.add(1, column, None, "名册缺少抽样要用的这一列", "列入 [rosters] columns，并用 read_rosters 读名册")
+    columns = [*NEEDED, *(column for column in dict.fromkeys((*PERSONAL, *columns_read(stages))) if column in heads)]
     faults.refuse(DrawError)
     table = as_text(pd.DataFrame(rosters[columns]).reset_index(drop=True), faults)
     faults.refuse(DrawError)
@@ -206,7 +328,8 @@ def _check_households(table: pd.DataFrame, faults: Faults) -> None:
 
 
 def _check_strata(table: pd.DataFrame, stage: Stage, faults: Faults) -> None:
-    known = tuple(stage.n) if isinstance(stage.n, dict) else ()
+    own = [name for name in stage.strata if name not in table.columns]
+    known = stage.named_strata if len(stage.strata) == len(own) == 1 else ()
     for row, stratum in enumerate(table["stratum"]):
         if not stratum:
             faults.add(row + 2, "stratum", None, "户类型空白", "补全该格")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +11,25 @@ import pandas as pd
 from evalkit import tickets
 from evalkit.certificate import FORMAT, Certificate
 from evalkit.errors import DrawError
-from evalkit.sample.cells import Cell
-from evalkit.sample.households import check_rosters, draw_households, household_table, released_list, roster_fingerprint, village_receipt
+from evalkit.sample.households import (
+    Cells,
+    Earlier,
+    check_rosters,
+    columns_read,
+    draw_households,
+    household_table,
+    released_list,
+    roster_fingerprint,
+    village_receipt,
+)
+from evalkit.sample.rounds import Rounds, earlier_receipt, earlier_units
 from evalkit.sample.villages import draw_villages, village_table
 from evalkit.selection import METHODS
 
 if TYPE_CHECKING:
+
     from evalkit.design import Design
+    from evalkit.design.stages import Stage
     from evalkit.frame import Frame
 
 
@@ -36,28 +48,42 @@ class Sample:
     frame: Frame
     seed: str
     seed_origin: str
-    _first: tuple[Cell, ...]
+    _listed: dict[str, Cells]
     _rosters: pd.DataFrame
-    _later: dict[str, tuple[Cell, ...]]
+    _later: dict[str, dict[str, Cells]]
+    _earlier: Earlier = field(default_factory=dict)
+
+    @property
+    def _first(self) -> Cells:
+        """The cells of the last stage of the frame."""
+        return self._listed[self.design.frame_stages[-1].name]
 
     @property
     def villages(self) -> tuple[str, ...]:
-        """Return the drawn villages, sorted."""
+        """Return the drawn units of the last stage of the frame, sorted."""
         return tuple(sorted(unit for cell in self._first for unit in cell.chosen))
 
     @property
     def pending(self) -> tuple[str, ...]:
-        """Return the drawn villages whose roster has not arrived; none in a design of one stage."""
-        return tuple(village for village in self.villages if village not in self._later) if len(self.design.stages) > 1 else ()
+        """Return the drawn villages whose roster has not arrived; none in a design without rosters."""
+        return tuple(village for village in self.villages if village not in self._later) if self.design.roster_stages else ()
+
+    @property
+    def inference(self) -> bool:
+        """Return whether the sample speaks for units outside of it: no stage was chosen on purpose alone."""
+        return all(stage.inference for stage in self.design.stages)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Return what limits whom the sample speaks for: strata with units but without any in the sample."""
-        return tuple(
-            f"层 {cell.stratum}：{cell.population} 个单位没有入样机会，结果不代表它们"
-            for cell in self._first
-            if cell.population and not cell.chosen
-        )
+        limits = [] if self.inference else ["典型选点：结果只说明所选的单位，不作推断"]
+        gone = sum(len(units) for units in self._earlier.values())
+        limits += [f"以前各轮抽过的 {gone} 个单位不再抽，结果只代表其余单位"] if gone else []
+        empty = [cell for cells in self._listed.values() for cell in cells if cell.population and not cell.chosen]
+        for cell in empty:
+            why = "有入样机会而无一抽中" if any(cell.probs.values()) else "没有入样机会"
+            limits.append(f"层 {cell.label}：{cell.population} 个单位{why}，结果不代表它们")
+        return tuple(limits)
 
     def table(self, stage: str | None = None) -> pd.DataFrame:
         """Return the chosen units as a table.
@@ -70,11 +96,12 @@ class Sample:
         Returns
         -------
         pandas.DataFrame
-            First stage: ``unit name <frame columns> stratum N n prob weight ticket certainty``; `ticket` is
-            the rank of the unit's ticket in its stratum. Later stage: ``village household stratum persons
-            N quota n prob role order``, personal columns where the rosters have them, and ``village_stratum
-            village_prob village_N village_n``; `role` is ``main`` or ``reserve`` and `order` counts both
-            within a village and stratum.
+            Stages of the frame: ``unit name <frame columns> stratum N n chance prob weight ticket certainty wave hits``;
+            `chance` is that of the stage, `prob` that of all stages so far, `ticket` the rank of the unit's ticket in its
+            stratum, `wave` the later wave that added it, `hits` how often it was drawn. Households: ``village household stratum
+            persons cell N quota n chance prob role order``, personal columns where the rosters have them, and
+            ``village_stratum village_prob village_N village_n``; `stratum` is the type of the household, `cell` the stratum
+            it was drawn in, `role` is ``main`` or ``reserve`` and `order` counts both within a village and cell.
 
         Raises
         ------
@@ -82,54 +109,68 @@ class Sample:
             When the design has no such stage.
         """
         names = [part.name for part in self.design.stages]
-        wanted = stage if stage is not None else names[-1 if self._later else 0]
+        wanted = stage if stage is not None else names[-1] if self._later else self.design.frame_stages[-1].name
         if wanted not in names:
             raise DrawError(f"{wanted}｜设计中没有这个阶段｜可用：{'、'.join(names)}")
-        return self._tables[names.index(wanted)].copy()
+        return self._tables[wanted].copy()
 
     def reserves(self) -> pd.DataFrame:
-        """Return the reserve households in the order of release."""
-        table = self._tables[1]
-        return table[table["role"] == "reserve"].reset_index(drop=True)
+        """Return the reserve households in the order of release; none in a design without rosters."""
+        table = self._tables[self.design.stages[-1].name]
+        return table[table["role"] == "reserve"].reset_index(drop=True) if self.design.roster_stages else table.iloc[:0]
 
     @cached_property
-    def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        villages = village_table(self.frame, self._first)
-        return villages, household_table(self._rosters, self._later, villages)
+    def _tables(self) -> dict[str, pd.DataFrame]:
+        listed, asked = self.design.frame_stages, self.design.roster_stages
+        tables = {stage.name: village_table(self.frame, listed, self._listed, at) for at, stage in enumerate(listed)}
+        for stage in asked[:-1]:
+            rows = [
+                {"village": village, "unit": unit, "stratum": cell.label, "N": cell.population, "n": cell.n, "chance": cell.chances[unit]}
+                for village, stages in sorted(self._later.items()) for cell in stages[stage.name] for unit in cell.chosen
+            ]  # fmt: skip
+            tables[stage.name] = pd.DataFrame(rows, columns=["village", "unit", "stratum", "N", "n", "chance"])
+        if asked:
+            tables[asked[-1].name] = household_table(self._rosters, self._later, asked, tables[listed[-1].name])
+        return tables
 
     @cached_property
     def certificate(self) -> Certificate:
         """Return the receipt of this draw as far as it has got."""
-        design, strata = self.design, self.frame.fingerprints(self.design.stages[0].strata)
+        design = self.design
         content: dict[str, Any] = {
             "format": FORMAT,
-            "frame": {"fingerprint": self.frame.fingerprint, "units": len(self.frame), "strata": strata},
+            "frame": frame_receipt(self.frame, design),
             "design": {"hash": design.hash, "plan": design.plan()},
             "seed": {"value": self.seed, "origin": self.seed_origin},
-            "stages": {design.stages[0].name: {"method": design.stages[0].method, "strata": first_receipt(self._first)}},
+            "stages": {
+                stage.name: {"method": stage.method, "strata": stage_receipt(self._listed[stage.name])} for stage in design.frame_stages
+            },
         }
-        if self._later:
-            content["stages"][design.stages[1].name] = {
-                "method": design.stages[1].method,
-                "villages": later_receipt(self._rosters, self._later),
-            }
-        listed = {village: released_list(cells) for village, cells in sorted(self._later.items())}
+        receipts = roster_receipts(design.roster_stages, self._rosters, self._later) if self._later else {}
+        for stage in design.roster_stages if receipts else ():
+            content["stages"][stage.name] = {"method": stage.method, "villages": receipts[stage.name]}
+        if any(self._earlier.values()):
+            content["earlier"] = earlier_receipt(self._earlier)
+        listed = {village: released_list(stages[design.stages[-1].name]) for village, stages in sorted(self._later.items())}
         return Certificate(content, listed or None)
 
     def __repr__(self) -> str:
         strata = sum(1 for cell in self._first if cell.chosen)
-        parts = [f"{strata} 层 {len(self.villages)} 村（{METHODS[self.design.stages[0].method].title}）"]
+        parts = [f"{strata} 层 {len(self.villages)} 村（{METHODS[self.design.frame_stages[-1].method].title}）"]
         if self._later:
-            mains = sum(cell.n for cells in self._later.values() for cell in cells)
-            kept = sum(len(cell.reserves) for cells in self._later.values() for cell in cells)
+            last = self.design.stages[-1].name
+            mains = sum(cell.n for stages in self._later.values() for cell in stages[last])
+            kept = sum(len(cell.reserves) for stages in self._later.values() for cell in stages[last])
             parts.append(f"{len(self._later)} 村 {mains} 户、备用 {kept} 户")
         if self.pending:
             parts.append(f"{len(self.pending)} 村待名册")
         return f"Sample {'，'.join(parts)}，种子 {self.seed}，凭证指纹 {self.certificate.sha256[:12]}"
 
 
-def draw(frame: Frame, design: Design, *, seed: str, seed_origin: str = "given") -> Sample:
-    """Draw the first stage of a design.
+def draw(
+    frame: Frame, design: Design, *, seed: str, seed_origin: str = "given", earlier: Rounds = ()
+) -> Sample:
+    """Draw the stages of the frame: villages, and what stands above them.
 
     Parameters
     ----------
@@ -141,6 +182,8 @@ def draw(frame: Frame, design: Design, *, seed: str, seed_origin: str = "given")
         Text without ``|``, usually the digits of the public ceremony. There is no default.
     seed_origin : str
         Where it came from, for the certificate.
+    earlier : Sample, Certificate or path of a certificate or annex, or several of them
+        Earlier rounds, for stages with ``repeat = "never"``: what they took is not drawn again, here or in `draw_next`.
 
     Returns
     -------
@@ -168,9 +211,10 @@ def draw(frame: Frame, design: Design, *, seed: str, seed_origin: str = "given")
     (44, 355, 355)
     """
     plain = _sound_seed(seed)
-    first = draw_villages(frame, design.stages[0], plain)
-    empty = pd.DataFrame(columns=["village", "household", "stratum", "persons"])
-    return Sample(design, frame, plain, tickets.clean(seed_origin), first, empty, {})
+    gone = earlier_units(design.stages, earlier)
+    listed = draw_villages(frame, design.frame_stages, plain, gone)
+    empty = pd.DataFrame(columns=["village", "household", "stratum", "persons", *columns_read(design.roster_stages)])
+    return Sample(design, frame, plain, tickets.clean(seed_origin), listed, empty, {}, gone)
 
 
 def draw_next(sample: Sample, rosters: pd.DataFrame) -> Sample:
@@ -217,38 +261,46 @@ def draw_next(sample: Sample, rosters: pd.DataFrame) -> Sample:
     >>> whole.table("household")["role"].value_counts().to_dict()
     {'main': 120, 'reserve': 30}
     """
-    if len(sample.design.stages) < 2:
-        raise DrawError("抽户｜设计只有一个阶段｜在设计文件中加第二个 [[stage]]")
-    stage = sample.design.stages[1]
-    given = check_rosters(rosters, sample.villages, stage)
-    fresh = given[~given["village"].isin(_unchanged(sample, given))].reset_index(drop=True)
-    cells = draw_households(fresh, stage, sample.design.reserves, sample.seed)
+    stages = sample.design.roster_stages
+    if not stages:
+        raise DrawError("抽户｜设计没有从名册抽取的阶段｜在设计文件中加抽户的 [[stage]]")
+    given = check_rosters(rosters, sample.villages, stages)
+    fresh = given[~given["village"].isin(_unchanged(sample, given))]
+    villages = sample.table(sample.design.frame_stages[-1].name)
+    cells = draw_households(fresh, stages, sample.design.reserves, sample.seed, villages, sample._earlier)
     whole = pd.concat([sample._rosters, fresh]) if len(sample._rosters) else fresh
     ordered = whole.sort_values(["village", "household"]).reset_index(drop=True)
     return replace(sample, _rosters=ordered, _later={**sample._later, **cells})
 
 
-def first_receipt(cells: tuple[Cell, ...]) -> dict[str, Any]:
-    """Return what a certificate says of the first stage: every stratum with its units, tickets and chances."""
+def frame_receipt(frame: Frame, design: Design) -> dict[str, Any]:
+    """Return what a certificate says of the frame: its fingerprint, and that of each stratum of the first stage."""
+    return {"fingerprint": frame.fingerprint, "units": len(frame), "strata": frame.fingerprints(design.stages[0].strata)}
+
+
+def stage_receipt(cells: Cells) -> dict[str, Any]:
+    """Return what a certificate says of a stage of the frame: every stratum with its units, tickets and chances."""
+    return {cell.label: {**cell.receipt(), "units": cell.units()} for cell in cells}
+
+
+def roster_receipts(
+    stages: tuple[Stage, ...], rosters: pd.DataFrame, later: dict[str, dict[str, Cells]]
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return what a certificate says of the stages of the rosters: stage → village → its receipt."""
+    prints = {village: roster_fingerprint(rows, stages) for village, rows in rosters.groupby("village")}
     return {
-        cell.stratum: {
-            **cell.receipt(),
-            "units": [{"id": unit, "digest": cell.digests[unit].hex(), "prob": cell.prob} for unit in cell.chosen],
+        stage.name: {
+            village: {"roster": prints[village], **village_receipt(later[village][stage.name], stage is stages[-1])}
+            for village in sorted(later)
         }
-        for cell in cells
+        for stage in stages
     }
 
 
-def later_receipt(rosters: pd.DataFrame, cells: dict[str, tuple[Cell, ...]]) -> dict[str, Any]:
-    """Return what a certificate says of the later stage, village by village."""
-    by_village = dict(list(rosters.groupby("village")))
-    return {village: village_receipt(by_village[village], cells[village]) for village in sorted(cells)}
-
-
 def _unchanged(sample: Sample, given: pd.DataFrame) -> list[str]:
-    known = dict(list(sample._rosters.groupby("village")))
+    known, stages = dict(list(sample._rosters.groupby("village"))), sample.design.roster_stages
     again = [(str(village), rows) for village, rows in given.groupby("village") if village in known]
-    changed = [village for village, rows in again if roster_fingerprint(rows) != roster_fingerprint(known[village])]
+    changed = [village for village, rows in again if roster_fingerprint(rows, stages) != roster_fingerprint(known[village], stages)]
     if changed:
         raise DrawError(f"{'、'.join(changed)}｜已按另一份名册抽过户，名册改动后不能再抽｜恢复原名册；确需重抽的，另立文件夹并记录原因")
     return [village for village, _ in again]

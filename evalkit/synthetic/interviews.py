@@ -45,11 +45,11 @@ def returns(sample: Sample, households: pd.DataFrame, design: Design) -> pd.Data
         When a section is missing, or `[returns]` has no word for an outcome or a status.
     """
     words, statuses = _words(design)
-    drawn = sample.table("household")[["village", "household", "role", "order"]]
+    drawn = sample.table("household")[["village", "household", "cell", "role", "order"]]
     met = drawn.merge(households, on=["village", "household"], how="left", validate="one_to_one")
     if met["outcome"].isna().any():
         raise DesignError("模拟回收表：抽中的农户不在模拟名册中｜样本与模拟名册应出自同一份设计与名单｜重新生成名册")
-    visited = _visited(met.sort_values(["village", "stratum", "order"], kind="stable"))
+    visited = _visited(met.sort_values(["village", "cell", "order"], kind="stable"))
     return _table(visited, words, statuses, design)
 
 
@@ -70,7 +70,7 @@ def _words(design: Design) -> tuple[dict[str, str], dict[str, str]]:
 def _visited(met: pd.DataFrame) -> pd.DataFrame:
     """Keep the mains, and the reserves that a failed household before them released."""
     kept: list[pd.DataFrame] = []
-    for _, cell in met.groupby(["village", "stratum"], sort=False):
+    for _, cell in met.groupby(["village", "cell"], sort=False):
         mains = cell["role"] == "main"
         owed = int((cell.loc[mains, "outcome"] != "complete").sum())
         reserves = cell[~mains]

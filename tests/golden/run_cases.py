@@ -19,11 +19,20 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import case_allocation
+import case_inclusion
+import case_selection
+import case_sizing
+import case_spatial
 import case_statistics
 import numpy as np
 from case_input import NotCovered
 
 import evalkit as ev
+
+FUNCTIONS = (
+    case_inclusion.ANSWERS | case_selection.ANSWERS | case_allocation.ANSWERS | case_sizing.ANSWERS | case_spatial.ANSWERS
+)  # fmt: skip
 
 
 @dataclass
@@ -90,6 +99,8 @@ def _number(value: Any) -> float | None:
 def run(case: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return the result of a case; a refusal is its result too, a crash never is."""
     try:
+        if case.get("function") in FUNCTIONS:
+            return {"value": plain(FUNCTIONS[case["function"]](case, folder))}
         return plain(case_statistics.answer(case, folder))
     except NotCovered:
         raise

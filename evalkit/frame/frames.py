@@ -1,60 +1,26 @@
-"""Frame: who could be chosen, checked and fingerprinted; made by `read_frame`."""
+"""The Frame, and how it is read."""
 
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from evalkit import codes, tickets
 from evalkit.errors import Faults, FrameError
-from evalkit.sheets import as_text, numbered, plain_numbers, read_sheet, refuse_floats
+from evalkit.frame.checks import Code, check_choices, check_rows, check_visible, plain_rows
+from evalkit.frame.rules import Counts, KeepsOrDrops, after_rules
+from evalkit.sheets import plain_numbers, read_sheet
+from evalkit.synthetic.lists import made_list
 
 if TYPE_CHECKING:
     from evalkit.design import Design
-    from evalkit.design.sections import FrameSection, Stage
-
-Code = Literal["division", "free"]
-
-
-class KeepsOrDrops(Protocol):
-    """A rule on the rows: keep only, or drop, those whose `column` holds one of the values."""
-
-    @property
-    def column(self) -> str: ...
-    @property
-    def keep(self) -> tuple[str, ...]: ...
-    @property
-    def drop(self) -> tuple[str, ...]: ...
-    @property
-    def reason(self) -> str: ...
-
-
-class Counts(Protocol):
-    """Rows to count and explain: those whose `column` contains a text."""
-
-    @property
-    def column(self) -> str: ...
-    @property
-    def contains(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Keep only, or drop, the rows whose `column` holds one of the values; one of `keep` and `drop` is empty."""
-
-    column: str
-    keep: tuple[str, ...] = ()
-    drop: tuple[str, ...] = ()
-    reason: str = ""
+    from evalkit.design.sections import FrameSection
+    from evalkit.design.stages import Stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,15 +104,15 @@ class Frame:
             spreadsheet has turned into numbers, bad codes, blank strata, invisible characters.
         """
         faults = Faults(subject)
-        _check_choices(code, id, name, columns)
+        check_choices(code, id, name, columns)
         wanted = _headings(id, name, columns)
         rules, notes = tuple(rules), tuple(notes)
         read = {*wanted, *filled, *(rule.column for rule in rules), *(note.column for note in notes)}
-        text = _as_text(table, faults, read)
-        kept, dropped = _after_rules(text, rules)
+        text = plain_rows(table, faults, read)
+        kept, dropped = after_rules(text, rules)
         kept = kept.assign(**{id: kept[id].map(codes.normalise if code == "division" else tickets.clean)})
-        _check(kept, id, name, filled, code, faults)
-        _check_visible(kept, wanted, faults)
+        check_rows(kept, id, name, filled, code, faults)
+        check_visible(kept, wanted, faults)
         faults.refuse(FrameError)
         counted = tuple((int(kept[note.column].str.contains(note.contains, regex=False).sum()), note.text) for note in notes)
         rows = kept.sort_values(id, kind="stable").loc[:, wanted]
@@ -167,7 +133,8 @@ class Frame:
         -------
         Frame
         """
-        return declared_frame(design.frame, design.stages[0], path if path is not None else design.resolve(design.frame.file))
+        given = path if path is not None or design.frame.made else design.resolve(design.frame.file)
+        return declared_frame(design.frame, design.frame_stages, given)
 
     def table(self) -> pd.DataFrame:
         """Return a copy of the kept columns, one row a unit in the order of ids."""
@@ -215,9 +182,10 @@ class Frame:
         faults.refuse(FrameError)
         return math.fsum(numbers)
 
-    def row(self, unit: str) -> int:
-        """Return the row of a unit as the spreadsheet it was read from shows it."""
-        return int(self._rows.index[self.units.index(unit)]) + 2
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Return the row of each unit as the spreadsheet it was read from shows it, in the order of ids."""
+        return tuple(int(row) + 2 for row in self._rows.index)
 
     def _known(self, columns: Sequence[str]) -> None:
         strange = [column for column in columns if column not in self._rows.columns]
@@ -287,112 +255,41 @@ def read_frame(
     )
 
 
-def declared_frame(part: FrameSection, first: Stage, path: str | Path) -> Frame:
-    """Read the frame that a `[frame]` section declares, with no blanks in the columns that the first stage reads.
+def declared_frame(part: FrameSection, stages: Sequence[Stage], path: str | Path | None) -> Frame:
+    """Read the frame that a `[frame]` section declares, with no blanks in the columns that its stages read.
 
     Parameters
     ----------
     part : FrameSection
-    first : Stage
-        The first stage.
-    path : str or pathlib.Path
-        The file.
+    stages : sequence of Stage
+        The stages that are drawn from it.
+    path : str or pathlib.Path, optional
+        The file; not needed for a list that the section makes up.
 
     Returns
     -------
     Frame
     """
     columns = (*part.columns, *([part.place] if part.place else []))
-    needed = (*first.strata, *([first.mandatory.column] if first.mandatory else []))
-    return read_frame(
-        path,
+    needed = [column for stage in stages for column in (*stage.strata, *(must.column for must in stage.mandatory))]
+    table = read_sheet(path, part.sheet, error=FrameError) if path is not None else made_list(part.made) if part.made else None
+    if table is None:
+        raise FrameError("名单｜没有给出文件｜给出名单文件的路径")
+    return Frame.from_data(
+        table,
         id=part.id,
         name=part.name,
         columns=columns,
         rules=part.rule,
         notes=part.note,
         code=part.code,
-        sheet=part.sheet,
-        filled=tuple(column for column in needed if column in columns),
+        filled=tuple(column for column in dict.fromkeys(needed) if column in columns),
+        subject=f"名单（{Path(path).name if path is not None else '模拟'}）",
     )
 
 
 def _headings(id: str, name: str, columns: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([id, *([name] if name else []), *columns]))
-
-
-def _as_text(table: Any, faults: Faults, wanted: Iterable[str]) -> pd.DataFrame:
-    whole = numbered(table, FrameError)
-    missing = sorted(set(wanted) - set(whole.columns))
-    for column in missing:
-        faults.add(1, column, None, "没有这一列", f"改正列名；现有：{codes.shown_headings(whole.columns)}")
-    faults.refuse(FrameError)
-    text = as_text(whole[sorted(set(wanted))], faults)
-    faults.refuse(FrameError)
-    return text.map(_folded)
-
-
-def _check_choices(code: str, id: str, name: str, columns: Sequence[str]) -> None:
-    if code not in ("division", "free"):
-        raise FrameError(f"code = {code!r}｜不认识｜写 division（12 位区划代码）或 free（任意编号）")
-    if isinstance(columns, str):
-        raise FrameError(f"columns = {columns!r}｜应为一列名字｜写 [\"{columns}\"]")
-    for heading in (id, name, *columns):
-        if not isinstance(heading, str):
-            raise FrameError(f"列名 {heading!r}｜列名应为文字｜先给表加上文字列名")
-
-
-def _folded(cell: str) -> str:
-    text = unicodedata.normalize("NFC", cell).translate(codes.HALF_WIDTH).strip()
-    # 12.50 in a CSV and 12.5 in a workbook are one number and must give one fingerprint
-    return re.sub(r"\.?0+$", "", text) if re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]+", text) else text
-
-
-def _after_rules(table: pd.DataFrame, rules: Iterable[KeepsOrDrops]) -> tuple[pd.DataFrame, tuple[tuple[str, int], ...]]:
-    dropped = []
-    for rule in rules:
-        stays = table[rule.column].isin(rule.keep) if rule.keep else ~table[rule.column].isin(rule.drop)
-        dropped.append((rule.reason, int((~stays).sum())))
-        table = table[stays]
-    return table, tuple(dropped)
-
-
-def _check(table: pd.DataFrame, id: str, name: str, filled: Sequence[str], code: Code, faults: Faults) -> None:
-    if table.empty:
-        faults.add(None, "名单", None, "没有一行", "检查文件与 [[frame.rule]] 的 keep、drop 取值")
-        return
-    for column in dict.fromkeys([id, *filled]):
-        refuse_floats(table, column, faults)
-    marked = {fault.row for fault in faults}
-    if code == "division" and codes.seem_names(table[id]):
-        remedy = "把 [frame] id 改为村代码所在的列名，村名所在的列写在 name"
-        faults.add(None, id, None, f"这一列应为村代码，看来写的是村名（{len(table)} 行）", remedy)
-        return
-    for row, unit in zip(table.index, table[id], strict=True):
-        if int(row) + 2 not in marked and (rule := _id_fault(unit, code)):
-            faults.add(int(row) + 2, id, codes.shown(unit), rule, "改正后重试")
-    for row in table.index[table[id].duplicated(keep=False) & (table[id] != "")]:
-        faults.add(int(row) + 2, id, codes.shown(str(table.at[row, id])), "编号重复", "每个单位一行，删去多余的行")
-    for column in dict.fromkeys([*([name] if name else []), *filled]):
-        for row in table.index[table[column] == ""]:
-            faults.add(int(row) + 2, column, None, "空白", "补全该格")
-
-
-def _check_visible(table: pd.DataFrame, kept: Sequence[str], faults: Faults) -> None:
-    """Two strata that look the same must not differ by a character that nobody sees."""
-    for column in kept[1:]:
-        for row in table.index[table[column].map(codes.invisible).to_numpy(dtype=bool)]:
-            faults.add(int(row) + 2, column, None, "有不可见字符（零宽字符、换行等）", "重新键入该格")
-
-
-def _id_fault(unit: str, code: Code) -> str:
-    if not unit:
-        return "编号空白"
-    if not tickets.sound_id(unit):
-        return "编号中不能有 | / 空格或不可见字符"
-    if codes.is_identity(unit):
-        return "编号是身份证号，不能用来抽样"
-    return codes.division_fault(unit) if code == "division" else ""
 
 
 def _fingerprint(rows: pd.DataFrame) -> str:

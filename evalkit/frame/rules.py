@@ -1,0 +1,53 @@
+"""Rules on the rows of a list: which are kept or dropped, with the reason; which are counted and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import pandas as pd
+
+
+class KeepsOrDrops(Protocol):
+    """A rule on the rows: keep only, or drop, those whose `column` holds one of the values."""
+
+    @property
+    def column(self) -> str: ...
+    @property
+    def keep(self) -> tuple[str, ...]: ...
+    @property
+    def drop(self) -> tuple[str, ...]: ...
+    @property
+    def reason(self) -> str: ...
+
+
+class Counts(Protocol):
+    """Rows to count and explain: those whose `column` contains a text."""
+
+    @property
+    def column(self) -> str: ...
+    @property
+    def contains(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Keep only, or drop, the rows whose `column` holds one of the values; one of `keep` and `drop` is empty."""
+
+    column: str
+    keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def after_rules(table: pd.DataFrame, rules: Iterable[KeepsOrDrops]) -> tuple[pd.DataFrame, tuple[tuple[str, int], ...]]:
+    """Return the rows that the rules leave, and each rule's reason with the number it set aside."""
+    dropped = []
+    for rule in rules:
+        stays = table[rule.column].isin(rule.keep) if rule.keep else ~table[rule.column].isin(rule.drop)
+        dropped.append((rule.reason, int((~stays).sum())))
+        table = table[stays]
+    return table, tuple(dropped)
