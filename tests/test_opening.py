@@ -200,7 +200,9 @@ def test_an_announcement_repeated_is_harmless_and_another_needs_a_reason(fresh: 
     for number in (2, 3, 4):  # the same reason each time: each is told of
         assert f"这是第 {number} 次仪式" in say("ceremony", "announce", str(root), "--reason", "县方拒绝公开")
         assert say("ceremony", "announce", str(root), "--reason", "县方拒绝公开").startswith("0\n")  # twice typed, once begun
-        promise(root, "评估组")
+        assert "以前的仪式中用过" in promise(root, "评估组")  # whoever knows its secret could steer the seed
+        (root.parent / f"{root.name}-评估组.json").unlink()
+        assert promise(root, "评估组").startswith("0\n")
     assert [entry.detail["attempt"] for entry in ev.Evaluation(root).ledger.entries("announce")] == [1, 2, 3, 4]
     assert len(list((root / "draw").glob("ceremony-旧*.json"))) == 3
     assert "评估组" in json.loads((root / "draw" / "ceremony-旧1.json").read_text(encoding="utf-8"))["commitments"]
@@ -673,3 +675,42 @@ def test_two_origins_of_a_seed_are_one_too_many(fresh: Callable[[str], Path]) ->
     with pytest.raises(ev.EvalkitError, match="种子有两个来历"):
         Folder(root).ceremony()
     assert "种子有两个来历" in say("draw", str(root))
+
+
+def test_the_ledger_of_no_folder_is_none(tmp_path: Path) -> None:
+    assert say("log", str(tmp_path / "无")).startswith("1\n") and "没有这个文件夹" in say("log", str(tmp_path / "无"))
+    assert not (tmp_path / "无").exists()
+
+
+def test_rounds_that_arrive_after_a_draw_make_another_draw(tmp_path: Path) -> None:
+    """What `earlier/` holds decides a draw: added later, it is a change like that of the list, and needs a reason."""
+    root = laid_out(tmp_path / "某县")
+    assert "抽取 8 个" in say("draw", str(root), "--seed", OTHER)
+    first = json.loads((root / "draw" / "certificate.json").read_text(encoding="utf-8"))
+    design = (root / "design.toml").read_text(encoding="utf-8").replace('name = "village"\n', 'name = "village"\nrepeat = "never"\n', 1)
+    other = tmp_path / "third"
+    shutil.copytree(root / "frame", other / "frame")
+    (other / "design.toml").write_text(design, encoding="utf-8")
+    assert "以前各轮的凭证 0 份" in say("draw", str(other), "--seed", OTHER)
+    (other / "earlier").mkdir()
+    (other / "earlier" / "2017.json").write_text(json.dumps(first), encoding="utf-8")
+    assert "加 --reason 说明理由" in say("draw", str(other), "--seed", OTHER)
+    assert "以前各轮的凭证 1 份" in say("draw", str(other), "--seed", OTHER, "--reason", "补入上一轮")
+    drawn = {unit["id"] for cell in first["stages"]["village"]["strata"].values() for unit in cell["units"]}
+    assert not drawn & set(ev.Evaluation(other).sample().villages) and say("verify", str(other)).startswith("0\n")
+
+
+def test_lists_are_written_anew_for_later_villages_and_filled_ones_are_kept(tmp_path: Path) -> None:
+    root = laid_out(tmp_path / "某县")
+    assert "抽取 8 个" in say("draw", str(root), "--seed", OTHER)
+    villages = ev.Evaluation(root).sample().villages
+    for village in villages:
+        write_book(root / "rosters" / f"{village}.xlsx", {"名册": Page("", roster(village))})
+        assert say("rosters", str(root)).startswith("0\n")
+        assert "保持原样" not in say("lists", str(root))
+    form = pd.read_excel(root / "lists" / "回收表（待填）.xlsx", dtype=str)
+    assert form.astype(str).apply(lambda column: column.str.contains("|".join(villages)).any()).any()
+    assert sum(village in form.to_string() for village in villages) == len(villages)
+    book = next((root / "lists").glob(f"{villages[0]}*.xlsx"))
+    write_bytes(book, book.read_bytes() + b"filled")
+    assert "1 份已填写，保持原样" in say("lists", str(root)) and book.read_bytes().endswith(b"filled")

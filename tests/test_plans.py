@@ -21,11 +21,12 @@ from evalkit.cli import main
 from evalkit.design.planning import Planning, Published
 from evalkit.errors import DesignError, DrawError
 from evalkit.plans.counting import cascaded, count
-from evalkit.plans.strengths import merged_strata, usual_population
+from evalkit.plans.precision import gate_row
+from evalkit.plans.strengths import Strength, merged_strata, usual_population
 from evalkit.plans.wording import stage_told
 from evalkit.report import compose_plan
+from evalkit.report.files import WRITERS
 from evalkit.report.plancharts import plan_charts
-from evalkit.report.planpaper import WRITERS
 
 ROOT = Path(__file__).resolve().parent.parent
 DESIGNS = sorted((ROOT / "designs").glob("*.toml"))
@@ -231,6 +232,20 @@ def test_legal_passing_by_simulation(made):
     passed = [float((rng.binomial(take, chance).sum(axis=1) <= most).mean()) for chance in (rates, villages)]
     told = gates.loc["错退率", "legal_at_p"]
     assert min(passed) == pytest.approx(told, abs=3 * math.sqrt(told * (1 - told) / draws) + 1e-4)
+
+
+def test_legal_passing_counts_the_households_that_the_gate_is_read_on():
+    """Small takes do not divide evenly: 1.5 a village are neither 1 nor 2. Monte Carlo with takes that add up to them."""
+    rng, draws, villages, complete, p, rho = np.random.default_rng(8), 8000, 40, 60, 0.1, 0.05
+    strength = Strength("率", p, villages, complete, complete, 1.5, 1.0, 1.025, rho, 0.0, 39, 1, "户", 300.0)
+    gate = ev.read_design(ROOT / "designs" / "biyang_2018.toml").gates[0].model_copy(update={"threshold": 0.15, "strict": True})
+    rates = rng.beta(p * (1 - rho) / rho, (1 - p) * (1 - rho) / rho, size=(draws, villages))
+    bad = p + rho * (1 - p)
+    takes = np.repeat([1, 2], 20)
+    models = (rates, np.where(rng.random((draws, villages)) < p / bad, bad, 0.0))
+    passed = min(float((rng.binomial(takes, chance).sum(axis=1) < 9).mean()) for chance in models)
+    told = gate_row(strength, gate, 0.05, 400)["legal_at_p"]
+    assert passed == pytest.approx(told, abs=4 * math.sqrt(told * (1 - told) / draws))
 
 
 def test_without_degrees_of_freedom_nothing_is_claimed(design):

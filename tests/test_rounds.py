@@ -63,9 +63,9 @@ def test_waves_of_both_kinds_in_either_order(waves: list[dict[str, Any]]) -> Non
 def test_frequencies_of_merged_waves() -> None:
     """Chance 1 of a poor village, n/N of another: Bonferroni band at about 1 in 10,000 over 250 seeds."""
     table, stage = province(1, 1, 2, 5), {"name": "village", "method": "srs", "n": 2, "wave": [{"name": "二轮", "n": 3}, CENSUS]}
-    plan, counts, sums = staged(stage), Counter[str](), []
+    frame, plan, counts, sums = listed(table), staged(stage), Counter[str](), []
     for i in range(250):
-        drawn = ev.draw(listed(table), plan, seed=f"mc {i}").table()
+        drawn = ev.draw(frame, plan, seed=f"mc {i}").table()
         counts.update(drawn["unit"])
         sums.append(float(drawn["weight"].sum()))
     kinds = table.set_index("village_code")["kind"]
@@ -151,10 +151,10 @@ def test_villages_and_village_groups_never_repeat() -> None:
 def mean_overlap(**keys: Any) -> tuple[float, float, float, float]:
     """Return means over seeds of units shared, of what independent draws would share, of the most, and the standard error."""
     base: dict[str, Any] = {"name": "village", "method": "srs", "n": 20}
+    before, after = (listed(), staged(base)), (listed(province().iloc[10:]), staged(base | keys))
     shared, told = [], (0.0, 0.0)
     for i in range(60):
-        one = ev.draw(listed(), staged(base), seed=f"y {i}")
-        other = ev.draw(listed(province().iloc[10:]), staged(base | keys), seed=f"y {i}")
+        one, other = ev.draw(*before, seed=f"y {i}"), ev.draw(*after, seed=f"y {i}")
         whole = overlap(one, other).iloc[0]
         shared.append(int(whole["shared"]))
         told = (float(whole["independent"]), float(whole["most"]))
@@ -174,11 +174,9 @@ def test_permanent_tickets_keep_the_most_and_a_shift_the_least() -> None:
 
 
 def test_a_shift_leaves_the_chances_as_they_are() -> None:
-    counts = Counter[str]()
+    frame, plan, counts = listed(province(1, 1, 2, 5)), staged({"name": "v", "method": "srs", "n": 3, "shift": 0.37}), Counter[str]()
     for i in range(250):
-        counts.update(
-            ev.draw(listed(province(1, 1, 2, 5)), staged({"name": "v", "method": "srs", "n": 3, "shift": 0.37}), seed=f"s {i}").villages
-        )
+        counts.update(ev.draw(frame, plan, seed=f"s {i}").villages)
     assert len(counts) == 10 and max(abs(count / 250 - 0.3) for count in counts.values()) < 4.3 * (0.3 * 0.7 / 250) ** 0.5
 
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 from functools import cache
 from itertools import accumulate, pairwise
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from evalkit import tickets
 from evalkit.inclusion.first import certain, proportional
 from evalkit.inclusion.pareto import order_sampling
-from evalkit.selection import METHODS, Method, Units
+from evalkit.selection import METHODS, Method, Units, draw_strata
 from evalkit.selection.equal import EQUAL, halves_of, numbers, simple_pairs
 from evalkit.selection.ordered import ORDERED, nested, serpentine
 from evalkit.selection.ranked import RANKED, below, pareto_ranks, sequential_ranks, smallest, turned
@@ -252,7 +253,7 @@ def test_numbers_and_chances_out_of_range_are_refused() -> None:
         below([0.5, 0.5], [0.5])
     with pytest.raises(ValueError, match="起点"):
         turned([0.5], 1.0)
-    with pytest.raises(ValueError, match="第 2 个单位的票"):
+    with pytest.raises(ValueError, match="第 2 个单位的签号"):
         numbers([bytes(8), b"x"])
 
 
@@ -335,3 +336,39 @@ def test_true_chances_are_needed_for_sequential_poisson() -> None:
     """With 12 of 30 units near 1 the chances aimed at are not the true ones, and the frequencies say so."""
     method = OURS["sequential-poisson"]
     assert not agrees(method, 20, np.array(near_one(20)) / 1000)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int16])
+@pytest.mark.parametrize("name", list(METHODS))
+def test_a_whole_number_of_numpy_is_that_number(name: str, kind: type) -> None:
+    """Products of numpy's whole numbers overflow: a draw must not change, or stop, where n is one."""
+    sizes = [10**17 + 7 * i for i in range(60)]
+    values: dict[str, list[list[float]]] = {"balance": [[i % 5] for i in range(60)], "places": [[i % 9, i // 9] for i in range(60)]}
+    start, groups = tickets.digest(SEED, "village", "start|甲"), [i % 4 for i in range(60)]
+    ours = Units(all_tickets(SEED, 60), start, sizes=sizes, groups=groups, **values)
+    way = METHODS[name]
+    assert way.draw(ours, kind(20)) == way.draw(ours, 20) and way.probs(ours, kind(20)) == way.probs(ours, 20)
+    assert proportional(sizes, kind(20)) == proportional(sizes, 20) and certain([*sizes, 10**20], kind(20)) == [60]
+
+
+def test_a_size_beyond_every_double_is_certain() -> None:
+    assert proportional([10**400, 1, 1], 2) == [1.0, 0.5, 0.5]
+
+
+@pytest.mark.parametrize("name", ["cube", "cube-stratified", "local-pivotal", "local-cube"])
+def test_values_of_other_kinds_are_refused(name: str) -> None:
+    good: dict[str, Any] = {"sizes": [1, 2, 3], "balance": [[1.0], [2.0], [3.0]], "places": [[1.0], [2.0], [3.0]], "groups": [0, 0, 1]}
+    wrongs: list[tuple[str, list[Any], str]] = [("sizes", [1, 2], "3 个单位，2 个规模")]
+    wrongs += [(key, [[1.0], ["甲"], [None]], "第 2、3 个单元") for key in ("balance", "places") if key in METHODS[name].needs]
+    wrongs += [("groups", [0, "甲", float("nan")], "第 2、3 个单元的分组")] if name == "cube-stratified" else []
+    for key, values, says in wrongs:
+        with pytest.raises(ValueError, match=says):
+            METHODS[name].draw(Units([b"a", b"b", b"c"], bytes(32), **(good | {key: values})), 1)
+
+
+@pytest.mark.parametrize("wrong", [{"n": 2.0}, {"n": "2"}, {"n": None}, {"seed": 3}, {"seed": " "}, {"seed": "1|2"}, {"stage": "a|b"}])
+def test_strata_are_drawn_with_a_number_a_seed_and_a_stage(wrong: dict[str, Any]) -> None:
+    given_parts: dict[str, Any] = {"n": 1, "seed": SEED, "stage": "village"} | wrong
+    n = given_parts.pop("n")
+    with pytest.raises(ValueError, match=f"^{next(iter(wrong))}( 是|｜)"):
+        draw_strata(METHODS["srs"], ["V1", "V2"], [1, 1], n, **given_parts)

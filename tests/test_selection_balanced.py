@@ -5,50 +5,27 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from statistics import NormalDist
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit import tickets
 from evalkit.selection import balanced
-from evalkit.selection.balanced import BALANCED, chances, cube, cube_in_groups
+from evalkit.selection.balanced import BALANCED, cube, cube_in_groups
 from evalkit.selection.flight import DEPENDENT, kernel, undecided
 from evalkit.selection.methods import Units
+from evalkit.selection.ranked import chances
 from evalkit.selection.spread import imbalance
-
-Draw = Callable[[Units, int], list[int]]
-DRAWS = 2000
-# the largest chance below 1 is over 0.9; for 5 and 20 larger sizes are certain
-SIZES = {2: [1, 2, 3, 4, 5, 14], 5: [3, 1, 4, 1, 5, 8, 2, 6, 5, 10], 20: [*range(5, 17), *range(5, 17), 17, 18]}
-
-
-def villages(size: int, seed: str, **columns: Any) -> Units:
-    """Return units with tickets of a seed, and their stratum's digest."""
-    digests = [tickets.digest(seed, "village", f"V{i:03d}") for i in range(size)]
-    return Units(digests, tickets.digest(seed, "village", "start|甲"), **columns)
+from tests.many_draws import SIZES, Draw, frequencies, villages, within_band
 
 
 def known(size: int) -> dict[str, list[list[float]]]:
     """Return two balancing variables, uncorrelated with the order of the list."""
     dice = random.Random(f"known {size}")
     return {"balance": [[dice.gauss(50, 10), dice.expovariate(0.1)] for _ in range(size)]}
-
-
-def frequencies(draw: Draw, size: int, n: int, **columns: Any) -> list[float]:
-    hits: Counter[int] = Counter()
-    for k in range(DRAWS):
-        hits.update(draw(villages(size, f"monte carlo {k}", **columns), n))
-    return [hits[i] / DRAWS for i in range(size)]
-
-
-def within_band(found: Sequence[float], probs: Sequence[float], errors: float = 4) -> bool:
-    """Say whether every frequency is within so many standard errors of its chance; exactly 1 where the chance is 1."""
-    return all(abs(f - p) <= errors * math.sqrt(p * (1 - p) / DRAWS) + 1e-12 for f, p in zip(found, probs, strict=True))
 
 
 @pytest.mark.parametrize("n", [2, 5, 20])

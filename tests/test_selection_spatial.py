@@ -5,33 +5,23 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit import tickets
 from evalkit.selection import spatial
-from evalkit.selection.balanced import by_ticket, chances
+from evalkit.selection.balanced import by_ticket
 from evalkit.selection.methods import Units
+from evalkit.selection.ranked import chances
 from evalkit.selection.spatial import SPATIAL, local_cube, local_pivotal
 from evalkit.selection.spread import imbalance, local_balance, voronoi_balance
 from evalkit.variances import local_mean
+from tests.many_draws import SIZES, Draw, frequencies, villages, within_band
 
-Draw = Callable[[Units, int], list[int]]
 Measure = Callable[[Sequence[float], Sequence[Sequence[float]], Sequence[int]], float]
-DRAWS = 2000
-SIZES = {2: [1, 2, 3, 4, 5, 14], 5: [3, 1, 4, 1, 5, 8, 2, 6, 5, 10], 20: [*range(5, 17), *range(5, 17), 17, 18]}
-
-
-def villages(size: int, seed: str, **columns: Any) -> Units:
-    """Return units with tickets of a seed, and their stratum's digest."""
-    digests = [tickets.digest(seed, "village", f"V{i:03d}") for i in range(size)]
-    return Units(digests, tickets.digest(seed, "village", "start|甲"), **columns)
 
 
 def known(size: int) -> dict[str, list[list[float]]]:
@@ -39,18 +29,6 @@ def known(size: int) -> dict[str, list[list[float]]]:
     dice = random.Random(f"known {size}")
     places = [[dice.random(), dice.random()] for _ in range(size)]
     return {"places": places, "balance": [[50 + 10 * x, dice.expovariate(0.1)] for x, _ in places]}
-
-
-def frequencies(draw: Draw, size: int, n: int, **columns: Any) -> list[float]:
-    hits: Counter[int] = Counter()
-    for k in range(DRAWS):
-        hits.update(draw(villages(size, f"monte carlo {k}", **columns), n))
-    return [hits[i] / DRAWS for i in range(size)]
-
-
-def within_band(found: Sequence[float], probs: Sequence[float], errors: float = 4) -> bool:
-    """Say whether every frequency is within so many standard errors of its chance; exactly 1 where the chance is 1."""
-    return all(abs(f - p) <= errors * math.sqrt(p * (1 - p) / DRAWS) + 1e-12 for f, p in zip(found, probs, strict=True))
 
 
 @pytest.mark.parametrize("n", [2, 5, 20])

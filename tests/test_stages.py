@@ -239,7 +239,7 @@ def test_units_certain_by_size_are_a_cell_of_their_own(method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "says"), [("0", "规模应大于 0"), ("-3", "规模应大于 0"), ("", "规模空白"), ("nan", "规模应大于 0"), ("多", "规模应大于 0")]
+    ("size", "says"), [("0", "规模应大于 0"), ("-3", "规模应大于 0"), ("", "规模空白"), ("nan", "规模应为数值"), ("多", "规模应为数值")]
 )
 def test_sizes_that_are_none_name_their_rows(size: str, says: str) -> None:
     table = province()
@@ -259,9 +259,9 @@ def test_with_replacement_a_village_counts_as_often_as_it_was_drawn() -> None:
     """Means over 60 seeds within 3 standard errors of all households of the list, for two stages with replacement above."""
     table = province(1, 2, 2, 5)
     plan = staged({"name": "village", "method": "pps-wr", "size": "people", "n": 12}, HOUSEHOLD | {"n": 2})
-    rosters, sums, twice = people(tuple(table["village_code"]), 6), [], 0
+    frame, rosters, sums, twice = listed(table), people(tuple(table["village_code"]), 6), [], 0
     for i in range(60):
-        start = ev.draw(listed(table), plan, seed=f"mc {i}")
+        start = ev.draw(frame, plan, seed=f"mc {i}")
         twice += int((start.table("village")["hits"] > 1).sum())
         drawn = ev.draw_next(start, rosters[rosters["village"].isin(start.villages)]).table().query("role == 'main'")
         sums.append(float((drawn["village_hits"] / drawn["prob"]).sum()))
@@ -555,11 +555,65 @@ def test_frequencies_of_households_under_groups() -> None:
         {"name": "village", "method": "srs", "n": 3}, {"name": "group", "unit": "group", "method": "srs", "n": 2, "shortfall": "fail"},
         HOUSEHOLD | {"n": 1}, roster=("group",),
     )  # fmt: skip
-    rosters, counts = people(tuple(table["village_code"]), 8, 4), Counter[tuple[str, str]]()
+    frame, rosters, counts = listed(table), people(tuple(table["village_code"]), 8, 4), Counter[tuple[str, str]]()
     for i in range(60):
-        start = ev.draw(listed(table), plan, seed=f"mc {i}")
+        start = ev.draw(frame, plan, seed=f"mc {i}")
         drawn = ev.draw_next(start, rosters[rosters["village"].isin(start.villages)]).table().query("role == 'main'")
         assert set(drawn["prob"]) == {0.5 * 0.5 * 0.5}
         counts.update(zip(drawn["village"], drawn["household"], strict=True))
     band = 4.5 * (0.125 * 0.875 / 60) ** 0.5
     assert len(counts) == 48 and max(abs(count / 60 - 0.125) for count in counts.values()) < band
+
+
+@pytest.mark.parametrize(
+    ("stages", "says"),
+    [
+        (({**FOUR[1], "unit": "city"},), r"stage\[2\].unit：city｜与 stage\[1\] 的 unit 相同"),
+        (({**FOUR[1], "unit": "village_code"},), r"stage\[2\].unit：village_code｜这一列是表中各行的编号"),
+    ],
+)
+def test_units_of_two_stages_are_in_columns_of_their_own(stages: tuple[dict[str, Any], ...], says: str) -> None:
+    with pytest.raises(DesignError, match=says):
+        staged(FOUR[0], *stages, FOUR[3])
+
+
+def test_the_least_is_not_above_the_most() -> None:
+    village = {"name": "village", "method": "srs"}
+    with pytest.raises(DesignError, match=r"stage\[1\].least：9｜大于 most 的 3"):
+        staged({**village, "rate": 0.1, "least": 9, "most": 3})
+    with pytest.raises(DesignError, match=r"stage\[1\].least.贫困村：9｜大于 most 的 3"):
+        staged({**village, "strata": ["kind"], "rate": 0.1, "least": {"贫困村": 9, "非贫困村": 1}, "most": 3})
+    with pytest.raises(DesignError, match=r"stage\[1\].allocation.least：4｜大于 most 的 3"):
+        staged({**village, "allocation": {"total": 9, "rule": "equal", "least": 4, "most": 3}})
+
+
+def test_units_that_are_strata_of_their_own() -> None:
+    sample = ev.draw(listed(), staged({**FOUR[0], "strata": ["city"], "n": 1}, {**FOUR[3], "from": "frame"}), seed=SEED)
+    assert sample.table("city")["stratum"].tolist() == ["S1", "S2", "S3"] and set(sample.table("city")["chance"]) == {1.0}
+
+
+def test_identity_numbers_name_no_stratum() -> None:
+    number, table = "11010519491231002X", province()
+    table.loc[3, "kind"] = number
+    for n in (1, 3):  # also where the stratum would be short, which would name it
+        with pytest.raises(DrawError, match=r"第 5 行，kind｜是身份证号，不能用来分层") as found:
+            ev.draw(listed(table), staged({"name": "village", "method": "srs", "strata": ["kind"], "n": n}), seed=SEED)
+        assert number not in str(found.value)
+    table.loc[3, "kind"] = f"贫困{number}"
+    with pytest.raises(DrawError, match=r"层 贫困110105\*+｜应抽 3 个，只有 1 个"):
+        ev.draw(listed(table), staged({"name": "village", "method": "srs", "strata": ["kind"], "n": 3}), seed=SEED)
+
+
+def test_sizes_with_too_many_decimals_name_their_rows() -> None:
+    table = province()
+    table.loc[[3, 7], "people"] = "0.1234567891234"
+    with pytest.raises(DrawError, match=r"第 5 行，people｜规模的小数多于 9 位[^第]*第 9 行"):
+        ev.draw(listed(table), staged({"name": "village", "method": "pareto", "size": "people", "n": 3}), seed=SEED)
+
+
+@pytest.mark.parametrize("wrong", ["frame", "design", "seed_origin", "earlier"])
+def test_things_that_are_no_part_of_a_draw_are_refused(wrong: str) -> None:
+    given: dict[str, Any] = {"frame": listed(), "design": staged(*FOUR), "seed_origin": "given", "earlier": ()}
+    given[wrong] = 3.5
+    with pytest.raises(DrawError, match=f"^{wrong}｜现为 float｜给出"):
+        ev.draw(given["frame"], given["design"], seed=SEED, seed_origin=given["seed_origin"], earlier=given["earlier"])

@@ -511,3 +511,21 @@ def test_the_page_asks_nothing_of_a_network() -> None:
     assert "default-src 'none'" in text and "connect-src 'none'" in text
     assert not re.search(r"https?://|@import|<link|src=|\bfetch\(|XMLHttpRequest|WebSocket", text)
     assert text.count("<label for=") == text.count("<input type=") + text.count("<textarea id=") == 7
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "第 1 行第 1 列不是 JSON"), (b"[" * 100_000, "嵌套过深"), (b"\xff\xfe", "编码不是 UTF-8"), (b'{"format": 2}', "缺少 "),
+        (b'{"a": ' + b"9" * 5000 + b"}", "过长的数"), (None, "没有这个文件"),
+    ],
+)  # fmt: skip
+def test_what_python_says_of_a_file_is_told_in_chinese(content: bytes | None, says: str, tmp_path: Path) -> None:
+    script, _ = write_verifiers(tmp_path)
+    if content is not None:
+        (tmp_path / "x.json").write_bytes(content)
+    words = [sys.executable, str(script), "x.json", "x.csv"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    told = done.stdout + done.stderr
+    assert done.returncode == 2 and told.startswith("不能核对：") and says in told
+    assert not re.search(r"Error|Expecting|codec|maximum|limit|Traceback", told)

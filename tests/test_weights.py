@@ -49,6 +49,20 @@ def test_weights_multiply_over_five_stages_and_the_first_gives_the_degrees_of_fr
     assert fractions == [[pytest.approx(share)] for share in (2 / 3, 2 / 3, 3 / 5, 1 / 2, 2 / 3)]
 
 
+def test_a_census_of_counties_leaves_the_degrees_of_freedom_to_the_villages() -> None:
+    """Counties that are all there are strata: the same numbers as with the county named as stratum of the villages."""
+    county = {"name": "county", "unit": "county", "method": "take-all"}
+    village = {"name": "village", "from": "frame", "method": "srs", "n": 3, "shortfall": "fail"}
+    table = province(cities=1)
+    survey = weighed(county, village, HOUSEHOLD, table=table)
+    assert len(survey.stages) == 2 and survey.df == 3 * (3 - 1)
+    assert survey.stages[0].fraction.tolist() == [pytest.approx(3 / 15)] * 3
+    rows = survey.table()
+    strata, clusters, sizes = ["county_unit", "cell"], ["village", "household"], ["village_N", "N"]
+    by_hand = ev.Survey.from_data(rows, weights="base_weight", strata=strata, clusters=clusters, fpc=sizes, singleton="remove")
+    assert ev.total(survey, "persons").se == pytest.approx(ev.total(by_hand, "persons").se, rel=1e-12)
+
+
 def test_a_first_stage_by_size_counts_as_drawn_with_replacement() -> None:
     """Its standard error is that of the weighted village totals alone (Hansen and Hurwitz 1943), whatever comes below."""
     survey = weighed(VILLAGE | BY_SIZE | {"n": 8}, HOUSEHOLD)

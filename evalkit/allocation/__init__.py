@@ -9,7 +9,7 @@ from evalkit.allocation.precision import demands, standard_errors
 from evalkit.allocation.rounding import equal_integers, integers, largest_remainders, proportional_integers
 from evalkit.allocation.several import Several, bethel, chromy
 from evalkit.allocation.shares import equal, fixed_cost, fixed_variance, kish, neyman, planning_spread, power, proportional, rate
-from evalkit.allocation.stages import TwoStage, two_stage
+from evalkit.allocation.stages import TwoStageQuotas, bethel_two_stage
 
 __all__ = [
     "METHODS",
@@ -18,7 +18,7 @@ __all__ = [
     "Several",
     "Shares",
     "Strata",
-    "TwoStage",
+    "TwoStageQuotas",
     "affordable",
     "bethel",
     "chromy",
@@ -44,5 +44,5 @@ __all__ = [
     "rate",
     "same_precision",
     "standard_errors",
-    "two_stage",
+    "bethel_two_stage",
 ]

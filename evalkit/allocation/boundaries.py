@@ -74,6 +74,16 @@ def cumulative_root(values: ArrayLike, count: int, classes: int) -> tuple[float,
     classes : int
         Number of classes, more than L.
 
+    Returns
+    -------
+    tuple of float
+        The L − 1 inner bounds, ascending.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
+
     Examples
     --------
     >>> cumulative_root([1, 1, 2, 2, 3, 5, 8, 13, 21, 41], 2, 8)
@@ -115,6 +125,16 @@ def geometric(values: ArrayLike, count: int) -> tuple[float, ...]:
     count : int
         Strata L ≥ 2.
 
+    Returns
+    -------
+    tuple of float
+        The L − 1 inner bounds, ascending.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
+
     Examples
     --------
     >>> [round(each, 6) for each in geometric([1, 5, 16, 81], 4)]
@@ -136,6 +156,15 @@ def cut(values: ArrayLike, bounds: ArrayLike, n: int) -> Strata:
         Inner bounds, ascending.
     n : int
         Units to allocate.
+
+    Returns
+    -------
+    Strata
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
 
     Examples
     --------

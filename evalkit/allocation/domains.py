@@ -40,6 +40,11 @@ def same_precision(
     Shares
         Its objective is T.
 
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
+
     Examples
     --------
     >>> found = same_precision(90, [100, 100], [2., 4.], [0, 1], [50., 50.])

@@ -136,6 +136,11 @@ def solve(goal: str, total: float, weights: Floats, low: Floats, high: Floats) -
     weights, low, high : sequence of float, shape (strata,)
         Weights ≥ 0; bounds may be infinite.
 
+    Returns
+    -------
+    Shares
+        Real numbers, each within its bounds.
+
     Examples
     --------
     >>> solve("", 90, [1, 2, 3], [0, 0, 0], [90, 90, 30]).n

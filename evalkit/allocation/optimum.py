@@ -111,6 +111,10 @@ def greedy(total: int, squares: Sequence[float], low: Sequence[int], high: Seque
     low, high : sequence of int
         Bounds of each stratum; `high` may be infinite.
 
+    Returns
+    -------
+    list of int, shape (strata,)
+
     Examples
     --------
     >>> greedy(5, [4., 1.], [0, 0], [9, 9])
@@ -156,6 +160,16 @@ def affordable(budget: float, weights: Sequence[float], costs: Sequence[float], 
         a_h = N_h S_h > 0 and the cost of a unit c_h > 0.
     low, high : int or sequence of int, optional
         Bounds; `low` is raised to 1.
+
+    Returns
+    -------
+    Quotas
+        Whole numbers within the bounds, and how much may be lost against the best.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
 
     Examples
     --------
@@ -206,6 +220,16 @@ def enough(target: float, weights: Sequence[float], low: Bound = None, high: Bou
         a_h = N_h S_h > 0.
     low, high : int or sequence of int, optional
         Bounds; `low` is raised to 1.
+
+    Returns
+    -------
+    Quotas
+        Whole numbers within the bounds, and how much may be lost against the best.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
 
     Examples
     --------

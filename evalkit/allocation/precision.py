@@ -43,6 +43,11 @@ def demands(
     array, shape (variables × domains, strata)
         By variable, then domain.
 
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
+
     Examples
     --------
     >>> demands([100, 50], [[.25, .16]], [5.], fpc=False)
@@ -77,6 +82,16 @@ def standard_errors(
         Allocation, > 0.
     sizes, variances, domains, effects, fpc
         As in `demands`.
+
+    Returns
+    -------
+    array, shape (variables, domains)
+        In the unit of each variable.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
 
     Examples
     --------

@@ -26,6 +26,11 @@ def largest_remainders(values: Sequence[float]) -> tuple[int, ...]:
     tuple of int
         Equal remainders: the earlier stratum first. Doubles are compared as the exact fractions they are.
 
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
+
     Examples
     --------
     >>> largest_remainders([1.5, 2.25, 3.25])
@@ -55,6 +60,16 @@ def integers(
         Bounds.
     rule : {"largest-remainder", "up"}
         How to round.
+
+    Returns
+    -------
+    tuple of int, shape (strata,)
+        Within the bounds.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
 
     Examples
     --------
@@ -133,6 +148,16 @@ def equal_integers(
         Bounds.
     order : sequence of int, optional
         Positions of all strata, those to be favoured first; the order of the list without it.
+
+    Returns
+    -------
+    tuple of int, shape (strata,)
+        Within the bounds, with the sum `total`.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
 
     Examples
     --------

@@ -186,6 +186,11 @@ def chromy(rows: ArrayLike, costs: ArrayLike | None = None, tolerance: float = 1
     n : array, shape (strata,)
     lambdas : array, shape (limits,)
 
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
+
     Examples
     --------
     >>> n, share = chromy([[100., 16.], [1., 1.]])

@@ -24,6 +24,16 @@ def equal(total: float, count: int, *, low: Bound = None, high: Bound = None) ->
     low, high : number or sequence of number, optional
         Bounds of each stratum.
 
+    Returns
+    -------
+    Shares
+        Real numbers, each within its bounds, and what they minimise.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
+
     Examples
     --------
     >>> equal(90, 3, high=[20, 100, 100]).n
@@ -55,6 +65,16 @@ def rate(rates: Floats, sizes: Floats) -> Shares:
     sizes : sequence of float
         Units of each stratum.
 
+    Returns
+    -------
+    Shares
+        Real numbers.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
+
     Examples
     --------
     >>> rate([.1, .5], [1000, 40]).n
@@ -80,6 +100,11 @@ def neyman(
         Cost of one unit, > 0. The total stays as asked; for a budget see `fixed_cost`.
     low, high : number or sequence of number, optional
         Bounds of each stratum.
+
+    Returns
+    -------
+    Shares
+        Real numbers, each within its bounds, and what they minimise.
 
     Raises
     ------
@@ -110,6 +135,16 @@ def fixed_cost(
         N_h > 0, S_h ≥ 0 and c_h > 0.
     low, high : number or sequence of number, optional
         Bounds of each stratum.
+
+    Returns
+    -------
+    Shares
+        Real numbers, each within its bounds, and what they minimise.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
 
     Examples
     --------
@@ -146,6 +181,16 @@ def fixed_variance(
         Bounds of each stratum.
     fpc : bool
         Whether ΣN_h S_h² is taken off.
+
+    Returns
+    -------
+    Shares
+        Real numbers, each within its bounds, and what they minimise.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
 
     Examples
     --------
@@ -189,6 +234,16 @@ def power(
     low, high : number or sequence of number, optional
         Bounds of each stratum.
 
+    Returns
+    -------
+    Shares
+        Real numbers, each within its bounds, and what they minimise.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
+
     Examples
     --------
     >>> [round(n, 1) for n in power(1000, [10000, 2500, 400], [1, 1.2, .8]).n]
@@ -217,6 +272,16 @@ def kish(total: float, sizes: Floats, importance: float = 1.0, *, low: Bound = N
     low, high : number or sequence of number, optional
         Bounds of each stratum.
 
+    Returns
+    -------
+    Shares
+        Real numbers, each within its bounds, and what they minimise.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
+
     Examples
     --------
     >>> [round(n, 1) for n in kish(1000, [10000, 2500, 400]).n]
@@ -239,6 +304,16 @@ def planning_spread(p: float, n: float) -> float:
         Rate seen or expected, in [0, 1].
     n : float
         Units that it was seen in, ≥ 0; 0 gives .5.
+
+    Returns
+    -------
+    float
+        Above 0, at most 0.5.
+
+    Raises
+    ------
+    ValueError
+        With every fault of the input.
 
     Examples
     --------

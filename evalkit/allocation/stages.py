@@ -17,7 +17,7 @@ STILL = 1e-10
 
 
 @dataclass(frozen=True)
-class TwoStage:
+class TwoStageQuotas:
     """Households, villages and takes of each stratum, with the allocation they rest on.
 
     Parameters
@@ -48,7 +48,7 @@ class TwoStage:
         return f"{self.households.statement}；第 {self.rounds} 轮，{end}"
 
 
-def two_stage(
+def bethel_two_stage(
     sizes: ArrayLike,
     variances: ArrayLike,
     errors: ArrayLike,
@@ -62,7 +62,7 @@ def two_stage(
     low: Bound = 2,
     high: Bound = None,
     fpc: bool = True,
-) -> TwoStage:
+) -> TwoStageQuotas:
     """Return the cheapest numbers of households and villages that keep every limit, with S²·(1 + (b − 1)ρ) for S².
 
     The take b is the one asked for as long as n_h/b villages lie between `fewest` and the villages there are; beyond, b_h = n_h/m_h. So b
@@ -90,7 +90,7 @@ def two_stage(
 
     Returns
     -------
-    TwoStage
+    TwoStageQuotas
 
     Raises
     ------
@@ -99,7 +99,7 @@ def two_stage(
 
     Examples
     --------
-    >>> found = two_stage([8000, 2000], [[.02, .04]], [60.], .05, 20, [160, 30])
+    >>> found = bethel_two_stage([8000, 2000], [[.02, .04]], [60.], .05, 20, [160, 30])
     >>> [round(n, 1) for n in found.households.n], [round(b, 3) for b in found.takes], found.settled
     ([879.8, 311.1], [20.0, 20.0], True)
     """
@@ -119,7 +119,7 @@ def two_stage(
         still = bool(np.all(np.abs(renewed - takes) <= STILL * renewed))
         takes, rounds = renewed, rounds + 1
     shown = tuple(tuple(row) for row in effects.tolist())
-    return TwoStage(found, tuple((n / takes).tolist()), tuple(takes.tolist()), shown, rounds, still)
+    return TwoStageQuotas(found, tuple((n / takes).tolist()), tuple(takes.tolist()), shown, rounds, still)
 
 
 def _refuse(rho: Numbers, take: Numbers, villages: Numbers, fewest: int, count: int) -> None:

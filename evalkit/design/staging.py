@@ -48,7 +48,7 @@ def named_strata(stage: Data) -> list[str]:
 
 def stage_disagreements(data: Data) -> Iterator[Fault]:
     """Yield the faults between stages, and between stages and the lists they read."""
-    for check in (_methods, _shortfalls, _order, _units, _columns, _rules, _totals, _named_units):
+    for check in (_methods, _shortfalls, _order, _units, _repeated_units, _bounds, _columns, _rules, _totals, _named_units):
         yield from check(data)
 
 
@@ -152,6 +152,35 @@ def _units(data: Data) -> Iterator[Fault]:
             yield Fault(None, f"stage[{i}].unit", str(stage["unit"]), "这张表的最后一个阶段抽的是表中的行，不写 unit", "删去 unit")
         elif not last and not stage.get("unit"):
             yield Fault(None, f"stage[{i}].unit", "", "缺少这一项：这一阶段的单位是哪一列的值", "写 unit = \"列名\"")
+
+
+def _repeated_units(data: Data) -> Iterator[Fault]:
+    """Yield the stages whose units are those of another stage of the same list, or the rows of the list themselves."""
+    rows = {kind: part.get(key) for kind, key in (("frame", "id"), ("rosters", "household")) if isinstance(part := data.get(kind), Mapping)}
+    seen: dict[tuple[str, str], int] = {}
+    for i, stage in entries(data, "stage"):
+        kind, unit = list_of(i, stage.get("from")), stage.get("unit")
+        if not isinstance(unit, str) or not unit:
+            continue
+        if unit == rows.get(kind):
+            yield Fault(None, f"stage[{i}].unit", unit, "这一列是表中各行的编号，每行一个单位", "写上一级单位的列名，或删去这一阶段")
+        first = seen.setdefault((kind, unit), i)
+        if first != i:
+            yield Fault(None, f"stage[{i}].unit", unit, f"与 stage[{first}] 的 unit 相同", "每个阶段一列；改正列名，或删去其中一个阶段")
+
+
+def _bounds(data: Data) -> Iterator[Fault]:
+    """Yield the bounds that no number can meet: the least above the most."""
+    for i, stage in entries(data, "stage"):
+        parts = [(f"stage[{i}]", stage), (f"stage[{i}].allocation", stage.get("allocation"))]
+        for where, part in parts:
+            low, high = (part.get("least"), part.get("most")) if isinstance(part, Mapping) else (None, None)
+            labels = [*(low if isinstance(low, Mapping) else ()), *(high if isinstance(high, Mapping) else ())] or [""]
+            for label in dict.fromkeys(labels):
+                least, most = (bound.get(label) if isinstance(bound, Mapping) else bound for bound in (low, high))
+                if isinstance(least, int) and isinstance(most, int) and least > most:
+                    named = f".{label}" if label else ""
+                    yield Fault(None, f"{where}.least{named}", str(least), f"大于 most 的 {most}", "改正 least 或 most")
 
 
 def _columns(data: Data) -> Iterator[Fault]:

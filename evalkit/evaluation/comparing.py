@@ -16,6 +16,8 @@ def compare(one: Evaluation, other: Evaluation) -> Said:
     """Return how far two samples share their villages, against independent draws and the most that tickets can keep."""
     table = overlap(one.sample(), other.sample())
     whole, strata = table.iloc[0], table.iloc[1:]
+    if not whole["most"]:
+        return "两份名单没有共同的单位，样本不会重合", "核对两个文件夹是不是同一个地方、同一种编号"
     lines = [
         f"  {row['stratum']}：{row['one']} 与 {row['other']} 个，共有 {row['shared']} 个（互不相干的抽样平均 {row['independent']:.2f}，"
         f"至多 {row['most']:.2f}）"

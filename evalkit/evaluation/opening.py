@@ -24,8 +24,13 @@ from evalkit.verifiers import write_verifiers
 
 ANNOUNCED, HASHES, VILLAGES, GUIDE = "announcement.json", "hashes.json", "certificate_villages.json", "核对方法.txt"
 STEPS = {
-    "run": "模拟运行", "announce": "公告指纹", "commit": "承诺", "reveal": "公开秘密数", "dice": "掷骰", "draw": "抽样", "rosters": "抽户",
+    "run": "模拟运行", "announce": "公告指纹", "commit": "承诺", "reveal": "公开秘密数", "dice": "掷骰", "draw": "抽样", "rosters": "抽户", "list": "写名单",
     "release": "发放名单", "hashes": "公布指纹", "publish": "公布凭证", "collect": "回收", "estimate": "估计",
+}  # fmt: skip
+KEYS = {
+    "record": "记录指纹", "design": "设计指纹", "attempt": "第几次", "reason": "理由", "commitment": "承诺", "certificate": "凭证指纹",
+    "seed_origin": "种子来历", "villages": "村数", "team": "组", "day": "日期", "list": "名单指纹", "draw": "属于第几条抽样",
+    "waiting": "尚待", "rows": "行数", "complete": "完成", "conclusion": "结论",
 }  # fmt: skip
 
 
@@ -65,7 +70,8 @@ def secret(party: str, path: str | Path) -> Said:
 
 def commit(evaluation: Evaluation, party: str, promised: str) -> Said:
     """Take the commitment of a party."""
-    ceremony = _advanced(evaluation, "commit", party, lambda known: known.commit(party, promised))
+    _refuse_used(evaluation, promised)
+    ceremony = _advanced(evaluation, "commit", party, lambda known: known.commit(party, promised), commitment=promised.strip().lower())
     named = "、".join(sorted(ceremony.commitments))
     return f"承诺：现有 {len(ceremony.commitments)} 方（{named}）", f"承诺写入 public/{ANNOUNCED}；各方在其中见到自己的承诺，才可公开秘密数"
 
@@ -142,6 +148,8 @@ def publish(evaluation: Evaluation, reason: str | None = None) -> Said:
 
 def history(evaluation: Evaluation) -> Said:
     """Return the ledger in lines: every draw ever made, every release, in order."""
+    if not evaluation.folder.root.is_dir():
+        raise LedgerError(f"{evaluation.folder.root}｜没有这个文件夹｜检查路径，或键入 evalkit init 文件夹名")
     lines = [_entry_line(entry) for entry in evaluation.ledger.entries()]
     return (f"台账：{len(lines)} 条，前后相连，末条指纹 {evaluation.ledger.head[:16]}", *lines)
 
@@ -161,7 +169,16 @@ def _begun(evaluation: Evaluation, earlier: str, reason: str) -> Ceremony:
     return Ceremony.announce(evaluation.frame, evaluation.design, earlier, last["attempt"] + 1, reason)
 
 
-def _advanced(evaluation: Evaluation, step: str, party: str, change: Callable[[Ceremony], Ceremony]) -> Ceremony:
+def _refuse_used(evaluation: Evaluation, promised: str) -> None:
+    """Refuse a commitment of an earlier ceremony: its secret may be known, and who knows it can steer the seed."""
+    entries = evaluation.ledger.entries("commit")
+    now = max((entry.detail["attempt"] for entry in evaluation.ledger.entries("announce")), default=1)
+    used = [entry.detail.get("commitment") for entry in entries if entry.detail["attempt"] < now]
+    if promised.strip().lower() in used:
+        raise CeremonyError("抽签仪式｜这个承诺在以前的仪式中用过，秘密数可能已经公开｜用 evalkit ceremony secret 另产生一个")
+
+
+def _advanced(evaluation: Evaluation, step: str, party: str, change: Callable[[Ceremony], Ceremony], **detail: str) -> Ceremony:
     """Take one step of the ceremony: into the ledger first, then into its record, so that a step cut off can be repeated."""
     folder, ledger = evaluation.folder, evaluation.ledger
     if not folder.record.exists():
@@ -170,7 +187,7 @@ def _advanced(evaluation: Evaluation, step: str, party: str, change: Callable[[C
     after = change(before)
     if noted_record(ledger) != after.fingerprint:
         refuse_edited_record(before, ledger)
-        ledger.append(step, " ".join(party.split()), {"record": after.fingerprint, "attempt": after.attempt})
+        ledger.append(step, " ".join(party.split()), {"record": after.fingerprint, "attempt": after.attempt, **detail})
     _keep(folder, after)
     return after
 
@@ -307,5 +324,5 @@ def _guide(saved: Certificate, first: Certificate, script: str, page: str) -> st
 
 
 def _entry_line(entry: Entry) -> str:
-    told = "，".join(f"{key} {str(value)[:24]}" for key, value in entry.detail.items() if value not in ("", None))
+    told = "，".join(f"{KEYS.get(key, key)} {str(value)[:24]}" for key, value in entry.detail.items() if value not in ("", None))
     return f"{entry.number:>4}  {STEPS.get(entry.step, entry.step)}  {entry.subject[:16]}  {told}"

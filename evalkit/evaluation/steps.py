@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ from evalkit.verification import verify
 
 Said = tuple[str, ...]
 Noun = TypeVar("Noun")
+LIMITS = 5  # notes shown after a draw
 SHOWN = 20  # villages named in one line
 FORM = "回收表（待填）.xlsx"
 
@@ -146,8 +148,9 @@ class Evaluation:
                 self.ledger.append("draw", sample.certificate.fingerprint, said)
             self._save(sample)
         return (
-            f"抽村：{len(self.frame.units)} 个村中抽取 {len(sample.villages)} 个，名单与设计的指纹已写入凭证",
+            f"抽村：{len(self.frame.units)} 个村中抽取 {len(sample.villages)} 个，名单与设计的指纹已写入凭证{self._rounds()}",
             f"凭证 draw/certificate.json，指纹 {self.saved().sha256}；现场结束前只公布指纹",
+            *_limits(sample),
         )
 
     def rosters(self, *files: str) -> Said:
@@ -171,6 +174,7 @@ class Evaluation:
         return (
             f"名册：{arrived} 个村到齐，抽取 {mains} 户，备用 {len(households) - mains} 户，{_waiting(sample)}",
             f"凭证已续写，指纹 {sample.certificate.sha256}",
+            *_limits(sample),
         )
 
     def lists(self) -> Said:
@@ -178,12 +182,22 @@ class Evaluation:
         sample = self.agreed_sample()
         with tempfile.TemporaryDirectory() as place:
             made = [*write_lists(sample, place), write_form(sample, Path(place) / FORM)]
+            self._drop_unfilled(made)
+            for path in made:
+                self.ledger.append("list", path.name, {"list": hashlib.sha256(path.read_bytes()).hexdigest()})
             left = self.folder.add("lists", made)
         kept = f"，其中 {left} 份已填写，保持原样" if left else ""
         return (
             f"名单：{len(made)} 份文件在 lists/{kept}",
             f"{FORM} 已填好样本户，供录入；备用户按密封顺序启用，启用须记原因；证件号码已遮盖",
         )
+
+    def _drop_unfilled(self, made: list[Path]) -> None:
+        """Remove what an earlier step wrote and nobody has filled in since, so that it is written anew with the later villages."""
+        for path in made:
+            there, noted = self.folder.root / "lists" / path.name, self.ledger.last("list", path.name)
+            if there.exists() and noted and noted.detail["list"] == hashlib.sha256(there.read_bytes()).hexdigest():
+                there.unlink()
 
     def collect(self, *files: str) -> Said:
         """Take returns and hold them against the sample."""
@@ -316,11 +330,23 @@ class Evaluation:
             return self.design.specimen.seed, "样例自带"
         raise DrawError("种子｜没有种子｜键入 --seed 加至少 20 位公开产生的数字，或写 draw/ceremony.toml（seed 与 how 两行）")
 
+    def _rounds(self) -> str:
+        asked = any(stage.repeat == "never" for stage in self.design.stages)
+        return f"；以前各轮的凭证 {len(self.folder.earlier())} 份（earlier/）" if asked else ""
+
     def _same_draw(self, sample: Sample) -> bool:
         if not self.folder.certificate.exists():
             return False
         saved, new = self.saved(), sample.certificate
-        return (saved.seed, saved.fingerprint, saved.design_hash) == (new.seed, new.fingerprint, new.design_hash)
+        alike = (saved.seed, saved.fingerprint, saved.design_hash) == (new.seed, new.fingerprint, new.design_hash)
+        return alike and saved.content.get("earlier") == new.content.get("earlier")
+
+
+def _limits(sample: Sample) -> list[str]:
+    """Return what limits whom the sample speaks for, a few lines of it."""
+    notes = sample.notes
+    more = [f"  …… 另有 {len(notes) - LIMITS} 条"] if len(notes) > LIMITS else []
+    return [f"  留意｜{note}" for note in notes[:LIMITS]] + more
 
 
 def _waiting(sample: Sample) -> str:

@@ -17,6 +17,7 @@ Code = Literal["division", "free"]
 
 
 def plain_rows(table: Any, faults: Faults, wanted: Iterable[str]) -> pd.DataFrame:
+    """Return the wanted columns of a table as text in one spelling; a missing column or a cell that is no text is refused."""
     whole = numbered(table, FrameError)
     missing = sorted(set(wanted) - set(whole.columns))
     for column in missing:
@@ -28,6 +29,7 @@ def plain_rows(table: Any, faults: Faults, wanted: Iterable[str]) -> pd.DataFram
 
 
 def check_choices(code: str, id: str, name: str, columns: Sequence[str]) -> None:
+    """Refuse choices that no list could be read by, before it is read."""
     if code not in ("division", "free"):
         raise FrameError(f"code = {code!r}｜不认识｜写 division（12 位区划代码）或 free（任意编号）")
     if isinstance(columns, str):
@@ -38,6 +40,7 @@ def check_choices(code: str, id: str, name: str, columns: Sequence[str]) -> None
 
 
 def check_rows(table: pd.DataFrame, id: str, name: str, filled: Sequence[str], code: Code, faults: Faults) -> None:
+    """Note every row whose id is unsound or stands twice, and every blank that would have to be filled."""
     if table.empty:
         faults.add(None, "名单", None, "没有一行", "检查文件与 [[frame.rule]] 的 keep、drop 取值")
         return

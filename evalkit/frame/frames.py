@@ -235,6 +235,7 @@ def read_frame(
 
     Examples
     --------
+    >>> from evalkit.frame import Rule
     >>> frame = read_frame(
     ...     "designs/data/villages_five_counties.csv", id="village_code", name="village",
     ...     columns=["township"], code="division", rules=[Rule("county", keep=("泌阳县",), reason="只评估泌阳县")])

@@ -47,16 +47,14 @@ def proportional(sizes: Sequence[float], n: int) -> list[float]:
     >>> proportional([1, 1, 2, 16], 2)
     [0.25, 0.25, 0.5, 1.0]
     """
-    small = small_sizes(sizes)
+    between(n, len(sizes))
+    n, small = int(n), small_sizes(sizes)  # a number of numpy would overflow, or round
     if small is not None:
         return _shares(small, n)
     whole = whole_sizes(sizes)
-    sure = _sure(whole, n)
+    sure = set(_sure(whole, n))
     left, rest = n - len(sure), sum(whole) - sum(whole[k] for k in sure)
-    probs = [left * x / rest for x in whole] if rest else [1.0] * len(whole)
-    for k in sure:
-        probs[k] = 1.0
-    return probs
+    return [1.0 if k in sure else left * x / rest for k, x in enumerate(whole)]
 
 
 def certain(sizes: Sequence[float], n: int) -> list[int]:
@@ -82,7 +80,8 @@ def certain(sizes: Sequence[float], n: int) -> list[int]:
     >>> certain([1, 1, 2, 16], 2), certain([3, 4, 5], 3), certain([3, 4, 5], 2)
     ([3], [0, 1, 2], [])
     """
-    return _sure(whole_sizes(sizes), n)
+    between(n, len(sizes))
+    return _sure(whole_sizes(sizes), int(n))
 
 
 def small_sizes(sizes: Sequence[float] | NDArray[Any]) -> NDArray[np.int64] | None:

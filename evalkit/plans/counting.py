@@ -311,4 +311,4 @@ def _guesses(design: Design, frame: Frame) -> Iterator[str]:
     yield from (f"每村平均按{planning.groups:g}个{s.unit}计" for s in design.roster_stages[:-1] if f"{s.unit}数" not in columns)
     on_top = [rule.purpose for stage in design.roster_stages for rule in stage.mandatory if rule.how == "on-top"]
     if on_top:
-        yield f"名额之外的{'、'.join(on_top)}户数以名册为准，未计入"
+        yield f"配额之外的{'、'.join(on_top)}户数以名册为准，未计入"

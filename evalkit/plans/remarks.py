@@ -41,7 +41,7 @@ def assumptions(design: Design, trial: Trial, found: list[Strength]) -> Iterator
     if trial.guessed:
         yield f"名册到达之前，{'；'.join(trial.guessed)}。实际户数以名册为准。"
     if trial.short:
-        yield f"按上述户数，有{trial.short}处名额大于预计户数，预计只能有多少抽多少；正式抽样时按设计的规则停下报告。"
+        yield f"按上述户数，有{trial.short}处配额大于预计户数，预计只能有多少抽多少；正式抽样时按设计的规则停下报告。"
     if design.roster_stages:
         yield f"应答率{gate_text(plan.response)}、不合格户占{gate_text(plan.ineligible)}为规划值；精度按不计替换的完成户数计算。"
     if found:

@@ -146,7 +146,7 @@ def _condition(rule: Quota) -> str:
 
 def _mandatory(rule: Mandatory, stage: Stage) -> str:
     kind = unit_name(stage)
-    how = "计入名额" if rule.how == "within" else "在名额之外"
+    how = "计入配额" if rule.how == "within" else "在配额之外"
     purpose = rule.purpose.removesuffix(kind) + kind
     if rule.units:
         return f"点名的{len(rule.units)}个{kind}为{purpose}，{how}"

@@ -15,7 +15,7 @@ from evalkit.report.exhibits import Exhibits, make_exhibits, rate_names
 from evalkit.report.model import Block, Document, Heading, Paragraph
 from evalkit.tables import Results
 
-ORDINALS = "一二三四五六七八九十"
+ORDINALS = (*"一二三四五六七八九十", "十一", "十二")
 
 
 def compose_report(results: Results) -> Document:

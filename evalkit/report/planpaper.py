@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.charts import missing_characters
 from evalkit.figures import gate_words, number, official_date
 from evalkit.plans.remarks import replacement
+from evalkit.report.compose import ORDINALS
+from evalkit.report.files import write_document
 from evalkit.report.model import Block, Document, Heading, Paragraph, Picture, Table
-from evalkit.report.page import page_bytes
-from evalkit.report.pdf import pdf_bytes
 from evalkit.report.plancharts import plan_charts
 from evalkit.report.plantables import plan_tables
-from evalkit.report.word import word_bytes
-from evalkit.report.workbook import workbook_bytes
-from evalkit.sheets import write_bytes
 
 if TYPE_CHECKING:
     from evalkit.plans import Plan
 
-ORDINALS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一")
 NAME = "抽样方案"
-WRITERS = {"docx": word_bytes, "pdf": pdf_bytes, "html": page_bytes, "xlsx": workbook_bytes}
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +62,7 @@ def compose_plan(plan: Plan) -> Document:
         ("与公布数字的核对", _published), ("假定与局限", _limits),
     )  # fmt: skip
     blocks: list[Block] = []
-    for ordinal, (title, chapter) in zip(ORDINALS, chapters, strict=True):
+    for ordinal, (title, chapter) in zip(ORDINALS, chapters, strict=False):
         blocks += [Heading(f"{ordinal}、{title}", 1), *chapter(shown)]
     return Document(_facts(plan), tuple(blocks))
 
@@ -93,12 +86,7 @@ def write_plan(plan: Plan, folder: str | Path) -> tuple[Path, ...]:
     UserWarning
         Once, with the characters that the bundled font cannot draw.
     """
-    document = compose_plan(plan)
-    absent = missing_characters(document.text())
-    if absent:
-        warnings.warn(f"随附字体缺 {len(absent)} 个字：{absent}｜图和 PDF 中显示为方框，Word 和网页不受影响", stacklevel=2)
-    made = {ending: write(document) for ending, write in WRITERS.items()}
-    return tuple(write_bytes(Path(folder) / f"{NAME}.{ending}", data) for ending, data in made.items())
+    return tuple(write_document(compose_plan(plan), folder, NAME))
 
 
 def _facts(plan: Plan) -> dict[str, Any]:

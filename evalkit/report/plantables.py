@@ -127,14 +127,14 @@ def _interviews(plan: Plan) -> Table:
     table = table.assign(stratum=[_shown(label, names) for label in table["stratum"]])
     heads = [
         Head("stratum", "户类型"), Head("villages", "村数", "count"), Head("population", "预计户数", "count"),
-        Head("quota", "名额", "count"), Head("issued", "发出（主样本）", "count"),
+        Head("quota", "配额", "count"), Head("issued", "发出（主样本）", "count"),
         Head("ineligible", "预计不合格", "whole"), Head("nonresponse", "预计未应答", "whole"),
         Head("complete", "预计完成", "whole"),
     ]  # fmt: skip
     plan_ = plan.design.planning
     assert plan_ is not None
     rates = f"合格户应答率{gate_text(plan_.response)}，不合格户占{gate_text(plan_.ineligible)}"
-    note = f"{rates}，均为规划值；预计完成不计备用户的替换。名额为补足之前的数。"
+    note = f"{rates}，均为规划值；预计完成不计备用户的替换。配额为补足之前的数。"
     return _table("interviews", "户样本：发出与预计完成", table, heads, unit="单位：户", note=note)
 
 

@@ -115,10 +115,11 @@ class Draw:
     stage: Stage
     village: str = ""
 
-    def ticket(self, unit: str) -> bytes:
-        """Return the ticket of a unit, shifted as the stage says."""
-        found = tickets.digest(self.seed, self.stage.name, f"{self.village}/{unit}" if self.village else unit)
-        return tickets.shifted(found, self.stage.shift) if self.stage.shift else found
+    def tickets(self, units: list[str]) -> list[bytes]:
+        """Return the tickets of units, shifted as the stage says."""
+        named = [f"{self.village}/{unit}" for unit in units] if self.village else units
+        found = tickets.digests(self.seed, self.stage.name, named)
+        return [tickets.shifted(ticket, self.stage.shift) for ticket in found] if self.stage.shift else found
 
     def start(self, label: str) -> bytes:
         """Return the digest of a stratum; a unit id holds no ``|``, so its message is never that of a unit."""
@@ -272,7 +273,7 @@ def _units(rows: pd.DataFrame, draw: Draw, label: str) -> selection.Units:
     grouped = [tuple(cells) for cells in rows[[read(column) for column in stage.groups]].to_numpy()]
     codes = {cells: code for code, cells in enumerate(sorted(set(grouped)))}
     return selection.Units(
-        tickets=[draw.ticket(unit) for unit in rows["unit"]],
+        tickets=draw.tickets(rows["unit"].tolist()),
         start=draw.start(label),
         sizes=rows["size"].tolist() if stage.size else None,
         balance=_numbers(rows, stage.balance),

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit import tickets
-from evalkit.codes import shown, shown_headings, shown_label
+from evalkit.codes import is_identity, shown, shown_headings, shown_label
 from evalkit.errors import DrawError, Faults
 from evalkit.later import later
 from evalkit.sample.listings import ALL
@@ -96,7 +96,11 @@ def draw_large(
         engine.execute(f"SET memory_limit = {_text(memory)}; SET temp_directory = {_text(folder)}")
         _open(engine, listed)
         sizes = _sizes(engine, listed, n, shortfall)
-        return _chosen(engine, listed, sizes, f"{tickets.clean(seed)}|{tickets.clean(stage)}|")
+        chosen = _chosen(engine, listed, sizes, f"{tickets.clean(seed)}|{tickets.clean(stage)}|")
+    named = int(chosen[unit].map(is_identity).sum())
+    if named:
+        raise DrawError(f"{unit}｜抽中的单位有 {named} 个编号是身份证号，不能用来抽样｜改用名单中的单位编号")
+    return chosen
 
 
 def _open(engine: Any, listed: _List) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from evalkit import inclusion, tickets
 from evalkit.codes import is_identity, shown
 from evalkit.errors import Faults
+from evalkit.frame.rules import after_rules
 from evalkit.sheets import plain_numbers, refuse_floats
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 ALL = "全部"
 COUNT = "rows"
+DECIMALS = 9  # of a size
 
 
 def read(column: str) -> str:
@@ -77,7 +79,7 @@ def listing(source: Source, stage: Stage, earlier: Collection[str], faults: Faul
     _check_present(source.table, [source.unit, *columns, *sizes, *(rule.column for rule in stage.rule)], source.where, faults)
     if faults:
         return pd.DataFrame()
-    table = after_rules(source.table, stage)
+    table, _ = after_rules(source.table, stage.rule)
     _check_strata(table, strata, source.where, faults)
     units = _by_unit(table, source, stage, columns, faults)
     _check_numbers(units, (*stage.balance, *stage.places), source.where, faults)
@@ -91,21 +93,18 @@ def listing(source: Source, stage: Stage, earlier: Collection[str], faults: Faul
     return units[~units["unit"].isin(earlier)].reset_index(drop=True)
 
 
-def after_rules(table: pd.DataFrame, stage: Stage) -> pd.DataFrame:
-    """Return the rows of a list that the rules of a stage leave in."""
-    for rule in stage.rule:
-        table = table[table[rule.column].isin(rule.keep) if rule.keep else ~table[rule.column].isin(rule.drop)]
-    return table
-
-
 def _check_strata(table: pd.DataFrame, strata: Sequence[str], where: str, faults: Faults) -> None:
     for column in strata:
         refuse_floats(table.set_axis(table.index - 2), column, faults)
-        for row, cell in zip(table.index, table[column], strict=True):
-            if not cell:
-                faults.add(int(row), f"{where}{column}", None, "分层列空白", "补全该格")
-            elif "|" in cell:
-                faults.add(int(row), f"{where}{column}", shown(cell), "分层列的值中不能有 |", "改写该值")
+        cells = table[column]
+        for row in table.index[(cells == "").to_numpy(dtype=bool)]:
+            faults.add(int(row), f"{where}{column}", None, "分层列空白", "补全该格")
+        marked = cells[cells.str.contains("|", regex=False).to_numpy(dtype=bool)]
+        for row, cell in marked.items():
+            faults.add(int(str(row)), f"{where}{column}", shown(cell), "分层列的值中不能有 |", "改写该值")
+        personal = {cell for cell in set(cells) if is_identity(cell)}  # the certificate, which is public, states the strata
+        for row in table.index[cells.isin(personal).to_numpy()]:
+            faults.add(int(row), f"{where}{column}", None, "是身份证号，不能用来分层", "改用不含个人信息的列")
 
 
 def _check_present(table: pd.DataFrame, columns: Sequence[str], where: str, faults: Faults) -> None:
@@ -147,7 +146,7 @@ def check_units(table: pd.DataFrame, source: Source, faults: Faults) -> None:
 
 def _check_same(table: pd.DataFrame, source: Source, column: str, faults: Faults) -> None:
     """Note the rows in which a unit has another value than in its first row."""
-    first = table.drop_duplicates(source.unit).set_index(source.unit)[column]
+    first = table.drop_duplicates(source.unit).set_index(source.unit, drop=False)[column]
     differs = (table[column] != table[source.unit].map(first)).to_numpy()
     for row, unit in zip(table.index[differs], table.loc[differs, source.unit], strict=True):
         faults.add(int(row), f"{source.where}{source.unit}", shown(unit), f"同一{source.unit}的{column}不一致", "改正其中一处")
@@ -156,7 +155,7 @@ def _check_same(table: pd.DataFrame, source: Source, column: str, faults: Faults
 def _labels(units: pd.DataFrame, strata: Sequence[str]) -> list[str]:
     if not strata:
         return [ALL] * len(units)
-    return ["|".join(cells) for cells in units[list(strata)].itertuples(index=False, name=None)]
+    return list(map("|".join, zip(*(units[column].tolist() for column in strata), strict=True)))
 
 
 def _sizes(table: pd.DataFrame, source: Source, stage: Stage, faults: Faults) -> pd.Series:
@@ -165,15 +164,16 @@ def _sizes(table: pd.DataFrame, source: Source, stage: Stage, faults: Faults) ->
         return table.groupby(source.unit).size()
     numbers = plain_numbers(table[stage.size])
     for row in table.index[~(numbers > 0).to_numpy(dtype=bool)]:
-        rule = "规模应大于 0" if table.at[row, stage.size] else "规模空白"
+        rule = "规模空白" if not table.at[row, stage.size] else "规模应大于 0" if numbers[row] <= 0 else "规模应为数值，不带单位与文字"
         faults.add(int(row), f"{source.where}{stage.size}", None, rule, "改正该格，或用 [[stage.rule]] 剔除该单位并写明理由")
     if faults:
         return pd.Series(dtype=object)
-    try:
-        sizes = inclusion.whole_sizes(numbers.tolist())
-    except ValueError as found:
-        faults.add(None, f"{source.where}{stage.size}", None, str(found), "改正该列")
+    for row, size in numbers.items():
+        if round(size, DECIMALS) != size:
+            faults.add(int(str(row)), f"{source.where}{stage.size}", None, f"规模的小数多于 {DECIMALS} 位", "先把规模四舍五入")
+    if faults:
         return pd.Series(dtype=object)
+    sizes = inclusion.whole_sizes(numbers.tolist(), DECIMALS)
     whole = pd.Series(sizes, index=table.index, dtype=object)
     return whole.groupby(table[source.unit].to_numpy()).sum()
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from evalkit import allocation, inclusion
+from evalkit.codes import shown_label
 from evalkit.errors import Faults
 from evalkit.sheets import plain_numbers
 
@@ -190,4 +191,4 @@ def _tables(plan: Allocation) -> dict[str, dict[str, float]]:
 
 
 def _note(faults: Faults, where: str, stratum: str, size: int, wanted: int, remedy: str) -> None:
-    faults.add(None, f"{where}层 {stratum}", None, f"应抽 {wanted} 个，只有 {size} 个", remedy)
+    faults.add(None, f"{where}层 {shown_label(stratum)}", None, f"应抽 {wanted} 个，只有 {size} 个", remedy)

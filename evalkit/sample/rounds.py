@@ -44,6 +44,8 @@ def earlier_units(stages: tuple[Stage, ...], rounds: Rounds) -> dict[str, frozen
         When a file is neither a certificate nor an annex.
     """
     alone = isinstance(rounds, (Certificate, str, Path)) or hasattr(rounds, "certificate")
+    if not alone and not isinstance(rounds, Iterable):
+        raise DrawError(f"earlier｜现为 {type(rounds).__name__}｜给出以前各轮的样本、凭证或其文件")
     parts: list[Any] = [rounds] if alone else list(rounds)  # type: ignore[arg-type]  # what stands alone was just set apart
     given: list[Given] = [getattr(part, "certificate", part) for part in parts]
     asking = [stage.name for stage in stages if stage.repeat == "never"]

@@ -10,7 +10,9 @@ import pandas as pd
 
 from evalkit import tickets
 from evalkit.certificate import FORMAT, Certificate
+from evalkit.design import Design
 from evalkit.errors import DrawError
+from evalkit.frame import Frame
 from evalkit.sample.households import (
     Cells,
     Earlier,
@@ -27,10 +29,7 @@ from evalkit.sample.villages import draw_villages, village_table
 from evalkit.selection import METHODS
 
 if TYPE_CHECKING:
-
-    from evalkit.design import Design
     from evalkit.design.stages import Stage
-    from evalkit.frame import Frame
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -83,7 +82,16 @@ class Sample:
         for cell in empty:
             why = "有入样机会而无一抽中" if any(cell.probs.values()) else "没有入样机会"
             limits.append(f"层 {cell.label}：{cell.population} 个单位{why}，结果不代表它们")
-        return tuple(limits)
+        return (*limits, *self._shut_out())
+
+    def _shut_out(self) -> list[str]:
+        """Return the strata of households that the units taken by rule have left without a chance, with the number of villages."""
+        shut: dict[str, int] = {}
+        for stages in self._later.values():
+            for cell in (cell for cells in stages.values() for cell in cells):
+                if cell.population and not cell.chosen and cell.quota:
+                    shut[cell.stratum] = shut.get(cell.stratum, 0) + 1
+        return [f"{count} 个村的 {stratum} 由必入户占满名额，其余户没有入样机会，结果不代表它们" for stratum, count in sorted(shut.items())]
 
     def table(self, stage: str | None = None) -> pd.DataFrame:
         """Return the chosen units as a table.
@@ -210,6 +218,7 @@ def draw(
     >>> len(sample.villages), round(float(sample.table()["weight"].sum())), len(villages)
     (44, 355, 355)
     """
+    _refuse_other_kinds(frame, design, seed_origin)
     plain = _sound_seed(seed)
     gone = earlier_units(design.stages, earlier)
     listed = draw_villages(frame, design.frame_stages, plain, gone)
@@ -304,6 +313,17 @@ def _unchanged(sample: Sample, given: pd.DataFrame) -> list[str]:
     if changed:
         raise DrawError(f"{'、'.join(changed)}｜已按另一份名册抽过户，名册改动后不能再抽｜恢复原名册；确需重抽的，另立文件夹并记录原因")
     return [village for village, _ in again]
+
+
+def _refuse_other_kinds(frame: Any, design: Any, seed_origin: Any) -> None:
+    wanted = (
+        ("frame", frame, Frame, "ev.read_frame 读出的名单"),
+        ("design", design, Design, "ev.read_design 读出的设计"),
+        ("seed_origin", seed_origin, str, "文字"),
+    )
+    wrong = [f"{what}｜现为 {type(found).__name__}｜给出 {way}" for what, found, kind, way in wanted if not isinstance(found, kind)]
+    if wrong:
+        raise DrawError("\n".join(wrong))
 
 
 def _sound_seed(seed: str) -> str:

@@ -11,8 +11,9 @@ import pandas as pd
 
 from evalkit.codes import shown_label
 from evalkit.errors import DrawError, Faults
+from evalkit.frame.rules import after_rules
 from evalkit.sample.cells import Cell, Draw, add_waves, draw_cells
-from evalkit.sample.listings import ALL, COUNT, Source, after_rules, check_units, listing
+from evalkit.sample.listings import ALL, COUNT, Source, check_units, listing
 from evalkit.sample.quotas import Key, asked, fitted, number, share_out
 from evalkit.sheets import plain_numbers
 
@@ -178,7 +179,7 @@ def _shared(source: Source, stage: Stage, units: pd.DataFrame, counts: Mapping[K
     """Return the part of a shared total that each cell gets."""
     if stage.allocation is None:
         return {}
-    by, table = stage.allocation.by, after_rules(source.table, stage)
+    by, (table, _) = stage.allocation.by, after_rules(source.table, stage.rule)
     numbers = pd.Series(1, index=table.index) if by in ("", COUNT) else plain_numbers(table[by])
     for row in numbers.index[~((numbers >= 0) & (numbers % 1 == 0)).to_numpy(dtype=bool)]:
         faults.add(int(row), by, None, "分配所按的列应为不小于 0 的整数", "改正该格")
@@ -208,7 +209,7 @@ def _check_strata(table: pd.DataFrame, stage: Stage, faults: Faults) -> None:
     named = set(stage.named_strata)
     if not named or not {*stage.strata, *(rule.column for rule in stage.rule)} <= set(table.columns):
         return
-    rows = after_rules(table, stage)
+    rows, _ = after_rules(table, stage.rule)
     present = {"|".join(cells) for cells in rows[list(stage.strata)].drop_duplicates().itertuples(index=False)} if stage.strata else {ALL}
     listed = "、".join(shown_label(label) for label in sorted(present)[:30])
     for stratum in sorted(named - present):
@@ -233,8 +234,8 @@ def _random_sizes(cells: dict[str, pd.DataFrame], wanted: dict[str, int], stage:
         within = forced[stratum].get("within", 0)
         if within > sizes[stratum]:
             rule = f"必访 {within} 个，超过配额 {sizes[stratum]} 个"
-            faults.add(None, f"{where}层 {stratum}", None, rule, "增大该层的 n，或写 how = \"on-top\"（必访在配额之外）")
-        _check_shares(cells[stratum], stage, sizes[stratum], f"{where}层 {stratum}", faults)
+            faults.add(None, f"{where}层 {shown_label(stratum)}", None, rule, "增大该层的 n，或写 how = \"on-top\"（必访在配额之外）")
+        _check_shares(cells[stratum], stage, sizes[stratum], f"{where}层 {shown_label(stratum)}", faults)
     return {stratum: sizes[stratum] - forced[stratum].get("within", 0) for stratum in cells}
 
 

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Integral, Real
 
 from evalkit import tickets
-from evalkit.inclusion.first import proportional
 from evalkit.selection.flight import finished, held_columns, undecided, walk
 from evalkit.selection.methods import Method, Units
+from evalkit.selection.ranked import chances
 
 WHOLE = 1e-7  # a group's expected number this close to a whole number is whole
 LARGEST = 1e100  # above it squares and quotients could overflow
@@ -105,17 +106,6 @@ def cube_in_groups(units: Units, n: int) -> list[int]:
     return finished(probs, order, n)
 
 
-def chances(units: Units, n: int) -> list[float]:
-    """Return the chance of each unit: proportional to its size, units that are certain exactly 1; without sizes n/N.
-
-    Examples
-    --------
-    >>> chances(Units([b""] * 4), 1)
-    [0.25, 0.25, 0.25, 0.25]
-    """
-    return proportional([1] * len(units) if units.sizes is None else units.sizes, n)
-
-
 def by_ticket(units: Units) -> list[int]:
     """Return all positions in the order of the tickets, equal tickets in the order of the list.
 
@@ -155,7 +145,7 @@ def table(rows: Sequence[Sequence[float]] | None, size: int, word: str) -> list[
     if rows is None or len(rows) != size:
         found = "没有" if rows is None else f"有 {len(rows)} 行"
         raise ValueError(f"{word}{found}｜应为每个单元一行，共 {size} 行｜给出{word}")
-    values = [[float(value) for value in row] for row in rows]
+    values = [[float(value) if isinstance(value, Real) else math.nan for value in row] for row in rows]
     width = len(values[0]) if values else 0
     wrong = [str(i) for i, row in enumerate(values, 1) if len(row) != width or not all(abs(value) <= LARGEST for value in row)]
     if wrong:
@@ -168,6 +158,9 @@ def _groups(units: Units) -> list[int]:
     if units.groups is None or len(units.groups) != len(units):
         found = "没有" if units.groups is None else f"有 {len(units.groups)} 个"
         raise ValueError(f"分组{found}｜应为每个单元一个，共 {len(units)} 个｜给出分组")
+    wrong = [str(i) for i, group in enumerate(units.groups, 1) if not isinstance(group, Integral)]
+    if wrong:
+        raise ValueError(f"第 {'、'.join(wrong)} 个单元的分组不是整数｜应为组的号码｜改正分组")
     return list(units.groups)
 
 

@@ -254,7 +254,7 @@ def numbers(tickets: Sequence[bytes]) -> np.ndarray:
     """
     if min(map(len, tickets), default=HEAD) < HEAD:
         short = [str(k + 1) for k, ticket in enumerate(tickets) if len(ticket) < HEAD]
-        raise ValueError(f"第 {'、'.join(short)} 个单位的票不足 {HEAD} 字节｜票是 SHA-256 的结果｜重新生成票")
+        raise ValueError(f"第 {'、'.join(short)} 个单位的签号不足 {HEAD} 字节｜签号是 SHA-256 的结果｜重新生成签号")
     whole = (_heads(tickets) >> np.uint64(64 - BITS)).astype(float)
     return np.asarray((whole + 0.5) / 2.0**BITS)
 
@@ -307,6 +307,6 @@ EQUAL = (
     ),
     Method(
         name="take-all", title="全部入样", draw=every_unit, probs=sure_chances, reads="nothing", fixed_size=True, exact_pi=True,
-        joint="exact", coordinates=True, variance="none", pairs=poisson,
+        joint="exact", coordinates=True, variance="srs", pairs=poisson,
     ),
 )  # fmt: skip

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import wraps
+from numbers import Integral
+from typing import Any, Literal
 
 import numpy as np
 
@@ -103,3 +105,18 @@ class Method:
     replacement: bool = False
     rank: Callable[[Units, int], Sequence[float] | Sequence[bytes]] | None = None
     exact: Callable[[Sequence[float]], list[float]] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("draw", "probs", "rank"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, _counted(getattr(self, name)))
+
+
+def _counted(step: Callable[[Units, int], Any]) -> Callable[[Units, int], Any]:
+    """Return a step of a method that reads a whole number of numpy as one of Python: those of numpy overflow, or round."""
+
+    @wraps(step)
+    def counted(units: Units, n: int) -> Any:
+        return step(units, int(n) if isinstance(n, Integral) else n)
+
+    return counted

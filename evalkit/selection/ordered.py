@@ -19,6 +19,7 @@ from evalkit.selection.ranked import chances, sizes_of
 from evalkit.tickets import series
 
 WHOLE = 2 ** (BITS + 1)
+MOST = 10**9  # draws with replacement
 
 
 def size_steps(units: Units, n: int) -> list[int]:
@@ -288,8 +289,8 @@ def _walk(walk: list[int], sizes: list[int], halves: list[int], n: int) -> list[
 
 
 def _drawn(units: Units, n: int) -> None:
-    if not isinstance(n, int) or n < 0 or (n > 0 and not len(units)):
-        raise ValueError(f"n = {n}，N = {len(units)}｜n 是不小于 0 的整数，且至少有一个单位｜改正 n")
+    if not isinstance(n, int) or not 0 <= n <= MOST or (n > 0 and not len(units)):
+        raise ValueError(f"n = {n}，N = {len(units)}｜n 是 0 至 {MOST} 的整数，且至少有一个单位｜改正 n")
 
 
 def _groups(run: list[int], values: list[Any], descending: bool) -> Iterable[list[int]]:

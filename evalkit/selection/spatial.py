@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit import tickets
-from evalkit.selection.balanced import by_ticket, chances, table
+from evalkit.selection.balanced import by_ticket, table
 from evalkit.selection.flight import finished, held_columns, kernel, move, undecided
 from evalkit.selection.methods import Method, Units
+from evalkit.selection.ranked import chances
 
 
 def local_pivotal(units: Units, n: int) -> list[int]:

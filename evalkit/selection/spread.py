@@ -26,6 +26,11 @@ def voronoi_balance(probs: Sequence[float], places: Sequence[Sequence[float]], s
     sample : sequence of int
         Positions of the chosen units, counted from 0.
 
+    Returns
+    -------
+    float
+        At least 0; 0 when every sampled unit stands for chances of 1 together.
+
     Raises
     ------
     ValueError
@@ -54,6 +59,11 @@ def local_balance(probs: Sequence[float], places: Sequence[Sequence[float]], sam
     ----------
     probs, places, sample
         As in `voronoi_balance`.
+
+    Returns
+    -------
+    float
+        At least 0, smaller is better spread.
 
     Raises
     ------
@@ -89,6 +99,11 @@ def imbalance(probs: Sequence[float], balance: Sequence[Sequence[float]], sample
         Values of the balancing variables.
     sample : sequence of int
         Positions of the chosen units, counted from 0.
+
+    Returns
+    -------
+    list of float
+        One a variable; 0 where the total is reproduced exactly.
 
     Raises
     ------

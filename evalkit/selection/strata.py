@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
+from numbers import Integral
 from typing import Any, overload
 
 import numpy as np
@@ -87,7 +88,8 @@ def draw_strata(
     Raises
     ------
     ValueError
-        When lengths differ, a label of `n` has no unit, the method needs more than sizes, or a stratum cannot be drawn.
+        When lengths differ, a label of `n` has no unit, the method needs more than sizes, the seed or the stage is none, or a
+        stratum cannot be drawn.
 
     Examples
     --------
@@ -97,9 +99,10 @@ def draw_strata(
     {1: [0], 2: [4]}
     """
     _check(method, units, strata, sizes)
+    _check_asked(n, seed, stage)
     positions = _positions(strata)
-    wanted = dict.fromkeys(positions, n) if isinstance(n, int) else {label: n.get(label, 0) for label in positions}
-    strange = [] if isinstance(n, int) else [str(label) for label in n if label not in positions]
+    wanted = {label: n.get(label, 0) if isinstance(n, Mapping) else n for label in positions}
+    strange = [str(label) for label in n if label not in positions] if isinstance(n, Mapping) else []
     if strange:
         raise ValueError(f"n 中的层 {'、'.join(strange[:20])}｜名单中没有这些层｜改正层名，或删去")
     whole = None if sizes is None else _as_array(sizes)
@@ -120,6 +123,14 @@ def _check(method: Method, units: Sequence[str], strata: Sequence[Label] | NDArr
     counts = [len(units), len(strata), *([] if sizes is None else [len(sizes)])]
     if len(set(counts)) > 1:
         raise ValueError(f"单位、层、规模的个数是 {'、'.join(map(str, counts))}｜应一样多｜核对三者的顺序和个数")
+
+
+def _check_asked(n: int | Mapping[Any, int], seed: str, stage: str) -> None:
+    if not isinstance(n, Integral | Mapping):
+        raise ValueError(f"n 是 {type(n).__name__}｜应为整数，或 层 → 整数｜改正 n")
+    for what, part in (("seed", seed), ("stage", stage)):
+        if not isinstance(part, str) or not part.strip() or "|" in part:
+            raise ValueError(f"{what}｜应为文字，不能为空，也不能含 |｜改正 {what}")
 
 
 def _as_array(sizes: Sequence[int]) -> NDArray[Any] | None:

@@ -67,6 +67,10 @@ def village_variance(setting: Setting, p1: float, p2: float, overlap: Overlap) -
         Rates of the two years, in (0, 1).
     overlap : Overlap
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     ValueError
@@ -121,6 +125,10 @@ def villages_for_change(
         As in `village_variance`; nothing in common without `overlap`.
     power, level, sides
         As in `for_distance`.
+
+    Returns
+    -------
+    ChangePlan
 
     Raises
     ------

@@ -59,6 +59,11 @@ def two_stage_cv(clusters: float, take: float, icc: float, *, unit_variance: flo
     k : float
         `Components.k`.
 
+    Returns
+    -------
+    float
+        Standard error over the estimate.
+
     Raises
     ------
     ValueError
@@ -97,6 +102,11 @@ def three_stage_cv(
         Relative variance of a unit.
     k : pair of float
         k₁, k₂.
+
+    Returns
+    -------
+    float
+        Standard error over the estimate.
 
     Raises
     ------
@@ -163,6 +173,10 @@ def two_stage(
     clusters : float, optional
         Clusters that are fixed beforehand.
 
+    Returns
+    -------
+    TwoStage
+
     Raises
     ------
     ValueError
@@ -212,6 +226,10 @@ def three_stage(
         As in `three_stage_cv`, both iccs in (0, 1).
     budget, cv, clusters
         As in `two_stage`.
+
+    Returns
+    -------
+    ThreeStage
 
     Raises
     ------

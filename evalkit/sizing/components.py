@@ -60,6 +60,10 @@ def two_stage_components(values: ArrayLike, clusters: ArrayLike, probs: ArrayLik
     probs : array, shape (clusters,), optional
         One-draw probabilities in the ascending order of the cluster codes, sum 1.
 
+    Returns
+    -------
+    Components
+
     Raises
     ------
     ValueError
@@ -102,6 +106,10 @@ def three_stage_components(
         Only to compare with a printout of R's PracTools::BW3stagePPS (1.7.5): one code is one group, in the cluster of
         its first unit, and W₃² takes N_i and p_i from the clusters in order, Nᵢ groups each, in the order of the group
         codes. Where groups are not numbered cluster after cluster these are the numbers of other clusters.
+
+    Returns
+    -------
+    NestedComponents
 
     Raises
     ------
@@ -152,6 +160,10 @@ def sums_of_squares(values: ArrayLike, clusters: ArrayLike) -> Analysis:
     ----------
     values, clusters : array, shape (N,)
         As in `two_stage_components`.
+
+    Returns
+    -------
+    Analysis
 
     Raises
     ------

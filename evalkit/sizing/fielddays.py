@@ -47,6 +47,10 @@ def team_days(
     travel_days : int
         Days of arrival and departure of each team that works at all, ≥ 0.
 
+    Returns
+    -------
+    TeamDays
+
     Raises
     ------
     ValueError

@@ -109,6 +109,10 @@ def exact_for_gate(
     better : {"low", "high"}
         As in `for_gate`; with "high" the events are the units without the property.
 
+    Returns
+    -------
+    ExactPlan
+
     Raises
     ------
     ValueError

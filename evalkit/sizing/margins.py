@@ -109,6 +109,11 @@ def for_total(
     relative, cv, level, deff, share
         As in `for_mean`.
 
+    Returns
+    -------
+    float
+        Before rounding.
+
     Raises
     ------
     ValueError
@@ -238,6 +243,10 @@ def precision(
     sd, mean, level, deff, population
         As in `for_mean`.
 
+    Returns
+    -------
+    Precision
+
     Raises
     ------
     ValueError
@@ -269,6 +278,10 @@ def precision_of_proportion(
     n, p, level, deff, population, finite
         As in `precision` and `for_proportion`.
 
+    Returns
+    -------
+    Precision
+
     Raises
     ------
     ValueError
@@ -299,6 +312,11 @@ def smallest_proportion(
         Half-width over proportion, > 0.
     level, deff, population, finite
         As in `precision_of_proportion`.
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
 
     Raises
     ------

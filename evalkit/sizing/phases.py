@@ -45,6 +45,10 @@ def double_sample(
     first_cost, second_cost, budget : float
         Cost of classifying a unit, of measuring one, and of all.
 
+    Returns
+    -------
+    DoublePlan
+
     Raises
     ------
     ValueError
@@ -119,6 +123,10 @@ def follow_up(
         Exactly one: expected cost, or coefficient of variation wanted.
     population : float, optional
         Units there.
+
+    Returns
+    -------
+    FollowUp
 
     Raises
     ------

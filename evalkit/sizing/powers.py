@@ -84,6 +84,11 @@ def power_at(
     distance, variance, level, sides, deff, population
         As in `for_distance`; the distance counts towards the alternative, a negative one away from it.
 
+    Returns
+    -------
+    float
+        Between 0 and 1.
+
     Raises
     ------
     ValueError
@@ -127,6 +132,11 @@ def for_gate(
         Side of the gate that is good: "low" for error rates, "high" for approval.
     level, power, sides, deff, population
         As in `for_distance`.
+
+    Returns
+    -------
+    float
+        Before rounding.
 
     Raises
     ------
@@ -231,6 +241,10 @@ def change_variance(first: float, second: float, *, overlap: float = 0.0, correl
     ratio : float
         First over second sample size.
 
+    Returns
+    -------
+    float
+
     Raises
     ------
     ValueError
@@ -298,6 +312,11 @@ def power_of_two_means(n: float, distance: float, sd: float, *, level: float = 0
         Units in each group, at least 2.
     distance, sd, level, sides
         As in `for_two_means`; with two tails the far one is left out.
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
 
     Raises
     ------

@@ -82,6 +82,11 @@ def pps_variance(sizes: ArrayLike, values: ArrayLike) -> float:
     sizes, values : array, shape (N,)
         Size measure, > 0, and variable of every unit.
 
+    Returns
+    -------
+    float
+        In the square of the unit of `values`.
+
     Raises
     ------
     ValueError
@@ -111,6 +116,11 @@ def for_pps(sizes: ArrayLike, values: ArrayLike, *, cv: float | None = None, se:
         As in `pps_variance`; `values` may be last year's.
     cv, se : float
         Exactly one: standard error over total, or standard error of the total.
+
+    Returns
+    -------
+    float
+        Before rounding.
 
     Raises
     ------
@@ -163,6 +173,10 @@ def certainty_cut(
         Exactly one: standard error of the mean over the mean, or standard error of the mean.
     outcomes : array, shape (N,), optional
         Variable to estimate when the rest is drawn with probability proportional to `values`.
+
+    Returns
+    -------
+    CertaintyCut
 
     Raises
     ------

@@ -49,6 +49,10 @@ def compare_takes(
     interviews_per_day, villages_per_day, teams, travel_days
         As in `team_days`; a village's work are the interviews issued in it.
 
+    Returns
+    -------
+    tuple of TakePlan
+
     Raises
     ------
     ValueError

@@ -57,6 +57,10 @@ def villages_for_margin(setting: Setting, p: float, margin: float, *, level: flo
     level : float
         Confidence, two-sided.
 
+    Returns
+    -------
+    VillagePlan
+
     Raises
     ------
     ValueError
@@ -94,6 +98,10 @@ def villages_for_bound(
         a rate of events, below the gate; exactly one of the two.
     level : float
         One-sided confidence.
+
+    Returns
+    -------
+    VillagePlan
 
     Raises
     ------
@@ -147,6 +155,10 @@ def villages_for_power(
         In [.5, 1).
     level, rule, better, model
         As in `proof_chance`.
+
+    Returns
+    -------
+    VillagePlan
 
     Raises
     ------
@@ -211,6 +223,11 @@ def proof_chance(
         "high" for approval: events are then those who do not approve.
     model : {"beta-binomial", "bad-village"}, optional
         How events cluster; the less favourable of the two without it. The number d always guards against both.
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
 
     Raises
     ------

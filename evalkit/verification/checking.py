@@ -1,4 +1,4 @@
-"""Verification: the draw made again from a certificate, and every place where it comes out otherwise."""
+"""Each stage drawn again, and held field by field against what the certificate states."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from evalkit.sample.rounds import Rounds, earlier_receipt, earlier_units
 from evalkit.sample.samples import roster_receipts, stage_receipt
 from evalkit.sample.villages import draw_villages, village_table
 from evalkit.verification.outcomes import Verification
-from evalkit.verification.plans import Plan, plan_of
+from evalkit.verification.stated import StatedPlan, stated_plan
 from evalkit.verification.telling import ids, mapping, path_differences, same, strata_differences, village_differences
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Again:
     listed: dict[str, Cells]
     later: dict[str, dict[str, Cells]]
 
-    def drawn(self, plan: Plan) -> frozenset[str]:
+    def drawn(self, plan: StatedPlan) -> frozenset[str]:
         """Return the units of the last stage of the frame."""
         return frozenset(unit for cell in self.listed.get(plan.listed[-1].name, ()) for unit in cell.chosen)
 
@@ -95,7 +95,7 @@ def verify(
     True
     """
     receipt = certificate if isinstance(certificate, Certificate) else Certificate.load(certificate)
-    plan = plan_of(receipt)
+    plan = stated_plan(receipt)
     origin = f"种子来源“{receipt.seed_origin}”：来源无法由重抽核对，凭抽签现场的公开记录查证"
     units = _given_frame(frame, plan)
     if rosters is not None and not hasattr(rosters, "columns"):
@@ -116,7 +116,7 @@ def verify(
     return Verification(tuple(checked), tuple(differences), tuple(unchecked), receipt.sha256, (origin,))
 
 
-def _given_frame(frame: Frame | str | Path, plan: Plan) -> Frame:
+def _given_frame(frame: Frame | str | Path, plan: StatedPlan) -> Frame:
     if isinstance(frame, Frame):
         return frame
     if not isinstance(frame, (str, Path)):
@@ -133,7 +133,7 @@ def _hash_differences(receipt: Certificate) -> Iterator[str]:
         yield f"设计指纹：所载 {stated[:16]}，按所附设计重算 {own[:16]}"
 
 
-def _frame_differences(receipt: Certificate, frame: Frame, plan: Plan) -> Iterator[str]:
+def _frame_differences(receipt: Certificate, frame: Frame, plan: StatedPlan) -> Iterator[str]:
     fingerprint, part = receipt.fingerprint, receipt.content["frame"]
     if fingerprint != frame.fingerprint:
         units = part.get("units", "?")
@@ -150,7 +150,7 @@ def _frame_differences(receipt: Certificate, frame: Frame, plan: Plan) -> Iterat
             yield f"名单的层 {stratum}：{kind}"
 
 
-def _earlier_differences(receipt: Certificate, plan: Plan, given: Rounds) -> tuple[dict[str, frozenset[str]], list[str]]:
+def _earlier_differences(receipt: Certificate, plan: StatedPlan, given: Rounds) -> tuple[dict[str, frozenset[str]], list[str]]:
     """Return the units that were not to be drawn again, and where they are not those of the certificate."""
     stated = mapping(receipt.content.get("earlier"))
     try:
@@ -167,7 +167,7 @@ def _earlier_differences(receipt: Certificate, plan: Plan, given: Rounds) -> tup
 
 
 def _first_differences(
-    receipt: Certificate, frame: Frame, plan: Plan, gone: Earlier
+    receipt: Certificate, frame: Frame, plan: StatedPlan, gone: Earlier
 ) -> tuple[dict[str, Cells], list[str]]:
     """Return the stages of the frame as the new draw gives them, and where they differ."""
     try:
@@ -182,7 +182,7 @@ def _first_differences(
 
 
 def _later_differences(
-    receipt: Certificate, plan: Plan, frame: Frame, rosters: pd.DataFrame | None, listed: dict[str, Cells], gone: Earlier
+    receipt: Certificate, plan: StatedPlan, frame: Frame, rosters: pd.DataFrame | None, listed: dict[str, Cells], gone: Earlier
 ) -> tuple[Again, list[str], list[str]]:
     """Return the households drawn again, where their stages differ, and what was not checked."""
     again = Again(listed, {})
@@ -210,7 +210,7 @@ def _later_differences(
     return again, lines, [f"村 {village}：没有给出名册，该村抽户未核对" for village in sorted(drawn & set(known) - set(again.later))]
 
 
-def _rest_differences(content: Mapping[str, Any], frame: Frame, plan: Plan) -> Iterator[str]:
+def _rest_differences(content: Mapping[str, Any], frame: Frame, plan: StatedPlan) -> Iterator[str]:
     """Yield every path outside of what the other checks tell where the content is not the one made anew."""
     seed, present = content["seed"], content["stages"]
     stages: dict[str, Any] = {stage.name: {"method": stage.method} for stage in plan.listed}
@@ -227,7 +227,7 @@ def _rest_differences(content: Mapping[str, Any], frame: Frame, plan: Plan) -> I
     yield from path_differences(stated, again)
 
 
-def _untold(part: str, stated: Any, plan: Plan) -> Any:
+def _untold(part: str, stated: Any, plan: StatedPlan) -> Any:
     """Return a part of the content without what the other checks tell in words of their own."""
     if part == "stages":
         told = {stage.name: "strata" for stage in plan.listed} | {stage.name: "villages" for stage in plan.asked}
@@ -239,7 +239,7 @@ def _without(part: Any, *keys: str) -> Any:
     return {key: inner for key, inner in part.items() if key not in keys} if isinstance(part, dict) else part
 
 
-def _annex_differences(receipt: Certificate, plan: Plan, again: Again, path: Path) -> Iterator[str]:
+def _annex_differences(receipt: Certificate, plan: StatedPlan, again: Again, path: Path) -> Iterator[str]:
     """Yield the villages whose households in the annex are not those of the certificate or of the new draw."""
     annex, name = read_annex(path), f"附件 {path.name}"
     own = tickets.seal({key: part for key, part in annex.items() if key not in OUTSIDE})
@@ -270,6 +270,6 @@ def _list_fingerprint(rows: list[dict[str, Any]]) -> str:
     return tickets.fingerprint([row[key] for key in LISTED] for row in rows) if sound else ""
 
 
-def _stated_villages(receipt: Certificate, plan: Plan) -> frozenset[str]:
+def _stated_villages(receipt: Certificate, plan: StatedPlan) -> frozenset[str]:
     strata = mapping(mapping(receipt.content["stages"].get(plan.listed[-1].name)).get("strata"))
     return frozenset(unit for stratum in strata.values() for unit in ids(stratum))

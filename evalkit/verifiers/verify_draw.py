@@ -657,10 +657,24 @@ def read_json(path: str) -> dict[str, Any]:
     try:
         data = json.loads(Path(path).read_bytes().decode("utf-8-sig"), object_pairs_hook=once)
     except (OSError, ValueError, RecursionError) as fault:
-        raise Unknown(f"{path} 读不出（{fault}）") from None
+        raise Unknown(f"{path} 读不出（{why(fault)}）") from None
     if not isinstance(data, dict):
         raise Unknown(f"{path} 不是凭证或附件")
     return data
+
+
+def why(fault: Exception) -> str:
+    """What Python could not read, in Chinese: its own words are English."""
+    if isinstance(fault, json.JSONDecodeError):
+        return f"第 {fault.lineno} 行第 {fault.colno} 列不是 JSON"
+    if isinstance(fault, KeyError):
+        return f"缺少 {fault.args[0]}"
+    kinds = (
+        (FileNotFoundError, "没有这个文件"), (OSError, "打不开"),
+        (UnicodeError, "编码不是 UTF-8 或 GB 18030"), (RecursionError, "嵌套过深"),
+        (csv.Error, "引号或分隔有误"), (ValueError, "有不是有限的数或过长的数"),
+    )  # fmt: skip
+    return next((told for kind, told in kinds if isinstance(fault, kind)), "某处的值不是应有的种类")
 
 
 def read_csv(path: str) -> list[Row]:
@@ -671,7 +685,7 @@ def read_csv(path: str) -> list[Row]:
         mark = "\t" if "\t" in text.partition("\n")[0] and "," not in text.partition("\n")[0] else ","
         rows = [[shown(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)]
     except (OSError, ValueError, csv.Error) as fault:
-        raise Unknown(f"{path} 读不出（{fault}）；只读 CSV，Excel 请先另存为 CSV UTF-8") from None
+        raise Unknown(f"{path} 读不出（{why(fault)}）；只读 CSV，Excel 请先另存为 CSV UTF-8") from None
     heads = [unicodedata.normalize("NFKC", head).strip() for head in rows[0]] if rows else []
     if len(set(filter(None, heads))) < len(list(filter(None, heads))) or not heads:
         raise Unknown(f"{path} 没有列名，或列名重复")
@@ -965,7 +979,7 @@ def main(arguments: list[str]) -> tuple[int, str]:
     except (Unknown, Broken) as fault:
         return 2, f"不能核对：{fault}"
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError) as fault:
-        return 2, f"不能核对：凭证、名单或名册的内容不是应有的样子（{type(fault).__name__} {fault}）"
+        return 2, f"不能核对：凭证、名单或名册的内容不是应有的样子（{why(fault)}）"
     return (1 if check.wrong else 2 if check.unable else 0), check.told()
 
 

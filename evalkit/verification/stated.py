@@ -16,7 +16,7 @@ from evalkit.selection import METHODS
 
 
 @dataclass(frozen=True)
-class Plan:
+class StatedPlan:
     """The part of a design that stands in a certificate."""
 
     frame: FrameSection
@@ -31,7 +31,7 @@ class Plan:
         return tuple(stage.name for stage in (*self.listed, *self.asked))
 
 
-def plan_of(receipt: Certificate) -> Plan:
+def stated_plan(receipt: Certificate) -> StatedPlan:
     """Return the plan in a certificate; refuse what is none."""
     plan = receipt.plan
     try:
@@ -43,7 +43,7 @@ def plan_of(receipt: Certificate) -> Plan:
         listed = tuple(stage for place, stage in enumerate(stages, 1) if list_of(place, stage.origin) == "frame")
         if not listed or tuple(stages[: len(listed)]) != listed:
             raise ValueError("stage")
-        return Plan(section, listed, tuple(stages[len(listed) :]), reserves, _normal(section, stages, reserves))
+        return StatedPlan(section, listed, tuple(stages[len(listed) :]), reserves, _normal(section, stages, reserves))
     except (KeyError, IndexError, TypeError, ValueError):
         raise CertificateError("凭证｜design.plan 不是抽样设计，内容被改动或不完整｜向抽样方索取原件") from None
 
