@@ -47,7 +47,8 @@ evalkit ceremony reveal 某县2024 县方.json               # 各方公开；�
 或者当众掷十面骰子：`evalkit ceremony dice 某县2024 "31415 92653 58979 32384" --witness 县扶贫办 --witness 评估组`。
 记录在 `draw/ceremony.json`，有承诺的，种子是整个记录（含名单与设计的指纹）的 SHA-256，写成十进制，谁都不能左右；只掷骰子的，种子就是
 骰子的数字，在场的人都知道。不能让在场的人算出村名时，评估方先交承诺，再当众掷骰，最后评估方公开：次序是承诺、掷骰、公开。
-重算：承诺是 `名称|secret|salt` 的 SHA-256；`public/ceremony.json` 去掉 `sha256` 一项，键按字母排列、不留空格、汉字不转义，
+重算（核对工具也做：脚本加 `--ceremony ceremony.json`，网页有放记录的地方）：承诺是 `名称|secret|salt` 的 SHA-256；
+`public/ceremony.json` 去掉 `sha256` 一项，键按字母排列、不留空格、汉字不转义，
 写成 JSON，取 SHA-256，就是记录指纹；把它当作十六进制数改写成十进制，左边补 0 到 78 位，就是种子：
 
 ```python

@@ -23,6 +23,7 @@ import pytest
 
 import evalkit as ev
 from evalkit import selection, tickets
+from evalkit.ceremony import Ceremony, commitment
 from evalkit.certificate import Certificate
 from evalkit.frame import Frame
 from evalkit.sheets import write_csv
@@ -73,6 +74,7 @@ class Case:
     rosters: pd.DataFrame | None = None
     annex: dict[str, Any] | None = None
     earlier: tuple[dict[str, Any], ...] = ()
+    ceremony: Any = None
     agrees: bool = True
     says: str = ""
 
@@ -96,16 +98,18 @@ class Case:
         words += ["--rosters", str(write_csv(self.rosters, folder / "rosters.csv"))] if self.rosters is not None else []
         words += ["--annex", write_json(folder / "annex.json", self.annex)] if self.annex else []
         words += ["--earlier", *(write_json(folder / f"{k}.json", data) for k, data in enumerate(self.earlier))] if self.earlier else []
+        words += ["--ceremony", write_json(folder / "ceremony.json", self.ceremony)] if self.ceremony is not None else []
         return words
 
     def texts(self) -> dict[str, Any]:
         """Return the files as the page reads them."""
-        return {
+        given: dict[str, Any] = {
             "certificate": json.dumps(self.certificate, ensure_ascii=False), "frame": self.table.to_csv(index=False),
             "rosters": [self.rosters.to_csv(index=False)] if self.rosters is not None else [],
             "annex": json.dumps(self.annex, ensure_ascii=False) if self.annex else "",
             "earlier": [json.dumps(data, ensure_ascii=False) for data in self.earlier],
         }  # fmt: skip
+        return given if self.ceremony is None else {**given, "ceremony": json.dumps(self.ceremony, ensure_ascii=False)}
 
 
 def write_json(path: Path, data: Any) -> str:
@@ -117,7 +121,9 @@ def resealed(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "sha256": tickets.seal({key: part for key, part in data.items() if key not in ("sha256", "made_with")})}
 
 
-def draw(*stages: dict[str, Any], rosters: bool = False, earlier: Any = (), seed: str = SEED, **sections: Any) -> Case:
+def draw(
+    *stages: dict[str, Any], rosters: bool = False, earlier: Any = (), seed: str = SEED, origin: str = "given", **sections: Any
+) -> Case:
     """Draw by a design of these stages and return the files."""
     frame = {"file": "villages.csv", "id": "village_code", "name": "village", "code": "division", "columns": [*LIST.columns[2:]]}
     rule = {"column": "hills", "drop": ["平原"], "reason": "不评估"}
@@ -127,7 +133,7 @@ def draw(*stages: dict[str, Any], rosters: bool = False, earlier: Any = (), seed
     design = ev.read_design(plan if rosters else {key: part for key, part in plan.items() if key not in ("reserves", "rosters")})
     part = design.frame
     listed = Frame.from_data(LIST, id=part.id, name=part.name, columns=part.columns, code=part.code, rules=part.rule)
-    sample = ev.draw(listed, design, seed=seed, earlier=earlier)
+    sample = ev.draw(listed, design, seed=seed, seed_origin=origin, earlier=earlier)
     if not rosters:
         return Case(sample.certificate.data, LIST)
     lists = pd.concat([households(village) for village in sample.villages], ignore_index=True)
@@ -281,7 +287,7 @@ def homes() -> Case:
 
 def first_village() -> str:
     assert homes().annex is not None
-    return min(homes().annex["villages"])  # type: ignore[index]  # see the line above
+    return str(min(homes().annex["villages"]))  # type: ignore[index]  # see the line above
 
 
 def receipt() -> tuple[str, ...]:
@@ -333,12 +339,126 @@ def altered(name: str) -> Case:
     return ALTERED[name]()
 
 
+PARTIES = ("评估组", "县扶贫办", "𠮷村代表")
+DICE, WITNESSES = "31415926535897932384", ("县扶贫办", "村民代表")
+
+
+def held(parties: tuple[str, ...], dice: str = "", attempt: int = 1, again: bool = False) -> Case:
+    """Hold a ceremony for a draw, make the draw by its seed, and return the files with the record; `again` for a second round."""
+    earlier = [first_round()] if again else []
+    stage = {**VILLAGE, "repeat": "never"} if again else VILLAGE
+    planned = draw(stage, earlier=earlier).certificate
+    gone = tickets.seal(planned["earlier"]) if again else ""
+    ceremony = Ceremony(planned["frame"]["fingerprint"], planned["design"]["hash"], gone, attempt, "县方走开" if attempt > 1 else "")
+    for party in parties:
+        ceremony = ceremony.commit(party, commitment(party, f"{party}的秘密数", "盐"))
+    ceremony = ceremony.throw(dice, WITNESSES) if dice else ceremony
+    for party in parties[::-1]:
+        ceremony = ceremony.reveal(party, f"{party}的秘密数", "盐")
+    case = draw(stage, earlier=earlier, seed=ceremony.seed, origin=f"公开仪式：{ceremony.how}")
+    rounds = tuple(each.data for each in earlier)
+    return replace(case, earlier=rounds, ceremony={**ceremony.record, "sha256": ceremony.fingerprint})
+
+
+def spoilt(says: str, *path: Any, to: Any, sealed: bool = True, case: str = "commitments") -> Case:
+    """Return a case whose record has one place changed; sealed anew, so that its own hash tells nothing, or not."""
+    true_one: Case = ceremonies(case)
+    data: Any = copy.deepcopy(true_one.ceremony)
+    part: Any = data
+    for key in path[:-1]:
+        part = part[key]
+    part[path[-1]] = to(part[path[-1]]) if callable(to) else to
+    whole = {**data, "sha256": tickets.seal({key: part for key, part in data.items() if key != "sha256"})}
+    return true_one.but(says, ceremony=whole if sealed else data)
+
+
+def without_party() -> Case:
+    """A party is left out of the record as if it had never been there."""
+    case = spoilt("", "reason", to="")
+    data = {**case.ceremony}
+    for key in ("commitments", "revealed"):
+        data[key] = {party: part for party, part in data[key].items() if party != "县扶贫办"}
+    data["sha256"] = tickets.seal({key: part for key, part in data.items() if key != "sha256"})
+    return case.but("抽签仪式 种子：按记录重算", ceremony=data)
+
+
+def told_otherwise() -> Case:
+    """The certificate tells of more parties than the record knows."""
+    case: Case = ceremonies("commitments")
+    origin = case.certificate["seed"]["origin"].replace("3 方", "四 方")
+    return case.changed("抽签仪式 凭证的种子来源与记录所载的经过不同", "seed", "origin", to=origin)
+
+
+def other_seed() -> Case:
+    """The draw was made by another seed than the record's."""
+    case: Case = ceremonies("commitments")
+    return draw(VILLAGE).but("抽签仪式 种子：按记录重算", ceremony=case.ceremony)
+
+
+def moved_sign() -> Case:
+    """The sign that parts name, secret and salt stands inside the secret: the same hash for another secret."""
+    return spoilt("评估组 的名称、秘密数或盐", "revealed", "评估组", to=["评估组的秘密数|盐", ""])
+
+
+HELD: dict[str, Callable[[], Case]] = {
+    "commitments": lambda: held(PARTIES),
+    "dice": lambda: held((), DICE),
+    "dice after a commitment": lambda: held(PARTIES[:1], DICE),
+    "third attempt": lambda: held(PARTIES[:2], attempt=3),
+    "record of a second round": lambda: held(PARTIES[:2], again=True),
+}
+SPOILT: dict[str, Callable[[], Case]] = {
+    "changed secret": lambda: spoilt("抽签仪式 评估组 的承诺：记录", "revealed", "评估组", 0, to="1"),
+    "changed secret, not sealed": lambda: spoilt("抽签仪式 记录自身指纹", "revealed", "评估组", 0, to="1", sealed=False),
+    "changed salt": lambda: spoilt("抽签仪式 县扶贫办 的承诺：记录", "revealed", "县扶贫办", 1, to="2"),
+    "changed commitment": lambda: spoilt("抽签仪式 县扶贫办 的承诺：记录", "commitments", "县扶贫办", to="0" * 64),
+    "sign inside a secret": moved_sign,
+    "dropped party": without_party,
+    "one did not reveal": lambda: spoilt("抽签仪式 县扶贫办 没有公开", "revealed", to=lambda part: {"评估组": part["评估组"]}),
+    "one did not commit": lambda: spoilt("没有承诺过而公开了", "commitments", to=lambda part: {"评估组": part["评估组"]}),
+    "a single party": lambda: spoilt("没有掷骰，承诺至少应有 2 方，记录 1 方", "commitments", to=lambda part: {"评估组": part["评估组"]}),
+    "changed frame hash": lambda: spoilt("抽签仪式 名单指纹：记录 0000", "frame", to="0" * 64),
+    "changed design hash": lambda: spoilt("抽签仪式 设计指纹：记录 0000", "design", to="0" * 64),
+    "changed earlier rounds": lambda: spoilt("抽签仪式 以前各轮的指纹：记录 无", "earlier", to="", case="record of a second round"),
+    "other attempt": lambda: spoilt("凭证的种子来源中没有这份记录的指纹", "attempt", to=2, case="dice"),
+    "part too much": lambda: spoilt("抽签仪式 多出 note", "note", to="x", case="dice"),
+    "other dice": lambda: spoilt("抽签仪式 种子：按记录重算 2718", "dice", to="27182818284590452353", case="dice"),
+    "fewer dice": lambda: spoilt("骰子：应为至少 20 位数字", "dice", to="3141", case="dice"),
+    "wide dice": lambda: spoilt("骰子：应为至少 20 位数字", "dice", to="３" * 20, case="dice"),
+    "a lonely witness": lambda: spoilt("至少应有 2 方见证，记录 1 方", "witnesses", to=["县扶贫办"] * 2, case="dice"),
+    "other seed": other_seed,
+    "other origin": told_otherwise,
+}  # fmt: skip
+
+
+@cache
+def ceremonies(name: str) -> Case:
+    return HELD[name]() if name in HELD else SPOILT[name]()
+
+
+def unreadable() -> dict[str, Case]:
+    """Records that are none: nothing is known to differ, and the source of the seed stays open."""
+    record = ceremonies("dice").ceremony
+    kinds: dict[str, Any] = {
+        "announcement": {key: part for key, part in record.items() if key not in ("dice", "revealed", "sha256")},
+        "other format": {**record, "format": 2}, "other kinds": {**record, "revealed": {"评估组": ["1"]}}, "a list": [record],
+        "no text": {**record, "commitments": {"评估组": None}}, "no number": {**record, "attempt": 1.0},
+    }  # fmt: skip
+    return {f"record: {name}": replace(ceremonies("dice"), ceremony=data) for name, data in kinds.items()}
+
+
 def case_of(name: str) -> Case:
-    return true(name) if name in TRUE else altered(name)
+    return ceremonies(name) if name in HELD or name in SPOILT else true(name) if name in TRUE else altered(name)
+
+
+def many() -> Case:
+    """Twelve villages, and no roster of any."""
+    return replace(draw({**VILLAGE, "n": 6}, HOUSEHOLD, rosters=True), rosters=None, annex=None)
 
 
 def cases() -> dict[str, Case]:
-    return {name: case_of(name) for name in (*TRUE, *ALTERED)}
+    named = {name: case_of(name) for name in (*TRUE, *ALTERED, *HELD, *SPOILT)}
+    return {**named, **unreadable(), "unknown method": unknown_method(), "many": many()}
 
 
 def run(words: list[str]) -> tuple[int, str]:
@@ -361,6 +481,25 @@ def test_the_script_agrees_with_evalkit(name: str, tmp_path: Path) -> None:
     assert again.ok == case.agrees == (code == 0), said + again.text()
     assert ("与重抽结果一致" in said.splitlines()[0]) == case.agrees
     assert case.says in said, said
+
+
+@pytest.mark.parametrize("name", [*HELD, *SPOILT])
+def test_the_script_holds_the_seed_against_the_ceremony(name: str, tmp_path: Path) -> None:
+    case = case_of(name)
+    code, said = run(case.write(tmp_path / "a"))
+    assert code == (0 if case.agrees else 1), said
+    assert case.says in said and "无法核对" not in said
+    assert ("已核对｜种子来源" in said) == case.agrees
+
+
+def test_the_script_without_a_record_says_how_to_give_one(tmp_path: Path) -> None:
+    code, said = run(replace(ceremonies("commitments"), ceremony=None).write(tmp_path / "a"))
+    assert code == 0 and "无法核对｜种子来源“公开仪式：" in said and "加 --ceremony ceremony.json" in said.splitlines()[-1]
+    for name, case in unreadable().items():
+        code, said = run(case.write(tmp_path / name[8:]))
+        assert code == 2 and "未核对｜抽签仪式：" in said and "无法核对｜种子来源" in said, said
+    code, said = run([*ceremonies("commitments").write(tmp_path / "b"), "--ceremony", str(tmp_path / "none.json")])
+    assert code == 2 and "未核对｜抽签仪式：" in said
 
 
 def test_the_script_imports_nothing_of_evalkit_and_is_written_for_python_3_8() -> None:
@@ -391,7 +530,11 @@ def test_rosters_under_their_own_headings_and_words(tmp_path: Path) -> None:
 def test_rosters_that_were_not_given_are_named(tmp_path: Path) -> None:
     case = true("households")
     code, said = run(replace(case, rosters=None, annex=None).write(tmp_path / "a"))
-    assert code == 0 and "部分核对" in said and said.count("未核对") == 4
+    assert code == 0 and "部分核对" in said and said.count("未核对") == 1
+    code, said = run(many().write(tmp_path / "b"))
+    villages = sorted(many().certificate["stages"]["household"]["villages"])
+    line = next(line for line in said.splitlines() if "未核对" in line)
+    assert code == 0 and line == f"  未核对｜12 个村没有给出名册，抽户没有核对：{'、'.join(villages[:5])} 等"
 
 
 def unknown_method() -> Case:
@@ -442,7 +585,8 @@ HARNESS = """
     input.files = hand.files;
     input.dispatchEvent(new Event("change"));
   };
-  put("certificate", CASES.srs.certificate, "certificate.json");
+  put("certificate", CASES.commitments.certificate, "certificate.json");
+  put("ceremony", CASES.commitments.ceremony, "ceremony.json");
   put("frame", Uint8Array.from(atob(GB18030), sign => sign.charCodeAt(0)), "名单.csv");
   document.getElementById("go").click();
   while (!document.querySelector("#result strong")) await new Promise(done => setTimeout(done, 5));
@@ -457,7 +601,8 @@ HARNESS = """
 })();
 function brief(found) {
   const said = [...found.wrong, ...found.unable].map(line => line.zh), no = found.table.filter(row => row.agrees === false).length;
-  return { code: found.code, said, no, strata: found.table.length };
+  const missing = found.missing.map(line => line.zh), source = found.source;
+  return { code: found.code, said, no, strata: found.table.length, missing, source };
 }
 </script>
 """
@@ -466,7 +611,7 @@ function brief(found) {
 @cache
 def in_chromium() -> dict[str, Any]:
     """Return what the page says of all cases, in one load."""
-    given = json.dumps({name: case.texts() for name, case in {**cases(), "unknown method": unknown_method()}.items()}, ensure_ascii=False)
+    given = json.dumps({name: case.texts() for name, case in cases().items()}, ensure_ascii=False)
     coded = base64.b64encode(LIST.to_csv(index=False).encode("gb18030")).decode()
     safe = given.replace("</", "<\\/")
     data = f"<script>const CASES = {safe}, GB18030 = '{coded}';</script>"
@@ -492,6 +637,37 @@ def test_the_page_agrees_with_evalkit(name: str) -> None:
 
 
 @pytest.mark.chromium
+@pytest.mark.parametrize("name", [*HELD, *SPOILT])
+def test_the_page_holds_the_seed_against_the_ceremony(name: str) -> None:
+    case, told = case_of(name), in_chromium()
+    for found in (told["found"][name], told["slow"][name]):
+        assert found["code"] == (0 if case.agrees else 1), found
+        assert case.says in "\n".join(found["said"]), found
+        assert found["source"]["zh"].startswith("已核对：种子来源") if case.agrees else found["source"] is None
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize("name", ["commitments", "changed secret", "dropped party", "a lonely witness", "many"])
+def test_page_and_script_say_the_same(name: str, tmp_path: Path) -> None:
+    case = many() if name == "many" else case_of(name)
+    _, said = run(case.write(tmp_path / "a"))
+    found = in_chromium()["found"][name]
+    ours = [line.partition("｜")[2] for line in said.splitlines() if line.startswith(("  不一致｜", "  未核对｜"))]
+    assert ours == [*found["said"], *found["missing"]]
+    if found["source"] and case.ceremony:
+        assert found["source"]["zh"].replace("已核对：", "已核对｜", 1) in said
+
+
+@pytest.mark.chromium
+def test_the_page_leaves_the_source_open_without_a_record() -> None:
+    found = in_chromium()["found"]
+    assert "无法核对：种子来源" in found["srs"]["source"]["zh"] and "抽签仪式的记录" in found["srs"]["source"]["zh"]
+    for name in unreadable():
+        assert found[name]["code"] == 2 and "抽签仪式：" in found[name]["said"][0], found[name]
+        assert "无法核对" in found[name]["source"]["zh"]
+
+
+@pytest.mark.chromium
 def test_the_page_names_what_it_cannot_check_and_knows_sha_256() -> None:
     told = in_chromium()
     assert told["subtle"] and told["own"] == hashlib.sha256(b"abc").hexdigest()
@@ -502,15 +678,15 @@ def test_the_page_names_what_it_cannot_check_and_knows_sha_256() -> None:
 @pytest.mark.chromium
 def test_the_page_reads_files_and_speaks_two_languages() -> None:
     told = in_chromium()
-    assert "与重抽结果一致" in told["page"] and "贫困村" in told["page"]
-    assert "Agrees with the new draw" in told["english"]
+    assert "与重抽结果一致" in told["page"] and "贫困村" in told["page"] and "已核对：种子来源" in told["page"]
+    assert "Agrees with the new draw" in told["english"] and "Checked: seed, list and design agree" in told["english"]
 
 
 def test_the_page_asks_nothing_of_a_network() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert "default-src 'none'" in text and "connect-src 'none'" in text
     assert not re.search(r"https?://|@import|<link|src=|\bfetch\(|XMLHttpRequest|WebSocket", text)
-    assert text.count("<label for=") == text.count("<input type=") + text.count("<textarea id=") == 7
+    assert text.count("<label for=") == text.count("<input type=") + text.count("<textarea id=") == 8
 
 
 @pytest.mark.parametrize(

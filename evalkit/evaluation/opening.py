@@ -24,8 +24,8 @@ from evalkit.verifiers import write_verifiers
 
 ANNOUNCED, HASHES, VILLAGES, GUIDE = "announcement.json", "hashes.json", "certificate_villages.json", "核对方法.txt"
 STEPS = {
-    "run": "模拟运行", "announce": "公告指纹", "commit": "承诺", "reveal": "公开秘密数", "dice": "掷骰", "draw": "抽样", "rosters": "抽户", "list": "写名单",
-    "release": "发放名单", "hashes": "公布指纹", "publish": "公布凭证", "collect": "回收", "estimate": "估计",
+    "run": "模拟运行", "announce": "公告指纹", "commit": "承诺", "reveal": "公开秘密数", "dice": "掷骰", "draw": "抽样", "rosters": "抽户",
+    "list": "写名单", "release": "发放名单", "hashes": "公布指纹", "publish": "公布凭证", "collect": "回收", "estimate": "估计",
 }  # fmt: skip
 KEYS = {
     "record": "记录指纹", "design": "设计指纹", "attempt": "第几次", "reason": "理由", "commitment": "承诺", "certificate": "凭证指纹",
@@ -316,9 +316,11 @@ def _guide(saved: Certificate, first: Certificate, script: str, page: str) -> st
         "怎样核对这次抽样\n\n"
         f"1. 抽村时密封的凭证是 {VILLAGES}，指纹 {first.sha256}，与现场调查之前公布的 {HASHES} 中 draws 的最后一条一致。\n"
         f"   各村抽户之后的凭证是 certificate.json，指纹 {saved.sha256}；村一级与前者相同，添了户一级的计数与指纹。\n"
-        f"2. 用浏览器打开 {page}（不联网），放入名单（CSV）与凭证，它会重抽一遍并显示是否一致。\n"
-        f"3. 或用 Python：python {script} certificate.json 名单.csv\n"
-        "4. 有 ceremony.json 的：各方核对其中自己的承诺与秘密数；名单与设计的指纹与公告的相同；种子按其中的记录重算。\n"
+        "2. 名单须是 CSV：Excel 的名单先用“另存为”存成 CSV（UTF-8），内容不要改动。\n"
+        f"   用浏览器打开 {page}（不联网），放入凭证与名单，有 ceremony.json 的一并放入，它会重抽一遍并显示是否一致。\n"
+        f"3. 或用 Python：python {script} certificate.json 名单.csv；有 ceremony.json 的，加 --ceremony ceremony.json\n"
+        "4. 有 ceremony.json 的，以上两个工具会重算其中的承诺与种子，并核对名单与设计的指纹；\n"
+        "   各方还须认出其中自己的承诺与秘密数，并看它们与抽样之前的公告（announcement.json）是否相同。\n"
         "5. 农户一级的核对需要各村名册与附件，由有关各方进行。\n"
     )
 

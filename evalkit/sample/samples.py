@@ -91,7 +91,7 @@ class Sample:
             for cell in (cell for cells in stages.values() for cell in cells):
                 if cell.population and not cell.chosen and cell.quota:
                     shut[cell.stratum] = shut.get(cell.stratum, 0) + 1
-        return [f"{count} 个村的 {stratum} 由必入户占满名额，其余户没有入样机会，结果不代表它们" for stratum, count in sorted(shut.items())]
+        return [f"{count} 个村的 {stratum} 由必入户占满配额，其余户没有入样机会，结果不代表它们" for stratum, count in sorted(shut.items())]
 
     def table(self, stage: str | None = None) -> pd.DataFrame:
         """Return the chosen units as a table.

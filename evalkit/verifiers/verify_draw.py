@@ -2,7 +2,8 @@
 """核对抽样凭证：用公开的凭证与名单重抽一遍，逐项对照。Draw again from a certificate and compare.
 
     python verify_draw.py certificate.json frame.csv [--rosters 名册.csv 或文件夹 …] [--annex annex.json]
-        [--earlier 以前各轮的凭证或附件.json …] [--names village=行政村代码 household=户编号 …] [--words 一般脱贫户=脱贫户 …]
+        [--ceremony ceremony.json] [--earlier 以前各轮的凭证或附件.json …] [--names village=行政村代码 household=户编号 …]
+        [--words 一般脱贫户=脱贫户 …]
 
 Python 3.8 or later, nothing to install; it shares no line with the package that made the draw. Tables are CSV (UTF-8 or GB 18030);
 save a workbook as CSV first. Exit code: 0 all that the given files let one draw again agrees; 1 something differs; 2 something cannot
@@ -10,7 +11,9 @@ be checked, and it says why.
 
 What a certificate promises: the ticket of a unit is SHA-256 of "seed|stage|unit" (of a household "seed|household|village/household"),
 the digest of a stratum SHA-256 of "seed|stage|start|stratum". Nothing else is left to chance: who is drawn follows from the seed,
-the list and the plan, and all three stand in the certificate or are fixed by their SHA-256 in it.
+the list and the plan, and all three stand in the certificate or are fixed by their SHA-256 in it. Where the seed came from stands
+in the record of the ceremony, where one was held: each commitment in it is SHA-256 of "party|secret|salt", and the seed is SHA-256
+of the record without its own "sha256", as a decimal of 78 digits; without commitments it is the digits of the dice.
 """
 
 from __future__ import annotations
@@ -53,6 +56,10 @@ WORDS = {
 
 OUTSIDE = ("made_with", "sha256")  # what a file's own hash does not cover
 LISTED = ("household", "stratum", "role", "order", "digest")  # a household in the annex
+TEXTS = ("frame", "design", "earlier", "reason", "dice", "sha256")  # of the record of a ceremony
+RECORD = ("format", "attempt", *TEXTS, "commitments", "revealed", "witnesses")
+LEAST, DIGITS = 2, 20  # parties that commit or watch, digits of dice
+TOLD = 5  # villages named where many have no roster
 
 
 Row = Dict[str, str]  # noqa: UP006  # one row of a table: heading → cell
@@ -762,6 +769,86 @@ def earlier_units(paths: list[str], stages: list[dict[str, Any]]) -> dict[str, s
     return gone
 
 
+# ── where the seed came from ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def formed(data: dict[str, Any]) -> bool:
+    """Whether every part of a record is of its kind."""
+    told, sides = [data["witnesses"]], [data["commitments"], data["revealed"]]
+    if not all(isinstance(side, dict) for side in sides) or type(data["attempt"]) is not int:
+        return False
+    told += [list(sides[0].values()), *sides[1].values(), [data[key] for key in TEXTS]]
+    if not all(isinstance(part, list) and all(isinstance(each, str) for each in part) for part in told):
+        return False
+    return all(len(pair) == 2 for pair in sides[1].values())
+
+
+class Ceremony:
+    """The published record of how a seed was made: commitments before anyone reveals, or dice, or dice between the two."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        lacking = [key for key in RECORD if key not in data]
+        if lacking:
+            raise Unknown(f"记录缺少 {'、'.join(lacking)}，应是公布的 ceremony.json")
+        if data["format"] != 1:
+            raise Unknown(f"记录的格式 {data['format']}：只识 1")
+        if not formed(data):
+            raise Unknown("记录的内容不是应有的样子")
+        self.data = data
+        self.own = seal({key: part for key, part in data.items() if key != "sha256"})
+        self.promised, self.dice, self.witnesses = data["commitments"], data["dice"], data["witnesses"]
+
+    def seed(self) -> str:
+        return f"{int(self.own, 16):078d}" if self.promised else str(self.dice)
+
+    def how(self) -> str:
+        """How the seed was made, as its origin in the certificate has it."""
+        again = [f"第 {self.data['attempt']} 次仪式，另开的理由：{self.data['reason']}"] if self.data["attempt"] > 1 else []
+        ways = [f"{'、'.join(sorted(self.promised))} {len(self.promised)} 方先承诺、后公开"] if self.promised else []
+        ways += [f"十面骰子 {len(self.dice)} 次，见证：{'、'.join(self.witnesses)}"] if self.dice else []
+        return "，".join([*again, *ways, f"记录指纹 {self.own[:16]}"])
+
+    def broken(self) -> Iterator[str]:
+        """Where the record contradicts itself."""
+        if self.own != self.data["sha256"]:
+            yield f"记录自身指纹：所载 {self.data['sha256'][:16]}，按内容重算 {self.own[:16]}，记录在出具后被改动"
+        yield from (f"多出 {key}" for key in sorted(set(self.data) - set(RECORD)))
+        for party in sorted({*self.promised, *self.data["revealed"]}):
+            yield from self.party(party)
+        if not self.dice and len(self.promised) < LEAST:
+            yield f"没有掷骰，承诺至少应有 {LEAST} 方，记录 {len(self.promised)} 方"
+        if self.dice and not re.fullmatch(f"[0-9]{{{DIGITS},}}", self.dice):
+            yield f"骰子：应为至少 {DIGITS} 位数字，记录 {canonical(self.dice)[:66]}"
+        if self.dice and len(set(self.witnesses)) < LEAST:
+            yield f"骰子：至少应有 {LEAST} 方见证，记录 {len(set(self.witnesses))} 方"
+
+    def party(self, party: str) -> Iterator[str]:
+        """Whether a party revealed what it had committed to; no part may hold the sign that parts them."""
+        if party not in self.promised or party not in self.data["revealed"]:
+            yield f"{party} {'没有公开秘密数' if party in self.promised else '没有承诺过而公开了秘密数'}"
+            return
+        parts = [party, *self.data["revealed"][party]]
+        again = hashlib.sha256("|".join(parts).encode()).hexdigest()
+        if again != self.promised[party]:
+            yield f"{party} 的承诺：记录 {self.promised[party][:16]}，按公开的秘密数与盐重算 {again[:16]}"
+        if any(not part or "|" in part for part in parts):
+            yield f"{party} 的名称、秘密数或盐是空白，或含 |"
+
+    def other(self, certificate: dict[str, Any]) -> Iterator[str]:
+        """Where the record is not that of this certificate."""
+        seed, earlier = certificate["seed"], certificate.get("earlier")
+        now = (certificate["frame"]["fingerprint"], certificate["design"]["hash"], seal(earlier) if earlier else "", seed["value"])
+        then = (self.data["frame"], self.data["design"], self.data["earlier"], self.seed())
+        for k, what in enumerate(("名单指纹", "设计指纹", "以前各轮的指纹", "种子")):
+            if then[k] != now[k]:
+                yield f"{what}：{'按记录重算' if what == '种子' else '记录'} {then[k][:16] or '无'}，凭证 {str(now[k])[:16] or '无'}"
+        origin = tidy(str(seed.get("origin", "")))
+        if f"记录指纹 {self.own[:16]}" not in origin:
+            yield f"凭证的种子来源中没有这份记录的指纹 {self.own[:16]}"
+        elif not origin.endswith(tidy(self.how())):
+            yield f"凭证的种子来源与记录所载的经过不同，按记录应为“{self.how()}”"
+
+
 # ── the check ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -813,6 +900,7 @@ class Check:
         self.unable: list[str] = []
         self.missing: list[str] = []
         self.drawn: list[str] = []
+        self.source = f"  无法核对｜种子来源“{self.content['seed'].get('origin', '')}”，凭抽签现场的公开记录查证"
         self.lists: dict[str, Any] = {}
 
     def run(self, frame: str) -> None:
@@ -837,6 +925,7 @@ class Check:
         self.wrong += differences(self.content, again)
         if self.options.annex:
             self.annex(read_json(self.options.annex))
+        self.ceremony(self.options.ceremony)
 
     def frame(self, kept: list[Row]) -> dict[str, Any]:
         """The list's own hash, and one for each stratum of the first stage, which shows where a list was changed."""
@@ -884,7 +973,7 @@ class Check:
         told = sorted({village for part in stated.values() for village in part.get("villages", {})})
         self.wrong += [f"村 {village}：凭证中有抽户记录，而该村没有被抽中" for village in told if village not in villages]
         rosters = read_rosters(self.options.rosters, self.options.names, self.options.words)
-        self.missing += [f"村 {village}：没有给出名册，该村抽户" for village in told if village in villages and village not in rosters]
+        self.missing = [village for village in told if village in villages and village not in rosters]
         try:
             for plan in plans:
                 known(Stage(plan, self.seed))
@@ -934,14 +1023,32 @@ class Check:
             ):
                 self.wrong.append(f"附件：村 {village} 的农户与凭证所载的清单指纹不符")
 
+    def ceremony(self, path: str | None) -> None:
+        """The published record of how the seed was made, where it is given: sound in itself, and that of this certificate."""
+        if path is None:
+            self.source += "；公布了 ceremony.json 的，加 --ceremony ceremony.json 核对"
+            return
+        try:
+            record = Ceremony(read_json(path))
+        except Unknown as fault:
+            self.unable.append(f"抽签仪式：{fault}")
+            return
+        found = [*record.broken(), *record.other(self.content)]
+        self.wrong += [f"抽签仪式 {line}" for line in found]
+        agreed = f"种子来源：种子、名单与设计的指纹都与抽签仪式的记录一致（{record.how()}）"
+        owners = [*(["各方认自己的承诺"] if record.promised else []), *(["见证人认骰子的数字"] if record.dice else [])]
+        self.source = "" if found else f"  已核对｜{agreed}；记录属实与否，由{'、'.join(owners)}"
+
     def told(self) -> str:
         partly = bool(self.unable or self.missing)
         agreed = "已核对的部分与重抽结果一致（部分核对）" if partly else "与重抽结果一致"
         head = [f"凭证 {str(self.data.get('sha256'))[:12]}：{f'{len(self.wrong)} 处不一致' if self.wrong else agreed}"]
         head += [f"首处不一致：{self.wrong[0]}"] if self.wrong else []
         lines = [f"已重抽：{'，'.join(self.drawn) or '无'}", *(f"  不一致｜{line}" for line in self.wrong)]
-        lines += [f"  未核对｜{line}" for line in (*self.unable, *self.missing)]
-        return "\n".join([*head, *lines, f"  无法核对｜种子来源“{self.content['seed'].get('origin', '')}”，凭抽签现场的公开记录查证"])
+        lines += [f"  未核对｜{line}" for line in self.unable]
+        some = "、".join(self.missing[:TOLD]) + (" 等" if len(self.missing) > TOLD else "")
+        lines += [f"  未核对｜{len(self.missing)} 个村没有给出名册，抽户没有核对：{some}"] if self.missing else []
+        return "\n".join([*head, *lines, *([self.source] if self.source else [])])
 
 
 def known(stage: Stage) -> None:
@@ -971,6 +1078,7 @@ def main(arguments: list[str]) -> tuple[int, str]:
     for name, told in HELP:
         parser.add_argument(f"--{name}", nargs="+", default=[], help=told)
     parser.add_argument("--annex", help="附件 annex.json")
+    parser.add_argument("--ceremony", help="公布的抽签仪式记录 ceremony.json")
     options = parser.parse_args(arguments)
     options.names, options.words = ({p.partition("=")[0]: p.partition("=")[2] for p in side} for side in (options.names, options.words))
     try:
