@@ -16,6 +16,7 @@ import evalkit as ev
 from evalkit.design import Design
 from evalkit.design.sections import MadeList
 from evalkit.design.stages import Stage
+from evalkit.evaluation.places import Places
 from evalkit.frame import Frame
 from evalkit.sample import Sample
 from evalkit.synthetic import registry
@@ -366,3 +367,12 @@ def test_a_level_has_one_number() -> None:
     for numbers in ({}, {"count": 2, "total": 2}):
         with pytest.raises(ValueError, match="count 与 total"):
             MadeList.model_validate({"level": [level | numbers]})
+
+
+def test_places_of_several_stages_have_one_name_each() -> None:
+    """A county's villages stand under the county, whatever the township column says; coded names say 地区."""
+    from_list = ev.read_design(FOLDER / "guangdong_patrol_2016.toml")
+    names = Places.of(ev.Frame.from_design(from_list), from_list).names
+    assert all(label.endswith("|全部") for label in names) and not any("全部" in name for name in names.values())
+    coded = from_list.model_copy(update={"report": from_list.report.model_copy(update={"code_names": True})})
+    assert set(Places.of(ev.Frame.from_design(from_list), coded).names.values()) == {f"地区{i:04d}" for i in range(1, 1113)}

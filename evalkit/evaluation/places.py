@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from evalkit.sample.listings import ALL
+
 if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.frame import Frame
@@ -26,19 +28,21 @@ class Places:
 
     @classmethod
     def of(cls, frame: Frame, design: Design) -> Places:
-        """Name the strata of a frame: 乡镇01, 乡镇02, … in order of code, or by the frame's own column."""
-        above = [stage.unit for stage in design.frame_stages[-2:-1]]
-        strata = [*above, *design.frame_stages[-1].strata]
-        table = frame.table()
-        codes = table[strata].agg("|".join, axis=1) if strata else table[frame.id].map(lambda _: "全县")
+        """Name the strata of a frame: 乡镇01, 乡镇02, … in order of code, or by the frame's own column where it has one value each."""
+        above, strata = [stage.unit for stage in design.frame_stages[-2:-1]], list(design.frame_stages[-1].strata)
+        table = frame.table().assign(**{ALL: ALL})
+        codes = table[[*above, *(strata or [ALL])]].agg("|".join, axis=1)
         if design.report.code_names:
             width = max(2, len(str(codes.nunique())))
-            named = {code: f"乡镇{i:0{width}d}" for i, code in enumerate(sorted(set(codes)), 1)}
+            word = "地区" if above else "乡镇"
+            named = {code: f"{word}{i:0{width}d}" for i, code in enumerate(sorted(set(codes)), 1)}
             within = codes.groupby(codes).cumcount() + 1
             villages = {unit: f"{named[code]}-村{i:02d}" for unit, code, i in zip(table[frame.id], codes, within, strict=True)}
             return cls(named, villages)
-        shown = table[design.frame.place] if design.frame.place else codes
-        return cls(dict(zip(codes, shown, strict=True)))
+        plain = codes.str.removesuffix(f"|{ALL}").replace(ALL, "全县")
+        shown = table[design.frame.place] if design.frame.place else plain
+        single = shown.groupby(codes).transform("nunique") == 1
+        return cls(dict(zip(codes, shown.where(single, plain), strict=True)))
 
     def stratum(self, label: str) -> str:
         """Return the name of a stratum; a certainty part keeps its mark behind the name."""
