@@ -70,10 +70,12 @@ def counted(number: int | str, stage: Stage) -> str:
 
 def shortfall_told(stage: Stage) -> str:
     """Return what happens where a list is short."""
-    kind = "某类户" if stage.name == "household" else "某层"
+    kind = "类户" if stage.name == "household" else "层"
     if stage.shortfall.startswith("fill:"):
-        return f"{kind}不足时由{stage.shortfall[5:]}补足"
-    return f"{kind}不足时全部入样" if stage.shortfall == "take-all" else f"各{kind[1:]}均不得少于配额"
+        return f"某{kind}不足时由{stage.shortfall[5:]}补足"
+    if stage.shortfall == "take-all":
+        return f"某{kind}不足时全部入样" if stage.strata else "不足时全部入样"
+    return f"各{kind}均不得少于配额" if stage.strata else "不得少于配额"
 
 
 def _strata(design: Design, place: int) -> str:
