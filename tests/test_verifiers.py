@@ -318,6 +318,7 @@ ALTERED: dict[str, Callable[[], Case]] = {
     "1 in place of 1.0": lambda: true("take-all").changed("概率", *STRATA, "units", 0, "prob", to=1),
     "a stratum less": lambda: plain().changed("层 非贫困村", *STRATA[:3], to=lambda strata: {"贫困村": strata["贫困村"]}),
     "a part too much": lambda: plain().but("note：所载", certificate=resealed({**plain().certificate, "note": "x"})),
+    "a null too much": lambda: plain().changed("名单 note：所载 null", "frame", to=lambda frame: {**frame, "note": None}),
     "a changed row of the list": lambda: plain().but("名单 层 非贫困村", table=LIST.assign(homes=LIST["homes"].where(~INSIDE, "77"))),
     "a dropped row of the list": lambda: plain().but("名单 层 非贫困村", table=LIST[~INSIDE]),
     "a changed plan under its old hash": lambda: plain().changed("设计指纹", "design", "plan", "stage", 0, "n", to=6),

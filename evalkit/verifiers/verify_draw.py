@@ -852,11 +852,14 @@ class Ceremony:
 # ── the check ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+ABSENT = object()  # what is not there; a null that is written stands for itself
+
+
 def differences(stated: Any, again: Any, path: str = "") -> Iterator[str]:
-    """Every place where what a certificate states is not what the new draw gives; None stands for what is not there."""
+    """Every place where what a certificate states is not what the new draw gives."""
     if isinstance(stated, dict) and isinstance(again, dict):
         for key in sorted({*stated, *again}):
-            yield from differences(stated.get(key), again.get(key), f"{path} {WORDS.get(key, key)}".strip())
+            yield from differences(stated.get(key, ABSENT), again.get(key, ABSENT), f"{path} {WORDS.get(key, key)}".strip())
     elif isinstance(stated, list) and isinstance(again, list):
         ids = [[named(part) for part in side] for side in (stated, again)]
         if ids[0] == ids[1]:
@@ -864,8 +867,8 @@ def differences(stated: Any, again: Any, path: str = "") -> Iterator[str]:
                 yield from differences(then, now, f"{path} {ids[0][k]}")
         else:
             yield f"{path}：所载 {'、'.join(ids[0])[:400] or '无'}，重抽 {'、'.join(ids[1])[:400] or '无'}"
-    elif stated is not again and (stated is None or again is None or canonical(stated) != canonical(again)):
-        told = ["没有" if part is None else brief(part) for part in (stated, again)]
+    elif stated is not again and (stated is ABSENT or again is ABSENT or canonical(stated) != canonical(again)):
+        told = ["没有" if part is ABSENT else brief(part) for part in (stated, again)]
         yield f"{path}：所载 {told[0]}，重抽 {told[1]}"
 
 
