@@ -154,6 +154,18 @@ def number(value: float, digits: int = 2) -> str:
     return str(int(value)) if float(value).is_integer() else str(rounded(value, digits))
 
 
+def ordinal(place: int) -> str:
+    """Write a place from 1 to 99 in Chinese, as chapters and stages are numbered.
+
+    Examples
+    --------
+    >>> ordinal(3), ordinal(10), ordinal(12), ordinal(20), ordinal(21)
+    ('三', '十', '十二', '二十', '二十一')
+    """
+    tens, ones = divmod(place, 10)
+    return f"{'一二三四五六七八九'[tens - 1] if tens > 1 else ''}{'十' if tens else ''}{'一二三四五六七八九'[ones - 1] if ones else ''}"
+
+
 def official_date(text: str) -> str:
     """Write the dates in a text as official papers do.
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -134,10 +135,10 @@ def test_two_means_against_statsmodels(distance, power, sides):
 def test_figures_of_r():
     # R 4.2.2: power.t.test(power=.8, delta=4, sd=10, tol=1e-13)$n; power.prop.test(power=.9, p1=.1, p2=.15, tol=1e-13)$n;
     # power.t.test(n=25, delta=4, sd=10, alternative="one.sided")$power
-    # the noncentral t of scipy 1.14 holds eight digits, later ones twelve
-    assert sizing.for_two_means(4, 10) == pytest.approx(99.0805650092297, rel=1e-7)
+    near = 1e-7 if scipy.__version__.startswith("1.14.") else 1e-9  # its noncentral t holds eight digits, later ones twelve
+    assert sizing.for_two_means(4, 10) == pytest.approx(99.0805650092297, rel=near)
     assert sizing.for_two_proportions(0.1, 0.15, power=0.9, pooled=True) == pytest.approx(917.3206339283639, rel=1e-9)
-    assert sizing.power_of_two_means(25, 4, 10, sides=1) == pytest.approx(0.4010638924388871, rel=1e-7)
+    assert sizing.power_of_two_means(25, 4, 10, sides=1) == pytest.approx(0.4010638924388871, rel=near)
 
 
 @pytest.mark.parametrize(

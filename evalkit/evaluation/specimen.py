@@ -11,10 +11,10 @@ from evalkit.design import Design, read_design
 from evalkit.errors import EvalkitError
 from evalkit.evaluation.folder import PARTS, Folder
 from evalkit.evaluation.steps import Evaluation
-from evalkit.frame import Frame
 from evalkit.ledger import Ledger
-from evalkit.sheets import Page, read_sheet, write_book, write_bytes, write_csv
-from evalkit.synthetic import Registry, registry, returns
+from evalkit.plans.counting import specimen_list
+from evalkit.sheets import Page, write_book, write_bytes, write_csv
+from evalkit.synthetic import Registry, returns
 
 Progress = Callable[[str], None]
 
@@ -128,15 +128,10 @@ def _stages(design: Design, evaluation: Evaluation, seed: str | None, progress: 
 
 def _registry(design: Design, folder: Folder) -> Registry:
     """Write the design and the village list with made-up totals beside the villages that the rules keep."""
-    frame = design.frame
     folder.root.mkdir(parents=True, exist_ok=True)
     write_bytes(folder.design, design.path.read_bytes())
-    listed = read_sheet(design.resolve(frame.file), frame.sheet)
-    known = [column for column in frame.columns if column in listed.columns]
-    kept = Frame.from_data(listed, id=frame.id, name=frame.name, columns=known, rules=frame.rule, code=frame.code)
-    made = registry(kept.table(), design)
-    added = made.villages().drop(columns=[c for c in listed.columns if c != frame.id], errors="ignore")
-    write_csv(listed.merge(added, on=frame.id, how="left"), folder.frame(frame.file))
+    made, listed = specimen_list(design)
+    write_csv(listed, folder.frame(design.frame.file))
     return made
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.design.planning import Planning
     from evalkit.design.stages import Stage
+    from evalkit.synthetic import Registry
 
 TRIAL = "抽样方案试抽"  # a ceremony makes digits only, so no real draw has this seed
 LOTS = ("village", "psu", "psu_stratum", "village_prob", "certain", "stratum", "population", "quota", "n", "reserves", "prob")
@@ -73,16 +74,20 @@ def planned_frame(design: Design) -> Frame:
     part = design.frame
     if design.specimen is None or part.made is not None:
         return Frame.from_design(design)
-    listed = read_sheet(design.resolve(part.file), part.sheet)
-    absent = [column for column in part.columns if column not in listed.columns]
-    if not absent:
-        return Frame.from_design(design)
-    known = [column for column in part.columns if column in listed.columns]
-    kept = Frame.from_data(listed, id=part.id, name=part.name, columns=known, rules=part.rule, code=part.code)
-    made = registry(kept.table(), design).villages()
-    whole = listed.merge(made[[part.id, *(column for column in absent if column in made.columns)]], on=part.id, how="left")
+    _, whole = specimen_list(design)
     columns = (*part.columns, *([part.place] if part.place else []))
     return Frame.from_data(whole, id=part.id, name=part.name, columns=columns, rules=part.rule, notes=part.note, code=part.code)
+
+
+def specimen_list(design: Design) -> tuple[Registry, pd.DataFrame]:
+    """Return the made-up registry of a specimen, and its list of villages with the columns that the registry adds."""
+    part = design.frame
+    listed = read_sheet(design.resolve(part.file), part.sheet)
+    known = [column for column in part.columns if column in listed.columns]
+    kept = Frame.from_data(listed, id=part.id, name=part.name, columns=known, rules=part.rule, code=part.code)
+    made = registry(kept.table(), design)
+    added = made.villages().drop(columns=[column for column in listed.columns if column != part.id], errors="ignore")
+    return made, listed.merge(added, on=part.id, how="left")
 
 
 def count(design: Design, frame: Frame) -> Trial:

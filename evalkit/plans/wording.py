@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from evalkit.allocation import METHODS as RULES
-from evalkit.figures import percent
+from evalkit.figures import ordinal, percent
 from evalkit.selection import METHODS
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from evalkit.design.sections import Reserves
     from evalkit.design.stages import Mandatory, Quota, Stage
 
-PLACES = ("一", "二", "三", "四", "五", "六", "七", "八")
 UNITS = {
     "province": ("省", "个"), "city": ("市", "个"), "county": ("县", "个"), "township": ("乡镇", "个"), "village": ("村", "个"),
     "group": ("村民小组", "个"), "household": ("户", ""), "person": ("人", ""),
@@ -41,7 +40,7 @@ def stage_told(design: Design, place: int) -> str:
     parts = [part for part in (_strata(design, place), METHODS[stage.method].title, *_sizes(design, place)) if part]
     if stage.selection == "典型":
         parts = ["典型选点，不作推断"]
-    told = f"第{PLACES[place]}阶段抽{unit_name(stage)}：{'，'.join(parts)}"
+    told = f"第{ordinal(place + 1)}阶段抽{unit_name(stage)}：{'，'.join(parts)}"
     told += "".join(f"；{_mandatory(rule, stage)}" for rule in stage.mandatory)
     told += "".join(f"；{_wave(wave.name, wave.n, wave.column, wave.values, stage)}" for wave in stage.wave)
     told += "；以前各轮抽过的不再抽" if stage.repeat == "never" else ""

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from evalkit.figures import KEY, official_date
+from evalkit.figures import KEY, official_date, ordinal
 from evalkit.report import sentences
 from evalkit.report.exhibits import Exhibits, make_exhibits, rate_names
 from evalkit.report.model import Block, Document, Heading, Paragraph
 from evalkit.tables import Results
-
-ORDINALS = (*"一二三四五六七八九十", "十一", "十二")
 
 
 def compose_report(results: Results) -> Document:
@@ -42,8 +40,7 @@ def _chapter(title: str, main: bool = True) -> Heading:
 
 
 def _section(order: int, title: str, main: bool = True) -> Heading:
-    ordinal = ORDINALS[order - 1] if order <= len(ORDINALS) else str(order)
-    return Heading(f"（{ordinal}）{title}", 2, main)
+    return Heading(f"（{ordinal(order)}）{title}", 2, main)
 
 
 def _texts(lines: Iterable[str], kind: str = "text") -> list[Paragraph]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.figures import gate_words, number, official_date
+from evalkit.figures import gate_words, number, official_date, ordinal
 from evalkit.plans.remarks import replacement
-from evalkit.report.compose import ORDINALS
 from evalkit.report.files import write_document
 from evalkit.report.model import Block, Document, Heading, Paragraph, Picture, Table
 from evalkit.report.plancharts import plan_charts
@@ -62,8 +61,8 @@ def compose_plan(plan: Plan) -> Document:
         ("与公布数字的核对", _published), ("假定与局限", _limits),
     )  # fmt: skip
     blocks: list[Block] = []
-    for ordinal, (title, chapter) in zip(ORDINALS, chapters, strict=False):
-        blocks += [Heading(f"{ordinal}、{title}", 1), *chapter(shown)]
+    for place, (title, chapter) in enumerate(chapters, 1):
+        blocks += [Heading(f"{ordinal(place)}、{title}", 1), *chapter(shown)]
     return Document(_facts(plan), tuple(blocks))
 
 
