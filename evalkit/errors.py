@@ -27,6 +27,10 @@ class EvalkitError(Exception):
     faults: tuple[Fault, ...] = ()
 
 
+class EvalkitWarning(UserWarning):
+    """A result is given, but a number in it is not to be trusted, or is none."""
+
+
 class DesignError(EvalkitError):
     """The design file does not say what it must."""
 

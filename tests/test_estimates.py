@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import evalkit as ev
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, EvalkitWarning
 from evalkit.estimates import variance
 
 
@@ -196,13 +196,23 @@ def test_missing_answers_fail_leave_or_count_as_no() -> None:
     assert float(ev.proportion(s, "poor", missing="no")) == pytest.approx(float(ev.proportion(filled, "poor")))
 
 
-def test_a_proportion_of_numbers_and_an_empty_domain_are_refused() -> None:
+def test_a_proportion_of_numbers_is_refused() -> None:
     with pytest.raises(EstimateError, match="比例需要 0/1"):
         ev.proportion(survey(), "income")
-    with pytest.raises(EstimateError, match="域中没有行"):
-        ev.mean(survey(), "income", where=ev.col("income") > 1e9)
     with pytest.raises(EstimateError, match="不是比例"):
         ev.mean(survey(), "income").interval(method="kg-m")
+
+
+def test_a_domain_nobody_is_in_has_a_row_of_nothing_and_is_told_once() -> None:
+    with pytest.warns(EvalkitWarning, match="1 个域没有行") as told:
+        found = ev.proportion(survey(), "poor", where=ev.col("income") > 1e9).table()
+    assert len(told) == 1
+    assert found["n"].tolist() == [0] and found[["estimate", "se", "low", "high", "deff"]].isna().all(axis=None)
+    table = survey().table()
+    declared = table.assign(kind=pd.Categorical(table["kind"], categories=["none", *sorted(table["kind"].unique())]))
+    with pytest.warns(EvalkitWarning, match="没有行，数值为 NaN，n 为 0：none"):
+        found = ev.mean(survey(declared), "income", by="kind")
+    assert found.table()["n"].tolist()[0] == 0 and np.isnan(found.value[0]) and not np.isnan(found.value[1:]).any()
 
 
 def test_repr_is_one_sentence_and_table_has_the_columns() -> None:

@@ -83,3 +83,22 @@ def test_pick_takes_items_in_proportion() -> None:
     chosen = np.bincount(streams.pick(streams.numbers("1", "pick", "", 20_000), [5, 0, 3, 2]), minlength=4) / 20_000
     assert chosen[1] == 0
     assert np.abs(chosen - [0.5, 0, 0.3, 0.2]).max() < 0.015
+
+
+@given(PARTS, PARTS, st.lists(PARTS, max_size=4), st.integers(0, 9))
+def test_words_of_many_keys_are_what_numbers_are_made_of(seed: str, purpose: str, keys: list[str], count: int) -> None:
+    words = streams.words(seed, purpose, keys, count)
+    assert words.shape == (len(keys), count) and not words.flags.writeable
+    for key, row in zip(keys, words, strict=True):
+        assert (((row >> np.uint64(12)).astype(float) + 0.5) / 2.0**52 == streams.numbers(seed, purpose, key, count)).all()
+
+
+def test_words_are_read_little_endian_on_every_machine() -> None:
+    data = hashlib.shake_256(b"42|replicates|7").digest(16)
+    assert streams.words("42", "replicates", ["6", "7"], 2)[1].tolist() == [int.from_bytes(data[i : i + 8], "little") for i in (0, 8)]
+
+
+@pytest.mark.parametrize(("parts", "keys", "count"), [(("1|2", "a"), ["b"], 1), (("1", "a"), ["b|"], 1), (("1", "a"), ["b"], -1)])
+def test_words_refuse_what_could_be_misread(parts: tuple[str, str], keys: list[str], count: int) -> None:
+    with pytest.raises(EvalkitError):
+        streams.words(*parts, keys, count)

@@ -8,9 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.errors import SurveyError
-from evalkit.variances import Policy, Stage, collapse, covariance_of_totals, structure, variances_of_totals, without_fpc
+from evalkit.variances import Partition, Policy, Scores, Stage, collapse, covariance_of_totals, structure, variances_of_totals, without_fpc
 
 NONE = Policy("remove")
+
+
+def scores(score: np.ndarray, domain: np.ndarray | None = None, columns: int = 1) -> Scores:
+    """Return one score a row, weighted already, in disjoint domains."""
+    return Scores((np.asarray(score, dtype=float),), np.ones((1, columns)), Partition(domain, columns))
 
 
 def random_design(seed: int, rows: int = 80) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
@@ -35,9 +40,9 @@ def test_worked_example_of_two_stages() -> None:
     score = np.array([1, 0, 0, 0, 1, 1]) * np.repeat([20 / 2, 30 / 2, 25 / 2], 2) * 10 / 3
     stages = two_villages_of_ten()
     assert score.sum() == pytest.approx(116.6666667)
-    assert variances_of_totals(stages, score, None, 1, NONE)[0] == pytest.approx(3994.4444444, rel=1e-9)
-    assert variances_of_totals(stages[:1], score, None, 1, NONE)[0] == pytest.approx(3694.4444444, rel=1e-9)
-    assert variances_of_totals(without_fpc(stages), score, None, 1, NONE)[0] == pytest.approx(5277.7777778, rel=1e-9)
+    assert variances_of_totals(stages, scores(score), NONE)[0] == pytest.approx(3994.4444444, rel=1e-9)
+    assert variances_of_totals(stages[:1], scores(score), NONE)[0] == pytest.approx(3694.4444444, rel=1e-9)
+    assert variances_of_totals(without_fpc(stages), scores(score), NONE)[0] == pytest.approx(5277.7777778, rel=1e-9)
 
 
 @settings(max_examples=30, deadline=None)
@@ -47,7 +52,7 @@ def test_second_stage_census_is_one_stage(seed: int) -> None:
     score = np.random.default_rng(seed).normal(size=80)
     census = structure(strata, clusters, [fpc[0], np.ones(80)])
     one = structure(strata[:1], clusters[:1], fpc[:1])
-    assert variances_of_totals(census, score, None, 1, NONE) == pytest.approx(variances_of_totals(one, score, None, 1, NONE), rel=1e-10)
+    assert variances_of_totals(census, scores(score), NONE) == pytest.approx(variances_of_totals(one, scores(score), NONE), rel=1e-10)
 
 
 @settings(max_examples=30, deadline=None)
@@ -56,9 +61,9 @@ def test_order_of_rows_does_not_matter(seed: int) -> None:
     strata, clusters, fpc = random_design(seed)
     rng = np.random.default_rng(seed)
     score, domain, shuffled = rng.normal(size=80), rng.integers(-1, 4, 80), rng.permutation(80)
-    before = variances_of_totals(structure(strata, clusters, fpc), score, domain, 4, NONE)
+    before = variances_of_totals(structure(strata, clusters, fpc), scores(score, domain, 4), NONE)
     moved = structure([a[shuffled] for a in strata], [a[shuffled] for a in clusters], [a[shuffled] for a in fpc])
-    assert variances_of_totals(moved, score[shuffled], domain[shuffled], 4, NONE) == pytest.approx(before, rel=1e-10)
+    assert variances_of_totals(moved, scores(score[shuffled], domain[shuffled], 4), NONE) == pytest.approx(before, rel=1e-10)
 
 
 @settings(max_examples=30, deadline=None)
@@ -69,8 +74,8 @@ def test_domain_variances_are_the_diagonal_of_their_covariance(seed: int, rule: 
     score, domain = rng.normal(3, 1, 80), rng.integers(-1, 3, 80)
     stages, policy = structure(strata, clusters, fpc), Policy(rule, domains)
     try:
-        apart = variances_of_totals(stages, score, domain, 3, policy)
-        joint = covariance_of_totals(stages, [(score, domain, 3), (score, None, 1)], policy)
+        apart = variances_of_totals(stages, scores(score, domain, 3), policy)
+        joint = covariance_of_totals(stages, [scores(score, domain, 3), scores(score)], policy)
     except SurveyError:  # average, and a village with single households only
         return
     assert np.diag(joint)[:3] == pytest.approx(apart, rel=1e-9)
@@ -84,14 +89,14 @@ def test_a_domain_is_the_score_zeroed_outside(seed: int) -> None:
     rng = np.random.default_rng(seed)
     score, inside = rng.normal(2, 1, 80), rng.random(80) < 0.5
     stages = structure(strata, clusters, fpc)
-    by_code = variances_of_totals(stages, score, np.where(inside, 0, -1), 1, NONE)
-    assert by_code == pytest.approx(variances_of_totals(stages, score * inside, None, 1, NONE), rel=1e-10)
+    by_code = variances_of_totals(stages, scores(score, np.where(inside, 0, -1), 1), NONE)
+    assert by_code == pytest.approx(variances_of_totals(stages, scores(score * inside), NONE), rel=1e-10)
 
 
 def test_covariance_in_blocks_of_units(monkeypatch: pytest.MonkeyPatch) -> None:
     strata, clusters, fpc = random_design(7)
     rng = np.random.default_rng(7)
-    stages, blocks = structure(strata, clusters, fpc), [(rng.normal(size=80), rng.integers(-1, 3, 80), 3), (rng.normal(size=80), None, 1)]
+    stages, blocks = structure(strata, clusters, fpc), [scores(rng.normal(size=80), rng.integers(-1, 3, 80), 3), scores(rng.normal(size=80))]
     whole = covariance_of_totals(stages, blocks, NONE)
     monkeypatch.setattr("evalkit.variances.totals.CHUNK", 12)
     assert covariance_of_totals(stages, blocks, NONE) == pytest.approx(whole, rel=1e-12)
@@ -99,14 +104,14 @@ def test_covariance_in_blocks_of_units(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_constant_scores_of_a_large_total_leave_no_noise() -> None:
     stages = structure([None], [np.arange(1000)], [None])
-    assert variances_of_totals(stages, np.full(1000, 1e9 / 3), None, 1, NONE)[0] <= 1e-3
+    assert variances_of_totals(stages, scores(np.full(1000, 1e9 / 3)), NONE)[0] <= 1e-3
 
 
 def test_without_fpc_villages_taken_whole_leave_their_households() -> None:
     """Two villages of two, two households of ten in each: the villages add nothing, the households as with replacement."""
     village = np.array([0, 0, 1, 1])
     stages = structure([None, None], [village, np.arange(4)], [np.full(4, 2.0), np.full(4, 10.0)])
-    assert variances_of_totals(without_fpc(stages), np.array([1.0, 3, 10, 14]), None, 1, NONE)[0] == pytest.approx(2 * 2 + 2 * 8)
+    assert variances_of_totals(without_fpc(stages), scores(np.array([1.0, 3, 10, 14])), NONE)[0] == pytest.approx(2 * 2 + 2 * 8)
 
 
 def single() -> tuple[Stage, ...]:
@@ -115,26 +120,26 @@ def single() -> tuple[Stage, ...]:
 
 def test_a_single_unit_fails_and_names_stratum_and_choices() -> None:
     with pytest.raises(SurveyError, match=r"层 q｜只有 1 个抽中单元.*collapse"):
-        variances_of_totals(single(), np.arange(5.0), None, 1, Policy())
+        variances_of_totals(single(), scores(np.arange(5.0)), Policy())
 
 
 def test_rules_for_single_units() -> None:
     score = np.array([1.0, 3, 10, 2, 6])
     rest = 4.0 + 16.0
-    got = {rule: variances_of_totals(single(), score, None, 1, Policy(rule))[0] for rule in ("remove", "certainty", "average", "adjust")}
+    got = {rule: variances_of_totals(single(), scores(score), Policy(rule))[0] for rule in ("remove", "certainty", "average", "adjust")}
     assert got == pytest.approx({"remove": rest, "certainty": rest, "average": rest * 3 / 2, "adjust": rest + (10 - 22 / 5) ** 2})
 
 
 def test_a_single_unit_taken_whole_is_no_fault() -> None:
     stages = structure([np.array([0, 0, 1])], [np.arange(3)], [np.array([4.0, 4, 1])])
-    assert variances_of_totals(stages, np.array([1.0, 3, 9]), None, 1, Policy())[0] == pytest.approx(2 * (1 - 0.5) * 2)
+    assert variances_of_totals(stages, scores(np.array([1.0, 3, 9])), Policy())[0] == pytest.approx(2 * (1 - 0.5) * 2)
 
 
 def test_collapse_merges_with_the_next_stratum_and_says_so() -> None:
     merged, notes = collapse(single())
     assert len(notes) == 1 and "单个单元的层" in notes[0]
     score = np.array([1.0, 3, 10, 2, 6])
-    assert variances_of_totals(merged, score, None, 1, Policy())[0] == pytest.approx(4 + 3 * np.var([10, 2, 6], ddof=1))
+    assert variances_of_totals(merged, scores(score), Policy())[0] == pytest.approx(4 + 3 * np.var([10, 2, 6], ddof=1))
 
 
 def test_collapse_without_a_neighbour_is_refused() -> None:
@@ -151,7 +156,7 @@ def test_two_stage_variance_is_unbiased() -> None:
     for at in range(4000):
         villages = rng.permutation(9)[:4]
         chosen = np.concatenate([population[v, rng.permutation(8)[:3]] for v in villages]) * 9 / 4 * 8 / 3
-        totals[at], estimates[at] = chosen.sum(), variances_of_totals(stages, chosen, None, 1, NONE)[0]
+        totals[at], estimates[at] = chosen.sum(), variances_of_totals(stages, scores(chosen), NONE)[0]
     squares = (totals - population.sum()) ** 2
     error = np.sqrt((squares.var() + estimates.var()) / 4000)
     assert abs(estimates.mean() - squares.mean()) < 3 * error

@@ -65,19 +65,23 @@ ONE: dict[Any, Callable[[Floats, Floats], Floats]] = {
 }
 
 
-def apply(estimate: Estimate, value: Floats, slope: Floats) -> Estimate:
-    """Return a smooth function of each row, given its value and derivative."""
-    _finite(value, slope)
+def apply(estimate: Estimate, function: Callable[[Floats], Floats], slope: Floats) -> Estimate:
+    """Return a smooth function of each row, given the function and its derivative at the values."""
+    with np.errstate(all="ignore"):
+        value = np.asarray(function(estimate.value))
+    _finite(value, slope, known=np.isfinite(estimate.value))
     gradient = sparse.csr_array(sparse.diags_array(slope) @ estimate.gradient)
-    return replace(estimate, value=_frozen(value), kind="combination", gradient=gradient, shift=np.zeros(len(value)), _known={})
+    return replace(
+        estimate, value=_frozen(value), kind="combination", gradient=gradient, shift=np.zeros(len(value)),
+        redo=lambda: np.asarray(function(estimate.replicates)), _known={},
+    )  # fmt: skip
 
 
 def ufunc(estimate: Estimate, function: Any, inputs: tuple[Any, ...]) -> Any:
     """Answer a numpy function."""
     if function in ONE:
         with np.errstate(all="ignore"):
-            value = function(estimate.value)
-            return apply(estimate, value, ONE[function](estimate.value, value))
+            return apply(estimate, function, ONE[function](estimate.value, function(estimate.value)))
     if function in TWO and len(inputs) == 2:
         plain, mirrored = TWO[function]
         left, right = inputs
@@ -97,52 +101,65 @@ def join(estimate: Estimate, other: Any, act: Act) -> Estimate:
     if number.ndim > 1 or (number.ndim == 1 and len(number) not in (1, len(estimate))):
         raise EstimateError(f"数组有 {number.size} 个数，Estimate 有 {len(estimate)} 行｜应等长，或只有一个数｜改正后重试")
     with np.errstate(all="ignore"):
-        value, slope = act.value(estimate.value, number), act.first(estimate.value, number)
-    made = apply(estimate, value, slope)
+        slope = act.first(estimate.value, number)
+    made = apply(estimate, lambda value: act.value(value, number), slope)
     if estimate.kind == "combination" or not act.keeps or bool((slope == 0).any()):
         return made
     # a + b·p with known a and b: still the proportion p (or the mean, total …) in other units
     shift = act.value(estimate.shift, number) if estimate.kind == "proportion" else made.shift
-    return replace(made, kind=estimate.kind, shift=np.broadcast_to(shift, value.shape))
+    return replace(made, kind=estimate.kind, shift=np.broadcast_to(shift, made.value.shape))
 
 
 def _joined(left: Estimate, right: Estimate, act: Act) -> Estimate:
     if left.survey is not right.survey:
-        raise EstimateError("两个 Estimate 出自不同的 Survey，协方差未知｜应出自同一个 Survey｜把数据合成一张表，用一个 Survey 分别估计")
+        rule = "两个 Estimate 出自不同的 Survey，协方差未知｜应出自同一个 Survey"
+        raise EstimateError(f"{rule}｜先写 ev.join(a=…, b=…, shared=[村的列]) 或 shared=None（两次抽样独立），再用同一个 Survey 估计")
     if len(left) != len(right) and 1 not in (len(left), len(right)):
         raise EstimateError(f"行数 {len(left)} 与 {len(right)}｜应相等，或一方只有一行｜先用标签取行")
-    blocks = left.blocks + tuple(block for block in right.blocks if not any(block is known for known in left.blocks))
     with np.errstate(all="ignore"):
         value = act.value(left.value, right.value)
         slopes = act.first(left.value, right.value), act.second(left.value, right.value)
-    _finite(value, *slopes)
-    gradient = sum(_onto(part, blocks, len(value), slope) for part, slope in zip((left, right), slopes, strict=True))
-    longer = left if len(left) >= len(right) else right
-    shift = np.zeros(len(value))
+    _finite(value, *slopes, known=np.isfinite(left.value) & np.isfinite(right.value))
+    return linked((left, right), value, [np.broadcast_to(slope, len(value)) for slope in slopes], act.value)
+
+
+def linked(parts: Sequence[Estimate], value: Floats, slopes: Sequence[Any], function: Callable[..., Floats]) -> Estimate:
+    """Return the Estimate with these values, whose gradient is the sum of those of the parts, each times its slopes.
+
+    A slope is an array of numbers, one a row (a part of one row goes with many), or a matrix (rows, rows of the part).
+    """
+    blocks: tuple[Block, ...] = ()
+    for part in parts:
+        blocks += tuple(block for block in part.blocks if not any(block is known for known in blocks))
+    gradient = sum(_onto(part, blocks, len(value), slope) for part, slope in zip(parts, slopes, strict=True))
+    longest = max(parts, key=len)
     return replace(
-        longer, value=_frozen(value), kind="combination", blocks=blocks, gradient=sparse.csr_array(gradient), shift=shift, _known={}
-    )
+        longest, value=_frozen(value), kind="combination", blocks=blocks, gradient=sparse.csr_array(gradient), shift=np.zeros(len(value)),
+        redo=lambda: np.asarray(function(*(part.replicates for part in parts))), _known={},
+    )  # fmt: skip
 
 
-def _onto(estimate: Estimate, blocks: Sequence[Block], rows: int, slope: Floats) -> Any:
+def _onto(estimate: Estimate, blocks: Sequence[Block], rows: int, slope: Any) -> Any:
     """Return the gradient of an Estimate times a slope, on the columns of `blocks`."""
     starts = np.cumsum([0, *(block.count for block in blocks)])
     place = {id(block): start for block, start in zip(blocks, starts, strict=False)}
     columns = np.concatenate([place[id(block)] + np.arange(block.count) for block in estimate.blocks])
     found = sparse.coo_array(estimate.gradient)
     moved = sparse.csr_array((found.data, (found.row, columns[found.col])), shape=(len(estimate), int(starts[-1])))
+    if np.ndim(slope) == 2:
+        return sparse.csr_array(slope) @ moved
     if len(estimate) == 1 and rows > 1:
         moved = sparse.csr_array(sparse.vstack([moved] * rows))
-    return sparse.diags_array(np.broadcast_to(slope, rows)) @ moved
+    return sparse.diags_array(slope) @ moved
 
 
 def degrees(survey: Survey, blocks: Sequence[Block], gradient: Any) -> Floats:
     """First-stage units minus strata with a row in the domain of each row of `gradient`."""
     first = survey.stages[0]
     starts = np.cumsum([0, *(block.count for block in blocks)])
-    held = [block.presence() for block in blocks]
-    unit = np.concatenate([pair[0] for pair in held])
-    column = np.concatenate([pair[1] + start for pair, start in zip(held, starts, strict=False)])
+    held = [block.domain.partition.grouping(first) for block in blocks]
+    unit = np.concatenate([found.unit for found in held])
+    column = np.concatenate([found.column + start for found, start in zip(held, starts, strict=False)])
     pattern = abs(gradient).astype(bool).astype(float)
     return _touched(unit, column, first.units, pattern) - _touched(first.unit_stratum[unit], column, len(first.n), pattern)
 
@@ -179,6 +196,7 @@ def _frozen(value: Floats) -> Floats:
     return value
 
 
-def _finite(*parts: Floats) -> None:
-    if not all(bool(np.isfinite(part).all()) for part in parts):
+def _finite(*parts: Floats, known: Any) -> None:
+    """Refuse results that are no numbers, except where a domain had no row to begin with."""
+    if not all(bool((np.isfinite(part) | ~known).all()) for part in parts):
         raise EstimateError("运算结果不是有限数（除以 0，或 0 的对数等）｜分母或自变量应在定义域内｜先去掉这样的行")

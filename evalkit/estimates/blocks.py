@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evalkit.estimates.domains import Domain
-from evalkit.variances import Floats, Ints, group
+from evalkit.estimates.smooth import Smooth
+from evalkit.variances import Floats, Ints, Scores
 
 if TYPE_CHECKING:
     from evalkit.survey import Survey
+    from evalkit.survey.replicated import Replicated
+
+ONE = None  # the term that is 1 in every row, so that the weights need not be multiplied
+Term = Floats | None
+Again = Callable[["Replicated"], Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,36 +29,57 @@ class Proportion:
     ----------
     event : (rows,) array
         Share of the row that has the property, in [0, 1]; a household is the unit of decision.
-    weight : (rows,) float array
-        Effective weights, w × persons when persons are counted.
+    counted : (rows,) float array or None
+        What a row counts beside its weight (persons); None: 1. The effective weight is the product.
     """
 
     event: Floats
-    weight: Floats
+    counted: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """One score and one domain code a row: a column of results for each domain.
+    """A statistic in disjoint domains: a column of results for each domain, with scores linear in a few terms of the row.
 
     Attributes
     ----------
-    score : (rows,) float array
-        Weighted linearised scores; the variance of their total in a domain is that of the estimate.
+    survey : Survey
     domain : Domain
-    reference : callable
+    terms : tuple of (rows,) float arrays or None
+        Without the survey weight; None stands for 1.
+    slopes : (terms, domains) float array
+        The score of a row in domain d is Σ_t slopes[t, d]·terms[t]; the variance of the weighted total of the scores is that
+        of the estimate.
+    smooth : Smooth, optional
+        The statistic as a function of the totals of the terms.
+    again : callable, optional
+        Where it is no such function: from the replicates of a survey to values (replicates, domains).
+    reference : callable, optional
         Gives the variance, by domain, under simple random sampling with replacement.
     """
 
     survey: Survey
-    score: Floats
     domain: Domain
+    terms: tuple[Term, ...]
+    slopes: Floats
+    smooth: Smooth | None = None
+    again: Again | None = None
     reference: Callable[[], Floats] | None = None
     proportion: Proportion | None = None
-    _known: dict[str, Floats] = field(default_factory=dict)
+    _known: dict[Any, Any] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.score.flags.writeable = False
+    @staticmethod
+    def of_totals(survey: Survey, domain: Domain, terms: tuple[Term, ...], smooth: Smooth, **more: Any) -> tuple[Floats, Block]:
+        """Return value and block of a smooth function of the totals of the terms; NaN where a domain has no row."""
+        made = Block(survey, domain, terms, np.empty((0, 0)), smooth, **more)
+        totals = np.stack([domain.sums(term) for term in made.weighted])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value, slopes = smooth.value(totals), smooth.slopes(totals)
+        nobody = domain.sizes == 0
+        if nobody.any():
+            value, slopes = np.where(nobody, np.nan, value), np.where(nobody, 0.0, slopes)
+        slopes.flags.writeable = False
+        return value, Block(survey, domain, terms, slopes, smooth, _known={"weighted": made.weighted}, **more)
 
     @property
     def count(self) -> int:
@@ -60,47 +87,68 @@ class Block:
         return self.domain.count
 
     @property
-    def columns(self) -> tuple[Floats, Ints | None, int]:
-        """Score, domain codes and their number, as a Survey takes them."""
-        return self.score, self.domain.code, self.count
+    def weighted(self) -> tuple[Floats, ...]:
+        """The terms times the weights, remembered."""
+        if "weighted" not in self._known:
+            w = self.survey.weights
+            self._known["weighted"] = tuple(w if term is ONE else w * term for term in self.terms)
+        found: tuple[Floats, ...] = self._known["weighted"]
+        return found
+
+    @property
+    def scores(self) -> Scores:
+        """The weighted scores, as a Survey takes them."""
+        return Scores(self.weighted, self.slopes, self.domain.partition)
+
+    @property
+    def score(self) -> Floats:
+        """The weighted score of each row in its own domain, (rows,), read-only."""
+        made = self.scores.rows()
+        made.flags.writeable = False
+        return made
 
     def sizes(self) -> Ints:
         """Rows by domain."""
-        return self.domain.sizes(len(self.score))
+        return self.domain.sizes
 
     def variances(self, fpc: bool = True) -> Floats:
-        """Variances by domain, remembered."""
-        key = "fpc" if fpc else "endless"
-        if key not in self._known:
-            self._known[key] = self.survey.variances(*self.columns, fpc=fpc)
-        return self._known[key]
+        """Variances by domain, remembered; NaN where a domain has no row."""
+        fpc = fpc or not self.survey.finite
+        if fpc not in self._known:
+            found = self.survey.variances(self.scores, fpc=fpc)
+            self._known[fpc] = np.where(self.domain.sizes == 0, np.nan, found)
+        return np.asarray(self._known[fpc])
+
+    def replicates(self) -> Floats:
+        """Values by replicate and domain, (replicates, domains), remembered."""
+        if "replicates" not in self._known:
+            made = self.survey.replicated
+            assert made is not None
+            if self.smooth is not None:
+                totals = made.totals(self.terms, self.domain.partition)
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    self._known["replicates"] = self.smooth.value(totals)
+            else:
+                assert self.again is not None
+                self._known["replicates"] = self.again(made)
+        return np.asarray(self._known["replicates"])
 
     def srs(self, with_fpc: bool) -> Floats:
         """Variances under simple random sampling of the same number of rows; NaN without a reference."""
         if self.reference is None:
             return np.full(self.count, np.nan)
-        if not with_fpc:
-            return self.reference()
-        return self.reference() * np.maximum(0.0, 1 - self.sizes() / self.domain.sums(self.survey.weights))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = self.reference()
+            return found * np.maximum(0.0, 1 - self.sizes() / self.domain.sums(self.survey.weights)) if with_fpc else found
 
-    def presence(self) -> tuple[Ints, Ints]:
-        """Pairs (first-stage unit, column) in which there is at least one row."""
-        return present(self.survey.stages[0].row_unit, self.survey.stages[0].units, self.domain)
-
-
-def present(unit: Ints, units: int, domain: Domain) -> tuple[Ints, Ints]:
-    """Return the distinct (unit, domain) pairs of the rows."""
-    if domain.code is None:
-        held = np.flatnonzero(np.bincount(unit, minlength=units))
-        return held, np.zeros(len(held), dtype=np.int64)
-    inside = domain.code >= 0
-    keys, _ = group(unit[inside] * domain.count + domain.code[inside], units * domain.count)
-    return keys // domain.count, keys % domain.count
+    def df(self) -> Floats:
+        """First-stage units minus strata that have a row in each domain."""
+        return self.domain.df(self.survey.stages[0])
 
 
-def binomial(value: Floats, domain: Domain, rows: int) -> Floats:
+def binomial(value: Floats, domain: Domain) -> Floats:
     """Variance p(1 − p)/(n − 1) of a proportion of `n` rows drawn with replacement, by domain."""
-    n = domain.sizes(rows)
+    n = domain.sizes
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(n > 1, value * (1 - value) / (n - 1), np.nan)
 
@@ -110,8 +158,9 @@ def spread(values: Floats, weights: Floats, domain: Domain, blow: Floats | float
 
     s² = n/(n − 1) Σw(x − x̄)²/Σw by domain, as R survey's `svyvar`.
     """
-    n, whole = domain.sizes(len(values)), domain.sums(weights)
-    centre = domain.sums(weights * values) / whole
-    squares = domain.sums(weights * (values - domain.at(centre)) ** 2) / whole
+    n = domain.sizes
     with np.errstate(divide="ignore", invalid="ignore"):
+        whole = domain.sums(weights)
+        centre = domain.sums(weights * values) / whole
+        squares = domain.sums(weights * (values - domain.at(centre)) ** 2) / whole
         return np.where(n > 1, squares / (n - 1), np.nan) * blow

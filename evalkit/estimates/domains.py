@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from evalkit.errors import EstimateError, Faults
+from evalkit.errors import EstimateError, EvalkitWarning, Faults
 from evalkit.estimates.conditions import Condition
-from evalkit.survey import Survey, factorize
-from evalkit.variances import Floats, Ints, add_up
+from evalkit.survey import Survey
+from evalkit.variances import Floats, Ints, Partition, Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,43 +26,55 @@ Missing = Literal["fail", "out", "no"]
 
 @dataclass(frozen=True, eq=False)
 class Domain:
-    """Disjoint domains: one code a row, negative outside all.
+    """Disjoint domains and what they are called.
 
     Attributes
     ----------
-    code : (rows,) int array or None
-        None when the one domain holds every row.
+    partition : Partition
+        One code a row, negative outside all.
     keys : tuple of tuples
         Values of the `by` columns of each domain; one empty tuple without `by`.
     by : tuple of str
         Names of the `by` columns.
+    rows : int
+        Rows of the survey.
     """
 
-    code: Ints | None
+    partition: Partition
     keys: tuple[tuple[Any, ...], ...]
     by: tuple[str, ...]
+    rows: int
+
+    @property
+    def code(self) -> Ints | None:
+        """Domain of each row; None when the one domain holds every row."""
+        return self.partition.code
 
     @property
     def count(self) -> int:
         """Number of domains."""
         return len(self.keys)
 
+    @cached_property
+    def sizes(self) -> Ints:
+        """Number of rows in each domain."""
+        return self.partition.sizes(self.rows)
+
     def sums(self, values: Floats) -> Floats:
         """Sum values by domain."""
-        if self.code is None:
-            return np.array([values.sum()])
-        if bool((self.code < 0).any()):
-            inside = self.code >= 0
-            return add_up(self.code[inside], values[inside], self.count)
-        return add_up(self.code, values, self.count)
-
-    def sizes(self, rows: int) -> Ints:
-        """Number of rows in each domain."""
-        return np.array([rows]) if self.code is None else np.bincount(self.code[self.code >= 0], minlength=self.count)
+        return self.partition.sums(values)
 
     def at(self, by_domain: Floats) -> Any:
         """Give each row the number of its domain."""
-        return by_domain[0] if self.count == 1 else by_domain[self.code]
+        return self.partition.at(by_domain)
+
+    def df(self, first: Stage) -> Floats:
+        """First-stage units minus strata that have a row in each domain; 0 where nobody is."""
+        found, strata = self.partition.grouping(first), len(first.n)
+        held = found.column if self.code is not None else np.zeros(len(found.unit), dtype=np.int64)
+        pairs = np.bincount(held * strata + first.unit_stratum[found.unit], minlength=self.count * strata)
+        by_stratum = pairs.reshape(self.count, strata)
+        return (by_stratum.sum(axis=1) - (by_stratum > 0).sum(axis=1)).astype(float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +96,10 @@ def read(survey: Survey, name: str) -> list[Variable]:
     series = survey.column(name)
     if pd.api.types.is_numeric_dtype(series):
         return [number(survey, name)]
-    missing = series.isna().to_numpy()
-    codes, levels = _levels(series)
-    lost = missing if bool(missing.any()) else None
-    return [Variable((name, level), (codes == at).astype(float), lost) for at, level in enumerate(levels)]
+    codes, levels = survey.levels(name)
+    lost = codes < 0
+    given = lost if bool(lost.any()) else None
+    return [Variable((name, level), (codes == at).astype(float), given) for at, level in enumerate(levels)]
 
 
 def number(survey: Survey, name: str) -> Variable:
@@ -100,11 +114,11 @@ def number(survey: Survey, name: str) -> Variable:
     if not pd.api.types.is_numeric_dtype(series):
         raise EstimateError(f"{name}｜是文字列，这里需要数值｜先转换为数值，或用 ev.proportion")
     values = series.to_numpy(dtype=float, na_value=np.nan)
-    missing = np.isnan(values)
+    if bool(np.isfinite(values).all()):
+        return Variable((name,), values, None)
     if bool(np.isinf(values).any()):
         _report(name, np.isinf(values), "应为有限数", "改正后重试")
-    if not bool(missing.any()):
-        return Variable((name,), values, None)
+    missing = np.isnan(values)
     return Variable((name,), np.where(missing, 0.0, values), missing)
 
 
@@ -113,6 +127,8 @@ def domain(survey: Survey, by: str | Sequence[str] | None, where: Any, variables
     if missing not in ("fail", "out", "no"):
         raise EstimateError(f"missing={missing}｜没有这种处理｜可用：fail（报错）、out（移出域）、no（计为 0）")
     inside = None if where is None else _mask(survey, where)
+    if survey.answering is not None:
+        inside = survey.answering if inside is None else inside & survey.answering
     names = tuple(as_list(by)) if by is not None else ()
     code, keys = _groups(survey, names, inside, missing)
     for variable in variables:
@@ -122,47 +138,49 @@ def domain(survey: Survey, by: str | Sequence[str] | None, where: Any, variables
         if missing == "fail" and bool(lost.any()):
             _report(str(variable.label[0]), lost, "缺答案", 'missing="out"（移出域）或 missing="no"（计为 0）')
         code = np.where(variable.missing, -1, code if code is not None else 0)
-    return _dense(code, keys, names)
+    made = Domain(survey.whole if code is None else Partition(code, len(keys)), tuple(keys), names, len(survey))
+    _say_empty(made)
+    return made
 
 
-def _dense(code: Ints | None, keys: list[tuple[Any, ...]], names: tuple[str, ...]) -> Domain:
-    """Leave out domains without rows."""
-    if code is None:
-        return Domain(None, tuple(keys), names)
-    used = np.bincount(code[code >= 0], minlength=len(keys)) > 0
-    if not used.any():
-        raise EstimateError("域中没有行｜where、by 与 missing 之后至少应有 1 行｜核对条件")
-    if not used.all():
-        place = np.append(np.where(used, np.cumsum(used) - 1, -1), -1)
-        code = place[code]
-    return Domain(code, tuple(key for key, held in zip(keys, used, strict=True) if held), names)
+def _say_empty(made: Domain) -> None:
+    """Warn once of domains without rows: their numbers are NaN."""
+    nobody = np.flatnonzero(made.sizes == 0)
+    if len(nobody):
+        named = "、".join(" ".join(map(str, made.keys[at])) for at in nobody[:5]) if made.by else "（全部）"
+        more = "……" if len(nobody) > 5 else ""
+        warnings.warn(f"{len(nobody)} 个域没有行，数值为 NaN，n 为 0：{named}{more}｜核对 where、by 与 missing", EvalkitWarning, stacklevel=4)
 
 
 def _groups(survey: Survey, names: tuple[str, ...], inside: Mask | None, missing: Missing) -> tuple[Ints | None, list[tuple[Any, ...]]]:
-    code: Ints | None = None if inside is None else np.where(inside, 0, -1)
+    """Return the code of each row and the keys: combinations of values that occur, with every declared category."""
+    if not names:
+        return None if inside is None else np.where(inside, 0, -1), [()]
+    code: Ints | None = None
     keys: list[tuple[Any, ...]] = [()]
+    declared = True
     for name in names:
-        series = survey.column(name)
-        own, levels = _levels(series)
-        lost = (own < 0) & ((code >= 0) if code is not None else True)
-        if missing == "fail" and bool(lost.any()):
+        own, levels = survey.levels(name)
+        lost = (own < 0) & (True if inside is None else inside)
+        if missing == "fail" and bool((own < 0).any()) and bool(lost.any()):
             _report(name, lost, "分组的值缺失", 'missing="out"（移出域）')
-        joined = own if code is None else code * len(levels) + own
-        code = np.where((own < 0) | ((code < 0) if code is not None else False), -1, joined)
+        nobody = (own < 0) | (False if code is None else code < 0)
+        code = own if code is None else np.where(nobody, -1, code * len(levels) + own)
         keys = [(*key, level) for key in keys for level in levels]
-    return code, keys
+        declared = declared and isinstance(survey.column(name).dtype, pd.CategoricalDtype)
+    assert code is not None
+    if len(names) > 1 and not declared:
+        code, keys = _occurring(code, keys)
+    return code if inside is None else np.where(inside, code, -1), keys
 
 
-def _levels(series: pd.Series) -> tuple[Ints, list[Any]]:
-    """Return codes and levels in order: that of the categories, else sorted."""
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        return np.asarray(series.cat.codes, dtype=np.int64), [_plain(level) for level in series.cat.categories]
-    codes, levels = factorize(series)
-    return codes, [_plain(level) for level in levels]
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+def _occurring(code: Ints, keys: list[tuple[Any, ...]]) -> tuple[Ints, list[tuple[Any, ...]]]:
+    """Leave out combinations of values that no row of the survey has."""
+    used = np.bincount(code[code >= 0], minlength=len(keys)) > 0
+    if used.all():
+        return code, keys
+    place = np.append(np.where(used, np.cumsum(used) - 1, -1), -1)
+    return place[code], [key for key, held in zip(keys, used, strict=True) if held]
 
 
 def _mask(survey: Survey, where: Any) -> Mask:

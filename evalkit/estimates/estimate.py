@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
@@ -15,17 +15,24 @@ from scipy import sparse
 from evalkit import intervals
 from evalkit.errors import EstimateError
 from evalkit.estimates import algebra, planning
-from evalkit.estimates.blocks import Block, Proportion, binomial
+from evalkit.estimates.blocks import Again, Block, Proportion, binomial
 from evalkit.estimates.domains import Domain
-from evalkit.variances import Floats, Ints
+from evalkit.variances import Floats, Ints, Partition
 
 if TYPE_CHECKING:
     from evalkit.survey import Survey
+    from evalkit.survey.replicated import Replicated
 
 Label = tuple[Any, ...]
-Kind = Literal["mean", "total", "proportion", "ratio", "variance", "combination"]
+Kind = Literal[
+    "mean", "total", "proportion", "ratio", "variance", "covariance", "correlation", "quantile", "index", "coefficient", "combination"
+]
 Side = Literal["two", "lower", "upper"]
-KINDS = {"mean": "均值", "total": "总量", "proportion": "比例", "ratio": "比率", "variance": "方差", "combination": "组合"}
+KINDS = {
+    "mean": "均值", "total": "总量", "proportion": "比例", "ratio": "比率", "variance": "方差", "covariance": "协方差", "correlation": "相关系数",
+    "quantile": "分位数", "index": "指数", "coefficient": "系数", "combination": "组合",
+}  # fmt: skip
+NOBODY = "域中没有行"
 NUMBERS = ("low", "high", "n", "n_eff", "n_star", "deff", "deff0", "deff_star", "df", "d_e", "icc", "f_eff", "reason")
 
 
@@ -56,6 +63,7 @@ class Estimate:
     blocks: tuple[Block, ...]
     gradient: sparse.csr_array
     shift: Floats
+    redo: Callable[[], Floats] = field(repr=False)
     _known: dict[Any, Any] = field(default_factory=dict)
 
     @staticmethod
@@ -63,13 +71,62 @@ class Estimate:
         survey: Survey, values: list[Floats], labels: list[Label], parts: tuple[str, ...], kind: Kind, blocks: list[Block]
     ) -> Estimate:
         """Put statistics together, rows by domain first and variable second."""
-        columns = len(blocks)
-        order = np.arange(columns * blocks[0].count).reshape(columns, -1).T.ravel()
+        columns, count = len(blocks), blocks[0].count
+        order = np.arange(columns * count).reshape(columns, -1).T.ravel()
         value = np.concatenate(values)[order]
         value.flags.writeable = False
-        gradient = sparse.csr_array((np.ones(len(order)), (np.arange(len(order)), order)))
+        gradient = sparse.csr_array((np.ones(len(order)), order, np.arange(len(order) + 1)), shape=(len(order), len(order)))
         named = tuple((*key, *label) for key in blocks[0].domain.keys for label in labels)
-        return Estimate(survey, value, named, parts, kind, tuple(blocks), gradient, np.zeros(len(value)))
+
+        def redo() -> Floats:
+            return np.concatenate([block.replicates() for block in blocks], axis=1)[:, order]
+
+        return Estimate(survey, value, named, parts, kind, tuple(blocks), gradient, np.zeros(len(value)), redo)
+
+    @staticmethod
+    def of_columns(
+        survey: Survey,
+        values: Floats,
+        scores: Floats,
+        labels: Sequence[Label],
+        parts: tuple[str, ...] = ("term",),
+        kind: Kind = "coefficient",
+        again: Callable[[Floats], Floats] | None = None,
+        domain: Domain | None = None,
+    ) -> Estimate:
+        """Make an estimate of several rows over the same rows of the survey, from their linearised scores.
+
+        Parameters
+        ----------
+        survey : Survey
+        values : (k,) float array
+        scores : (rows, k) float array
+            Linearised scores u, without the survey weight; 0 outside the domain.
+        labels : sequence of k tuples
+        parts : tuple of str
+            What the parts of a label are.
+        kind : str
+        again : callable, optional
+            From weights (rows,) to values (k,); needed on a survey with replicates.
+        domain : Domain, optional
+            The one domain that n and df count; all rows when not given.
+
+        Returns
+        -------
+        Estimate
+
+        Raises
+        ------
+        EstimateError
+            Scores of another shape or that are no numbers.
+        """
+        found, u = np.asarray(values, dtype=float), np.asarray(scores, dtype=float)
+        if u.shape != (len(survey), len(found)) or not bool(np.isfinite(u).all()):
+            raise EstimateError(f"scores｜应为 {len(survey)} 行、{len(found)} 列有限数｜改正后重试")
+        held = domain or Domain(survey.whole, ((),), (), len(survey))
+        remade = _once(again)
+        blocks = [Block(survey, held, (column,), np.ones((1, 1)), again=_column(remade, at)) for at, column in enumerate(u.T)]
+        return Estimate.of_blocks(survey, [np.array([value]) for value in found], list(labels), parts, kind, blocks)
 
     @staticmethod
     def of_scores(
@@ -119,13 +176,15 @@ class Estimate:
             raise EstimateError(f"scores｜应为 {len(survey)} 个有限数，每行一个｜改正后重试")
         if kind == "proportion" and (event is None or weight is None):
             raise EstimateError("scores｜比例还需要 event 与 weight｜补上，或写 kind")
-        held = None
-        code = None
+        held, partition = None, survey.whole
         if kind == "proportion":
-            held = Proportion(np.asarray(event, dtype=float), np.asarray(weight, dtype=float))
-            code = None if bool((held.weight > 0).all()) else np.where(held.weight > 0, 0, -1)
-        domain = Domain(code, ((),), ())
-        block = Block(survey, survey.weights * u, domain, partial(binomial, np.array([value]), domain, len(u)) if held else None, held)
+            w = np.asarray(weight, dtype=float)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                held = Proportion(np.asarray(event, dtype=float), np.where(survey.weights > 0, w / survey.weights, 0.0))
+            partition = survey.whole if bool((w > 0).all()) else Partition(np.where(w > 0, 0, -1))
+        domain = Domain(partition, ((),), (), len(survey))
+        reference = partial(binomial, np.array([value]), domain) if held else None
+        block = Block(survey, domain, (u,), np.ones((1, 1)), reference=reference, proportion=held, again=_once(None))
         return Estimate.of_blocks(survey, [np.array([float(value)])], [(label,)], ("variable",), kind, [block])
 
     def __len__(self) -> int:
@@ -155,7 +214,10 @@ class Estimate:
         value = self.value[rows]
         value.flags.writeable = False
         labels = tuple(self.labels[at] for at in rows)
-        return replace(self, value=value, labels=labels, gradient=self.gradient[rows], shift=self.shift[rows], _known={})
+        gradient = self.gradient[rows]
+        return replace(
+            self, value=value, labels=labels, gradient=gradient, shift=self.shift[rows], redo=lambda: self.replicates[:, rows], _known={}
+        )
 
     def __repr__(self) -> str:
         head = "；".join(
@@ -186,8 +248,25 @@ class Estimate:
         return self._known[key]
 
     @property
+    def replicates(self) -> Floats:
+        """Values by replicate, (replicates, rows).
+
+        Raises
+        ------
+        EstimateError
+            On a survey without replicates.
+        """
+        if self.survey.replicated is None:
+            raise EstimateError('这个 Survey 没有重复权数｜重复估计需要它｜先写 survey.replicate("jkn") 或 Survey.from_replicates(…)')
+        if "replicates" not in self._known:
+            self._known["replicates"] = self.redo()
+        return np.asarray(self._known["replicates"])
+
+    @property
     def variances(self) -> Floats:
         """Variances of the rows."""
+        if self.survey.replicated is not None:
+            return self.survey.replicated.variances(self.replicates, self.value)
         if self._simple:
             return np.asarray(self.scale**2 * self._columns("variances")[self.gradient.indices])
         return np.asarray(np.diag(self.cov()))
@@ -200,8 +279,11 @@ class Estimate:
     def cov(self) -> Floats:
         """Return the covariance matrix of the rows, (rows, rows)."""
         if "cov" not in self._known:
-            base = self.survey.covariance([block.columns for block in self.blocks])
-            self._known["cov"] = np.asarray(self.gradient @ (self.gradient @ base).T)
+            if self.survey.replicated is not None:
+                self._known["cov"] = self.survey.replicated.covariance(self.replicates, self.value)
+            else:
+                base = self.survey.covariance([block.scores for block in self.blocks])
+                self._known["cov"] = np.asarray(self.gradient @ (self.gradient @ base).T)
         return np.array(self._known["cov"])
 
     @property
@@ -219,11 +301,18 @@ class Estimate:
     def df(self) -> Floats:
         """Degrees of freedom by row: first-stage units minus strata that have a row in its domain."""
         if "df" not in self._known:
-            self._known["df"] = algebra.degrees(self.survey, self.blocks, self.gradient)
+            self._known["df"] = self._degrees()
         return np.array(self._known["df"])
 
+    def _degrees(self) -> Floats:
+        if self.survey.replicated is not None and self.survey.replicated.plan.df is not None:
+            return np.full(len(self), self.survey.df)
+        if self._simple:
+            return np.asarray(self._columns("df")[self.gradient.indices])
+        return algebra.degrees(self.survey, self.blocks, self.gradient)
+
     @property
-    def df_design(self) -> int:
+    def df_design(self) -> float:
         """Degrees of freedom of the whole design."""
         return self.survey.df
 
@@ -279,7 +368,7 @@ class Estimate:
             Confidence level in (0, 1).
         method : str, optional
             "t" or "z", or for a proportion a method of `evalkit.intervals.METHODS`. Without it "kg-m" for
-            proportions and "t" otherwise.
+            proportions ("kg" on imported replicates, whose villages are unknown) and "t" otherwise.
         side : {"two", "lower", "upper"}
         df : float or array, optional
             Instead of the degrees of freedom by row.
@@ -297,7 +386,7 @@ class Estimate:
         EstimateError
             For an unknown method, or a method for proportions asked of something else.
         """
-        how = method or ("kg-m" if self.kind == "proportion" else "t")
+        how = method or self._usual
         if how in ("t", "z"):
             freedom = np.inf if how == "z" else self.df if df is None else df
             made = intervals.student(self.value, self.se, freedom, level=level, side=side)
@@ -306,6 +395,12 @@ class Estimate:
             raise EstimateError(f"{how}｜这是{KINDS[self.kind]}，不是比例｜可用：t、z")
         return self._shown(self._proportion(how, level, side, df, icc), how)
 
+    @property
+    def _usual(self) -> str:
+        if self.kind != "proportion":
+            return "t"
+        return "kg" if self.survey.replicated is not None and self.survey.replicated.plan.df is not None else "kg-m"
+
     def _proportion(self, how: str, level: float, side: Side, df: Any, icc: float | None) -> intervals.Interval:
         """Ask for the interval of the share, and carry it through shift and scale."""
         scale = self.scale
@@ -313,11 +408,14 @@ class Estimate:
             raise EstimateError("负系数的比例｜单侧界的方向不明｜先取正系数")
         planned, freedom = self.planning(icc) if how == "kg-m" else (None, self.df)
         se = self.se / np.abs(scale)
+        nobody = self.n == 0
+        share, n = np.where(nobody, 0.0, self.share()), np.where(nobody, 1, self.n)
         found = intervals.proportion(
-            self.share(), self.n, se=se, df=freedom if df is None else df, method=how, level=level, side=side, planning=planned
+            share, n, se=np.nan_to_num(se), df=freedom if df is None else df, method=how, level=level, side=side, planning=planned
         )
         low, high = self.shift + scale * found.low, self.shift + scale * found.high
-        return replace(found, value=self.value, low=np.minimum(low, high), high=np.maximum(low, high))
+        low, high = (np.where(nobody, np.nan, part) for part in (np.minimum(low, high), np.maximum(low, high)))
+        return replace(found, value=self.value, low=low, high=high, n=self.n, reason=np.where(nobody, NOBODY, found.reason))
 
     def _shown(self, made: intervals.Interval, how: str) -> pd.DataFrame:
         return pd.DataFrame({**{name: np.broadcast_to(getattr(made, name), len(self)) for name in NUMBERS}, "method": [how] * len(self)})
@@ -369,10 +467,28 @@ class Estimate:
         return self * -1.0
 
     def __pow__(self, power: float) -> Estimate:
-        return algebra.apply(self, self.value**power, power * self.value ** (power - 1))
+        return algebra.apply(self, lambda x: x**power, power * self.value ** (power - 1))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return NotImplemented if method != "__call__" or options else algebra.ufunc(self, ufunc, inputs)
+
+
+def _once(again: Callable[[Floats], Floats] | None) -> Again | None:
+    """Return a function of the replicates that runs `again` over them once, however many columns ask."""
+    known: dict[int, Floats] = {}
+
+    def remade(made: Replicated) -> Floats:
+        if again is None:
+            raise EstimateError("这个估计不能按重复权数重算｜of_columns 应给出 again=（权数 → 数值）｜补上 again")
+        if id(made) not in known:
+            known[id(made)] = made.values(again)
+        return known[id(made)]
+
+    return remade
+
+
+def _column(remade: Again | None, at: int) -> Again | None:
+    return None if remade is None else lambda made: remade(made)[:, [at]]
 
 
 def _matches(label: Label, wanted: Label) -> bool:

@@ -1,4 +1,4 @@
-"""What KG-M needs from a survey, row by row: weights, takes, villages with events, effective fractions."""
+"""What KG-M needs from a survey, domain by domain: weights, takes, villages with events, effective fractions."""
 
 from __future__ import annotations
 
@@ -8,31 +8,32 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evalkit import intervals
-from evalkit.estimates.blocks import Block, Proportion, present
+from evalkit.estimates.blocks import Block, Proportion
 from evalkit.estimates.domains import Domain
-from evalkit.variances import FULL, Floats, Ints
+from evalkit.variances import FULL, Floats, Grouping, Ints, Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.survey import Survey
 
+    Bools = NDArray[np.bool_]
+
 ROUND = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
-class _Reach:
-    """Sampling fractions of each row, and the cluster it counts in.
+class _Villages:
+    """Sums over the (village, domain) pairs: weights, their squares, and what of the squares is still unsampled."""
 
-    In a stratum whose first-stage units were all taken, each unit of the next stage is its own cluster.
-    """
-
-    village: Ints
+    found: Grouping
+    column: Ints
     stratum: Ints
-    cluster: Ints
+    whole: Bools
+    weight: Floats
+    square: Floats
+    left: Floats
     first: Floats
-    overall: Floats
-    whole: NDArray[np.bool_]
 
 
 def plan(block: Block, value: Floats, df: Floats, icc: float) -> tuple[intervals.Planning, Floats]:
@@ -59,70 +60,117 @@ def plan(block: Block, value: Floats, df: Floats, icc: float) -> tuple[intervals
     -----
     deff_w = n Σω²/(Σω)² (Kish) and take = Σ_i(Σ_j ω_ij)²/Σω² (Gabler, Häder & Lahiri 1999, Surv. Meth.
     25:105) with effective weights ω. The sampling fraction of a row is the product over the stages, so that a
-    cluster sample without sub-sampling reaches as far as its clusters, and a census everywhere is 1.
+    cluster sample without sub-sampling reaches as far as its clusters, and a census everywhere is 1. Everything is
+    summed by village and domain first; `evalkit.intervals.reach` states the formulas for one domain.
     """
     held = block.proportion
     assert held is not None
-    reach = _reach(block.survey)
-    rows = [_domain_row(reach, held.weight[at], at, icc) for at in _members(block.domain, len(held.weight))]
-    deff_w, take, f_eff, effective = (np.array(part) for part in zip(*rows, strict=True))
-    events = _events(block.survey, block.domain, held, value, reach)
-    freedom = np.where(np.isnan(effective), df, effective)
+    survey, domain = block.survey, block.domain
+    weight = survey.weights if held.counted is None else survey.weights * held.counted
+    seen = _villages(survey, domain, weight)
+    square, total = _by_domain(seen, seen.square, domain), _by_domain(seen, seen.weight, domain)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        deff_w = domain.sizes * square / total**2
+        take = _take(survey, domain, weight, seen) / square
+        f_eff, freedom = _reach(seen, domain, icc, df, survey)
+    events = _events(survey.stages[0], domain, held, value, seen)
     se = np.sqrt(block.variances(fpc=False))
-    return intervals.Planning(deff_w, take, np.clip(events, 0, np.maximum(freedom, 0)), icc, f_eff, se), freedom
+    return _bounded(deff_w, take, events, f_eff, freedom, se, icc), freedom
 
 
-def _members(domain: Domain, rows: int) -> list[Ints]:
-    """Return the rows of each domain."""
-    if domain.code is None:
-        return [np.arange(rows)]
-    order = np.argsort(domain.code, kind="stable")
-    return np.split(order, np.searchsorted(domain.code[order], np.arange(domain.count + 1)))[1:-1]
+def _bounded(deff_w: Floats, take: Floats, events: Floats, f_eff: Floats, df: Floats, se: Floats, icc: float) -> intervals.Planning:
+    """Return the planning; domains without rows, which are given no interval, take the ends of the ranges."""
+    events = np.clip(events, 0, np.maximum(df, 0))
+    return intervals.Planning(np.fmax(deff_w, 1.0), np.fmax(take, 1.0), events, icc, np.nan_to_num(np.clip(f_eff, 0, 1)), np.nan_to_num(se))
 
 
-def _domain_row(reach: _Reach, weight: Floats, at: Ints, icc: float) -> tuple[float, float, float, float]:
-    """Return deff_w, take, f_eff of one domain, and the df where strata were taken whole (else NaN)."""
-    deff_w, take = intervals.weight_effect(weight), intervals.weighted_take(weight, reach.cluster[at])
-    if not reach.overall[at].any() and not reach.first[at].any():
-        return deff_w, take, 0.0, np.nan
-    found = intervals.reach(weight, reach.village[at], reach.stratum[at], reach.first[at], reach.overall[at], icc)
-    f_eff = float(np.clip(found.f_eff, 0.0, 1.0))
-    if not reach.whole[at].any():
-        return deff_w, take, f_eff, np.nan
-    # a stratum taken whole leaves less unknown, so it may add degrees of freedom and never take them away
-    return deff_w, take, f_eff, max(found.df, _sampled_df(reach, at))
-
-
-def _sampled_df(reach: _Reach, at: Ints) -> float:
-    """Villages minus strata among strata that were not taken whole."""
-    drawn = at[~reach.whole[at]]
-    return float(len(np.unique(reach.village[drawn])) - len(np.unique(reach.stratum[drawn])))
-
-
-def _reach(survey: Survey) -> _Reach:
+def _villages(survey: Survey, domain: Domain, weight: Floats) -> _Villages:
     first = survey.stages[0]
-    stratum = first.unit_stratum[first.row_unit]
-    share = first.fraction[stratum]
-    overall = np.ones(len(stratum))
-    for stage in survey.stages:
-        overall = overall * stage.fraction[stage.unit_stratum[stage.row_unit]]
+    found = domain.partition.grouping(first)
+    share = first.through[found.unit]
     whole = share >= 1 - FULL
-    below = survey.stages[1].row_unit if len(survey.stages) > 1 else np.arange(len(stratum))
-    cluster = np.where(whole, first.units + below, first.row_unit)
-    return _Reach(first.row_unit, stratum, cluster, np.where(whole, 1.0, share), overall, whole)
+    overall = _overall(survey.stages)
+    square = weight**2
+    squares = found.sums(square)
+    left = squares if overall is None else found.sums((1 - overall) * square)
+    column = found.column
+    return _Villages(found, column, first.unit_stratum[found.unit], whole, found.sums(weight), squares, left, np.where(whole, 1.0, share))
 
 
-def _events(survey: Survey, domain: Domain, held: Proportion, value: Floats, reach: _Reach) -> Floats:
+def _overall(stages: tuple[Stage, ...]) -> Floats | None:
+    """Return the sampling fraction of each row over all stages, None where a stage has an endless population everywhere."""
+    if any(not stage.through.any() for stage in stages):
+        return None
+    made = stages[0].row_fraction()
+    for stage in stages[1:]:
+        made = made * stage.row_fraction()
+    return made
+
+
+def _by_domain(seen: _Villages, values: Floats, domain: Domain) -> Floats:
+    return np.bincount(seen.column, weights=values, minlength=domain.count)
+
+
+def _take(survey: Survey, domain: Domain, weight: Floats, seen: _Villages) -> Floats:
+    """Sum the squares of the weights of clusters: villages, or the units below where all villages were taken."""
+    squared = _by_domain(seen, np.where(seen.whole, 0.0, seen.weight**2), domain)
+    if not seen.whole.any():
+        return squared
+    if len(survey.stages) == 1:
+        return squared + _by_domain(seen, np.where(seen.whole, seen.square, 0.0), domain)
+    below = survey.stages[1]
+    found = domain.partition.grouping(below)
+    inside = survey.stages[0].through[below.unit_parent[found.unit]] >= 1 - FULL
+    return squared + np.bincount(found.column, weights=np.where(inside, found.sums(weight) ** 2, 0.0), minlength=domain.count)
+
+
+def _reach(seen: _Villages, domain: Domain, icc: float, df: Floats, survey: Survey) -> tuple[Floats, Floats]:
+    """Return f_eff of each domain, and its degrees of freedom: Satterthwaite's where strata were taken whole."""
+    if not seen.first.any() and not (seen.left != seen.square).any():
+        return np.zeros(domain.count), df
+    top = np.where(seen.whole, seen.left, (1 - seen.first) * icc * seen.weight**2 + (1 - icc) * seen.left)
+    bottom = np.where(seen.whole, seen.square, icc * seen.weight**2 + (1 - icc) * seen.square)
+    f_eff = 1 - _by_domain(seen, top, domain) / _by_domain(seen, bottom, domain)
+    if not seen.whole.any():
+        return f_eff, df
+    shape = (domain.count, len(survey.stages[0].n))
+    cell = seen.column * shape[1] + seen.stratum
+    rows = seen.found.sums(np.ones(domain.rows))
+    terms = _cells(cell, top, shape)
+    counted = _cells(cell, np.where(seen.whole, rows - 1, 1.0), shape)
+    entire, held = _cells(cell, seen.whole.astype(float), shape) > 0, _cells(cell, np.ones(len(cell)), shape)
+    freedom = _satterthwaite(terms, np.where(held > 0, counted - ~entire, 0.0))
+    # a stratum taken whole leaves less unknown, so it may add degrees of freedom and never take them away
+    sampled = np.where(entire, 0.0, held - (held > 0)).sum(axis=1)
+    return f_eff, np.where((entire & (held > 0)).any(axis=1), np.fmax(freedom, sampled), df)
+
+
+def _cells(cell: Ints, values: Floats, shape: tuple[int, int]) -> Floats:
+    return np.bincount(cell, weights=values, minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def _satterthwaite(terms: Floats, df: Floats) -> Floats:
+    """(ΣV)²/Σ(V²/df) over the strata of each domain that vary and have a degree of freedom; all df where none varies."""
+    used = (terms > 0) & (df > 0)
+    squares = np.divide(terms**2, df, out=np.zeros_like(terms), where=used).sum(axis=1)
+    top = np.where(used, terms, 0.0).sum(axis=1) ** 2
+    found = np.divide(top, squares, out=np.zeros(len(terms)), where=squares > 0)
+    return np.where((terms > 0).any(axis=1), found, df.sum(axis=1))
+
+
+def _events(first: Stage, domain: Domain, held: Proportion, value: Floats, seen: _Villages) -> Floats:
     """Sum over strata not taken whole of max(villages with the rarer class − 1, 0), by domain."""
-    with_event = _event_df(survey, domain, (held.event > ROUND) & ~reach.whole)
-    without = _event_df(survey, domain, (held.event < 1 - ROUND) & ~reach.whole)
-    return np.where(value <= 0.5, with_event, without)
+    rarer = np.zeros(domain.count)
+    few = value <= 0.5
+    if few.any():
+        rarer = np.where(few, _event_df(first, domain, (held.event > ROUND).astype(float), seen), rarer)
+    if not few.all():
+        rarer = np.where(few, rarer, _event_df(first, domain, (held.event < 1 - ROUND).astype(float), seen))
+    return rarer
 
 
-def _event_df(survey: Survey, domain: Domain, rows: NDArray[np.bool_]) -> Floats:
-    first = survey.stages[0]
-    code = np.where(rows, 0 if domain.code is None else domain.code, -1)
-    unit, column = present(first.row_unit, first.units, Domain(code, domain.keys, domain.by))
-    strata = len(first.n)
-    villages = np.bincount(column * strata + first.unit_stratum[unit], minlength=domain.count * strata)
-    return np.array([intervals.event_df(row) for row in villages.reshape(domain.count, strata)])
+def _event_df(first: Stage, domain: Domain, rows: Floats, seen: _Villages) -> Floats:
+    hit = (seen.found.sums(rows) > 0) & ~seen.whole
+    shape = (domain.count, len(first.n))
+    villages = _cells(seen.column * shape[1] + seen.stratum, hit.astype(float), shape)
+    return np.maximum(villages - 1, 0).sum(axis=1)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evalkit.errors import EstimateError
-from evalkit.estimates.blocks import Block, Proportion, binomial, spread
+from evalkit.estimates.blocks import ONE, Block, Proportion, Term, binomial, spread
 from evalkit.estimates.domains import Domain, Missing, Variable, as_list, domain, number, read
 from evalkit.estimates.estimate import Estimate, Kind
+from evalkit.estimates.smooth import RATIO, SHARE, TOTAL, covariance_of, mean_about
 from evalkit.variances import Floats
 
 if TYPE_CHECKING:
@@ -141,7 +143,7 @@ def proportion(
     """
     found = _read(survey, variables)
     for variable in found:
-        if not bool(np.isin(variable.values, (0.0, 1.0)).all()):
+        if not bool(((variable.values == 0) | (variable.values == 1)).all()):
             raise EstimateError(f"{variable.label[0]}｜比例需要 0/1、真假或文字列｜先转换，或用 ev.mean、ev.ratio")
     if count is None:
         _decided_once(survey, decided_by)
@@ -202,57 +204,59 @@ def _made(
     return Estimate.of_blocks(survey, values, labels, parts, kind, blocks)
 
 
-def _centred(inside: Domain, values: Floats, centre: Floats) -> Floats:
-    return np.asarray(values - inside.at(centre))
-
-
 def _mean_block(survey: Survey, values: Floats, inside: Domain) -> tuple[Floats, Block]:
-    whole = inside.sums(survey.weights)
-    centre = inside.sums(survey.weights * values) / whole
-    score = survey.weights * _centred(inside, values, centre) / inside.at(whole)
-    return centre, Block(survey, score, inside, partial(spread, values, survey.weights, inside))
+    # about the mean of all rows, so that a large mean does not cost the digits of a small spread
+    about = float(survey.weights @ values / survey.weights.sum())
+    reference = partial(spread, values, survey.weights, inside)
+    return Block.of_totals(survey, inside, (values - about, ONE), mean_about(about), reference=reference)
 
 
 def _total_block(survey: Survey, values: Floats, inside: Domain) -> tuple[Floats, Block]:
-    score = survey.weights * values
-
     def reference() -> Floats:
         return spread(values, survey.weights, inside, inside.sums(survey.weights) ** 2)
 
-    return inside.sums(score), Block(survey, score, inside, reference)
+    return Block.of_totals(survey, inside, (values,), TOTAL, reference=reference)
 
 
 def _variance_block(survey: Survey, values: Floats, inside: Domain) -> tuple[Floats, Block]:
-    n = inside.sizes(len(values))
-    if bool((n < 2).any()):
+    n = inside.sizes
+    if bool((n == 1).any()):
         raise EstimateError("方差｜每个域至少应有 2 行｜合并域后重试")
-    whole = inside.sums(survey.weights)
-    centre = inside.sums(survey.weights * values) / whole
-    return _mean_block(survey, _centred(inside, values, centre) ** 2 * inside.at(n / (n - 1)), inside)
+    left = about_means(survey, values, inside)
+    squares = left**2 * inside.at(n / np.maximum(n - 1, 1))
+    reference = partial(spread, squares, survey.weights, inside)
+    return Block.of_totals(survey, inside, (left**2, left, left, ONE), covariance_of(n / np.maximum(n - 1, 1)), reference=reference)
+
+
+def about_means(survey: Survey, values: Floats, inside: Domain) -> Floats:
+    """Return deviations from the weighted mean of the row's domain."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centre = np.nan_to_num(inside.sums(survey.weights * values) / inside.sums(survey.weights))
+    return np.asarray(values - inside.at(centre))
 
 
 def _ratio_block(survey: Survey, values: Floats, inside: Domain, denominator: Floats) -> tuple[Floats, Block]:
     whole = inside.sums(survey.weights * denominator)
-    if bool((whole == 0).any()):
+    if bool(((whole == 0) & (inside.sizes > 0)).any()):
         raise EstimateError("比率｜分母合计为 0｜核对分母列与域")
-    value = inside.sums(survey.weights * values) / whole
-    left = values - inside.at(value) * denominator
 
     def reference() -> Floats:
+        value = np.nan_to_num(inside.sums(survey.weights * values) / whole)
+        left = values - inside.at(value) * denominator
         return spread(left, survey.weights, inside, (inside.sums(survey.weights) / whole) ** 2)
 
-    return value, Block(survey, survey.weights * left / inside.at(whole), inside, reference)
+    return Block.of_totals(survey, inside, (values, denominator), RATIO, reference=reference)
 
 
 def _share_block(survey: Survey, values: Floats, inside: Domain, counted: Floats | None) -> tuple[Floats, Block]:
-    weight = survey.weights if counted is None else survey.weights * counted
-    whole = inside.sums(weight)
-    if bool((whole == 0).any()):
-        raise EstimateError("比例｜域中计数合计为 0｜核对 count 列与域")
-    value = np.clip(inside.sums(weight * values) / whole, 0.0, 1.0)
-    score = weight * _centred(inside, values, value) / inside.at(whole)
-    reference = partial(binomial, value, inside, len(values))
-    return value, Block(survey, score, inside, reference, Proportion(values, weight))
+    terms: tuple[Term, ...] = (values, ONE)
+    if counted is not None:
+        terms = (values * counted, counted)
+        if bool(((inside.sums(survey.weights * counted) == 0) & (inside.sizes > 0)).any()):
+            raise EstimateError("比例｜域中计数合计为 0｜核对 count 列与域")
+    held = Proportion(values, counted)
+    value, block = Block.of_totals(survey, inside, terms, SHARE, proportion=held)
+    return value, replace(block, reference=partial(binomial, value, inside))
 
 
 def _decided_once(survey: Survey, unit: str | None) -> None:

@@ -4,7 +4,7 @@
 estimate, and `weight_effect`, `weighted_take`, `event_df`, `reach`, `anova` and `pooled_icc` make its parts.
 """
 
-from evalkit.intervals.bounds import METHODS, Interval, Method, proportion, student
+from evalkit.intervals.bounds import METHODS, NO_DF, Interval, Method, proportion, student
 from evalkit.intervals.effects import (
     PLANNING_ICC,
     Anova,
@@ -22,6 +22,6 @@ from evalkit.intervals.moderated import Planning
 from evalkit.intervals.profile import r_stretch
 
 __all__ = [
-    "METHODS", "PLANNING_ICC", "Anova", "Interval", "Method", "Planning", "Reach", "anova", "event_df", "planning_effect",
+    "METHODS", "NO_DF", "PLANNING_ICC", "Anova", "Interval", "Method", "Planning", "Reach", "anova", "event_df", "planning_effect",
     "pooled_icc", "proportion", "r_stretch", "reach", "student", "village_bound", "weight_effect", "weighted_take",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,32 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 FULL = 1e-7  # a stratum is taken whole when its fraction misses 1 by less
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """How the totals of units drawn with unequal chances vary: v = Σ c_i (z_i − m)², m = Σ a_i z_i/Σ a_i (0 when all a are 0).
+
+    Parameters
+    ----------
+    share : (units,) float array
+        c_i ≥ 0, how much the square of each unit counts.
+    pull : (units,) float array
+        a_i ≥ 0, how much the unit counts in the centre of its stratum.
+    """
+
+    share: Floats
+    pull: Floats
+
+
+class Form(Protocol):
+    """A quadratic form in the totals of first-stage units, from joint chances or from the order of the list."""
+
+    def variances(self, totals: Floats) -> Floats:
+        """Return z'Qz of each column of (units, columns)."""
+
+    def covariance(self, totals: Floats) -> Floats:
+        """Return Z'QZ, (columns, columns)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +62,10 @@ class Stage:
         Sampling fraction in [0, 1]; 0 means with replacement.
     names : tuple of str
         One name a stratum, for messages.
+    chance : (units,) float array, optional
+        Chance of each unit where units were drawn with unequal chances; `fraction` is then their mean.
+    spread, form : optional
+        What replaces the squares about the plain mean of equal chances.
     """
 
     row_unit: Ints
@@ -43,6 +74,9 @@ class Stage:
     n: Ints
     fraction: Floats
     names: tuple[str, ...] = ()
+    chance: Floats | None = None
+    spread: Spread | None = None
+    form: Form | None = None
 
     def __post_init__(self) -> None:
         for array in (self.row_unit, self.unit_stratum, self.stratum_parent, self.n, self.fraction):
@@ -58,6 +92,15 @@ class Stage:
         """Unit of the stage above, for each unit."""
         return self.stratum_parent[self.unit_stratum]
 
+    @property
+    def through(self) -> Floats:
+        """Share of the variance inside each unit that counts: its chance of being sampled, 0 with replacement."""
+        return self.fraction[self.unit_stratum] if self.chance is None else self.chance
+
+    def row_fraction(self) -> Floats:
+        """Sampling fraction of each row at this stage, (rows,)."""
+        return self.through[self.row_unit]
+
 
 def add_up(keys: Ints, values: Floats, size: int) -> Floats:
     """Sum values by key, 0 … size − 1."""
@@ -72,14 +115,14 @@ def group(keys: Ints, size: int) -> tuple[Ints, Ints]:
     keys : (k,) int array
         Values in 0 … size − 1.
     size : int
-        Number of possible keys; when it is not much larger than `keys`, no sorting is needed.
+        Number of possible keys; when it is not many times larger than `keys`, no sorting is needed.
 
     Examples
     --------
     >>> [part.tolist() for part in group(np.array([5, 2, 5]), 9)]
     [[2, 5], [1, 0, 1]]
     """
-    if size > 4 * len(keys) + 65536:
+    if size > 32 * len(keys) + 65536:
         distinct, position = np.unique(keys, return_inverse=True)
         return distinct, position
     seen = np.zeros(size, dtype=bool)
@@ -87,9 +130,9 @@ def group(keys: Ints, size: int) -> tuple[Ints, Ints]:
     distinct = np.flatnonzero(seen)
     if len(distinct) == size:
         return distinct, keys
-    place = np.empty(size, dtype=np.int64)
+    place = np.empty(size, dtype=np.int32 if size < 2**31 else np.int64)
     place[distinct] = np.arange(len(distinct))
-    return distinct, place[keys]
+    return distinct, place[keys].astype(np.int64)
 
 
 def structure(
@@ -202,7 +245,9 @@ def without_fpc(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
 
     The first stage alone then counts, and inside first-stage units that were certain the stage below.
     """
-    return tuple(replace(stage, fraction=np.where(stage.fraction < 1 - FULL, 0.0, 1.0)) for stage in stages)
+    return tuple(
+        replace(stage, fraction=np.where(stage.fraction < 1 - FULL, 0.0, 1.0), chance=None, spread=None, form=None) for stage in stages
+    )
 
 
 def stage_name(stage: Stage, stratum: int) -> str:
@@ -214,8 +259,8 @@ def multipliers(stages: Sequence[Stage]) -> list[Floats]:
     """Return, for each stage, the product of the sampling fractions above each stratum."""
     above = [np.ones(len(stages[0].n))]
     for upper, lower in pairwise(stages):
-        through = above[-1] * upper.fraction
-        above.append(through[upper.unit_stratum[lower.stratum_parent]])
+        through = above[-1][upper.unit_stratum] * upper.through
+        above.append(through[lower.stratum_parent])
     return above
 
 

@@ -16,12 +16,13 @@ by stage as in R survey's `svyrecvar`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import SurveyError
+from evalkit.variances.partition import Partition
 from evalkit.variances.stages import FULL, Floats, Ints, Stage, add_up, group, multipliers, stage_name
 
 SINGLETON_RULES = {
@@ -44,6 +45,50 @@ class Policy:
 
 
 @dataclass(frozen=True, eq=False)
+class Scores:
+    """Weighted scores that are linear in a few numbers of the row: in domain d, row j has Σ_t slopes[t, d]·terms[t][j].
+
+    Parameters
+    ----------
+    terms : tuple of (rows,) float arrays
+        Already multiplied by the weights.
+    slopes : (terms, columns) float array
+        One column a domain.
+    partition : Partition
+        The domains.
+    """
+
+    terms: tuple[Floats, ...]
+    slopes: Floats
+    partition: Partition = field(default_factory=Partition)
+
+    @property
+    def columns(self) -> int:
+        """Number of domains."""
+        return self.partition.columns
+
+    def rows(self) -> Floats:
+        """Return the score of each row in its own domain, 0 outside all."""
+        code = self.partition.code
+        if code is None:
+            return _linear(self.terms, self.slopes[:, 0])
+        slopes = np.pad(self.slopes, ((0, 0), (0, 1)))  # rows outside all take the last, 0
+        return _linear(self.terms, [slope[code] for slope in slopes])
+
+    def only(self, column: int) -> Floats:
+        """Return the score of each row in one domain, 0 outside it."""
+        made, code = _linear(self.terms, self.slopes[:, column]), self.partition.code
+        return made if code is None else np.where(code == column, made, 0.0)
+
+
+def _linear(parts: Sequence[Floats], slopes: Sequence[Floats] | Floats) -> Floats:
+    made: Floats = slopes[0] * parts[0]
+    for slope, part in zip(slopes[1:], parts[1:], strict=True):
+        made += slope * part
+    return made
+
+
+@dataclass(frozen=True, eq=False)
 class Pairs:
     """Sums of scores by (unit, column); a pair exists when a row of the unit belongs to the column's domain."""
 
@@ -54,41 +99,26 @@ class Pairs:
 
 @dataclass(frozen=True, eq=False)
 class _Cells:
-    """(stratum, column) cells of one stage: where they are centred and how much their squares count."""
+    """(stratum, column) cells of one stage: where they are centred, and how much their squares count.
+
+    Squares of units in the cell count `scale` times the unit's own share; `absent` is what the units of the stratum without
+    a row in the domain, whose totals are 0, count together.
+    """
 
     stratum: Ints
     column: Ints
     of_pair: Ints
-    present: Ints
+    absent: Floats
     centre: Floats
     scale: Floats
 
 
-def pair_sums(stage: Stage, score: Floats, domain: Ints | None, columns: int, first: int = 0) -> Pairs:
-    """Sum scores by (unit, domain).
-
-    Parameters
-    ----------
-    stage : Stage
-    score : (rows,) float array
-        Weighted scores.
-    domain : (rows,) int array or None
-        Domain of each row, 0 … columns − 1, negative for rows outside all; None: one domain of all rows.
-    columns : int
-        Number of domains.
-    first : int
-        Added to the domain to give the column.
-    """
-    unit = stage.row_unit
-    if domain is None:
-        return Pairs(np.arange(stage.units), np.full(stage.units, first), add_up(unit, score, stage.units))
-    if bool((domain < 0).any()):
-        inside = np.flatnonzero(domain >= 0)
-        unit, domain, score = unit[inside], domain[inside], score[inside]
-    if stage.units == len(stage.row_unit):
-        return Pairs(unit, domain + first, score)
-    keys, position = group(unit * columns + domain, stage.units * columns)
-    return Pairs(keys // columns, keys % columns + first, add_up(position, score, len(keys)))
+def pair_sums(stage: Stage, scores: Scores, first: int = 0) -> Pairs:
+    """Sum scores by (unit, domain); `first` is added to the domain to give the column."""
+    found = scores.partition.grouping(stage)
+    sums = [found.sums(term) for term in scores.terms]
+    slopes = scores.slopes[:, 0] if scores.columns == 1 else [slope[found.column] for slope in scores.slopes]
+    return Pairs(found.unit, found.column + first if first else found.column, _linear(sums, slopes))
 
 
 def _lift(stage: Stage, pairs: Pairs, columns: int, units: int) -> Pairs:
@@ -97,19 +127,14 @@ def _lift(stage: Stage, pairs: Pairs, columns: int, units: int) -> Pairs:
     return Pairs(keys // columns, keys % columns, add_up(position, pairs.total, len(keys)))
 
 
-def variances_of_totals(stages: Sequence[Stage], score: Floats, domain: Ints | None, columns: int, policy: Policy) -> Floats:
-    """Variance of the total of `score` in each of disjoint domains.
+def variances_of_totals(stages: Sequence[Stage], scores: Scores, policy: Policy) -> Floats:
+    """Variance of the total of weighted scores in each of disjoint domains.
 
     Parameters
     ----------
     stages : sequence of Stage
         The stages that count; pass the first alone for the ultimate cluster.
-    score : (rows,) float array
-        Weighted scores.
-    domain : (rows,) int array or None
-        Domain of each row (negative: none).
-    columns : int
-        Number of domains.
+    scores : Scores
     policy : Policy
         The rule for strata with a single unit.
 
@@ -128,39 +153,63 @@ def variances_of_totals(stages: Sequence[Stage], score: Floats, domain: Ints | N
     >>> village = np.array([0, 0, 1, 1, 2, 2])
     >>> stages = structure([None, None], [village, np.arange(6)], [np.full(6, 10.0), np.array([20.0, 20, 30, 30, 25, 25])])
     >>> weighted = np.array([100 / 3, 0, 0, 0, 125 / 3, 125 / 3])
-    >>> variances_of_totals(stages, weighted, None, 1, Policy()).round(2).tolist()
+    >>> variances_of_totals(stages, Scores((weighted,), np.ones((1, 1))), Policy()).round(2).tolist()
     [3994.44]
     """
+    columns = scores.columns
     result = np.zeros(columns)
-    pairs = pair_sums(stages[-1], score, domain, columns)
-    for level, stage, cells in _descend(stages, pairs, columns, policy):
-        spread = add_up(cells.of_pair, (level.total - cells.centre[cells.of_pair]) ** 2, len(cells.centre))
-        spread += (stage.n[cells.stratum] - cells.present) * cells.centre**2
-        result += add_up(cells.column, cells.scale * spread, columns)
+    for pairs, stage, cells in _descend(stages, pair_sums(stages[-1], scores), columns, policy):
+        if stage.form is not None:
+            result += _by_form(stage, pairs, columns)
+        else:
+            spread = (pairs.total - cells.centre[cells.of_pair]) ** 2
+            spread = add_up(cells.of_pair, spread if stage.spread is None else stage.spread.share[pairs.unit] * spread, len(cells.centre))
+            result += add_up(cells.column, cells.scale * (spread + cells.absent * cells.centre**2), columns)
     return result
 
 
-def covariance_of_totals(stages: Sequence[Stage], blocks: Sequence[tuple[Floats, Ints | None, int]], policy: Policy) -> Floats:
-    """Covariance of the totals of several scores, each in its own disjoint domains.
+def covariance_of_totals(stages: Sequence[Stage], blocks: Sequence[Scores], policy: Policy) -> Floats:
+    """Covariance of the totals of several weighted scores, each in its own disjoint domains.
 
     Parameters
     ----------
     stages, policy
         As for `variances_of_totals`.
-    blocks : sequence of (score, domain, columns)
+    blocks : sequence of Scores
         The columns of the result are those of the blocks, one after the other.
 
     Returns
     -------
     (all columns, all columns) float array
     """
-    starts = np.cumsum([0, *(columns for _, _, columns in blocks)])
+    starts = np.cumsum([0, *(block.columns for block in blocks)])
     width = int(starts[-1])
-    parts = [pair_sums(stages[-1], *block, first=int(at)) for block, at in zip(blocks, starts, strict=False)]
+    parts = [pair_sums(stages[-1], block, first=int(at)) for block, at in zip(blocks, starts, strict=False)]
     pairs = Pairs(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("unit", "column", "total")))
     result = np.zeros((width, width))
     for level, stage, cells in _descend(stages, pairs, width, policy):
-        result += _cross(level, stage, cells, width)
+        result += _cross(level, stage, cells, width) if stage.form is None else stage.form.covariance(_dense(level, stage.units, width))
+    return result
+
+
+def _dense(pairs: Pairs, units: int, columns: int) -> Floats:
+    dense = np.zeros((units, columns))
+    dense[pairs.unit, pairs.column] = pairs.total
+    return dense
+
+
+def _by_form(stage: Stage, pairs: Pairs, columns: int) -> Floats:
+    """Variances by a quadratic form, a block of columns at a time."""
+    assert stage.form is not None
+    result = np.zeros(columns)
+    step = max(1, CHUNK // stage.units)
+    order = np.argsort(pairs.column, kind="stable")
+    unit, column, total = pairs.unit[order], pairs.column[order], pairs.total[order]
+    for start in range(0, columns, step):
+        here = slice(*np.searchsorted(column, (start, start + step)))
+        width = min(step, columns - start)
+        block = _dense(Pairs(unit[here], column[here] - start, total[here]), stage.units, width)
+        result[start : start + width] = stage.form.variances(block)
     return result
 
 
@@ -177,10 +226,11 @@ def _cross(pairs: Pairs, stage: Stage, cells: _Cells, width: int) -> Floats:
     for start in range(0, stage.units, step):
         stop = min(start + step, stage.units)
         here = slice(*np.searchsorted(unit, (start, stop)))
-        dense = np.zeros((stop - start, width))
-        dense[unit[here] - start, column[here]] = total[here]
+        dense = _dense(Pairs(unit[here] - start, column[here], total[here]), stop - start, width)
         strata = stage.unit_stratum[start:stop]
         dense = (dense - centre[strata]) * scale[strata]
+        if stage.spread is not None:
+            dense *= np.sqrt(stage.spread.share[start:stop, None])
         result += dense.T @ dense
     return result
 
@@ -201,6 +251,8 @@ def _descend(stages: Sequence[Stage], pairs: Pairs, columns: int, policy: Policy
 def _cells(stage: Stage, pairs: Pairs, columns: int, above: Floats, policy: Policy, level: int) -> _Cells:
     keys, of_pair = group(stage.unit_stratum[pairs.unit] * columns + pairs.column, len(stage.n) * columns)
     stratum, column = keys // columns, keys % columns
+    if stage.form is not None:
+        return _Cells(stratum, column, of_pair, *(np.zeros(len(keys)) for _ in range(3)))
     present = np.bincount(of_pair, minlength=len(keys))
     total = add_up(of_pair, pairs.total, len(keys))
     n = stage.n[stratum]
@@ -210,11 +262,25 @@ def _cells(stage: Stage, pairs: Pairs, columns: int, above: Floats, policy: Poli
     if policy.rule == "fail" and bool(single.any()):
         _refuse(stage, np.unique(stratum[single]), level)
     lonely = single | (counts & (present == 1)) if policy.domains and policy.rule in ("adjust", "average") else single
-    scale = np.where(counts & ~single, weight * n / np.maximum(n - 1, 1), 0.0)
-    cells = _Cells(stratum, column, of_pair, present, total / n, scale)
+    if stage.spread is not None:
+        cells = _unequal(stage, pairs, stratum, column, of_pair, np.where(counts & ~single, above[stratum], 0.0))
+    else:
+        scale = np.where(counts & ~single, weight * n / np.maximum(n - 1, 1), 0.0)
+        cells = _Cells(stratum, column, of_pair, (n - present).astype(float), total / n, scale)
     if policy.rule in ("adjust", "average") and bool(lonely.any()):
         return _settle(stage, cells, total, weight, lonely, columns, policy.rule)
     return cells
+
+
+def _unequal(stage: Stage, pairs: Pairs, stratum: Ints, column: Ints, of_pair: Ints, scale: Floats) -> _Cells:
+    """Cells of a stage whose units have shares of their own; units without a row in the domain count with total 0."""
+    assert stage.spread is not None
+    share, pull, strata = stage.spread.share, stage.spread.pull, len(stage.n)
+    whole, weight = add_up(stage.unit_stratum, share, strata)[stratum], add_up(stage.unit_stratum, pull, strata)[stratum]
+    pulled = add_up(of_pair, pull[pairs.unit] * pairs.total, len(stratum))
+    centre = np.divide(pulled, weight, out=np.zeros(len(stratum)), where=weight > 0)
+    absent = whole - add_up(of_pair, share[pairs.unit], len(stratum))
+    return _Cells(stratum, column, of_pair, absent, centre, scale)
 
 
 def _refuse(stage: Stage, strata: Ints, level: int) -> None:

@@ -34,12 +34,9 @@ def dataset(folder: Path, name: str) -> pd.DataFrame:
 def survey(case: dict[str, Any], folder: Path) -> ev.Survey:
     """Build the Survey of a case."""
     design, options = case["design"], case.get("options", {})
-    for unknown in ("pps", "repweights"):
-        if design.get(unknown):
-            raise NotCovered(f"design.{unknown}")
-    if case.get("adjust"):
-        raise NotCovered("adjust: " + ", ".join(step["op"] for step in case["adjust"]))
     table = _table(case, folder)
+    if design.get("repweights"):
+        return _replicated(design, table, folder)
     clusters = design.get("ids") or None
     return ev.Survey.from_data(
         table,
@@ -49,10 +46,27 @@ def survey(case: dict[str, Any], folder: Path) -> ev.Survey:
         clusters=clusters,
         nest=design.get("nest", False),
         fpc=design.get("fpc") or None,
+        pps=_unequal(design, folder) if design.get("pps") else None,
         singleton=options.get("lonely_psu", "fail"),
         singleton_domain=options.get("adjust_domain_lonely", False),
         stages="first" if options.get("ultimate_cluster") else "all",
     )
+
+
+def _unequal(design: dict[str, Any], folder: Path) -> ev.PPS:
+    stated = design["pps"]
+    matrix = pd.read_csv(folder / f"{stated['file']}.csv").to_numpy() if "file" in stated else None
+    form = "syg" if design.get("variance") == "YG" else "ht"
+    return ev.PPS(stated["method"].replace("_", "-"), matrix, form=form, sum_p2_over_n=stated.get("sum_p2_over_n"))
+
+
+def _replicated(design: dict[str, Any], table: pd.DataFrame, folder: Path) -> ev.Survey:
+    stated = design["repweights"]
+    matrix = pd.read_csv(folder / f"{stated['file']}.csv").to_numpy(dtype=float)
+    return ev.Survey.from_replicates(
+        table, design["weights"], matrix, kind=stated["type"], scale=stated["scale"], rscales=stated["rscales"],
+        combined=stated["combined_weights"], centre="estimate" if stated["mse"] else "mean",
+    )  # fmt: skip
 
 
 def _table(case: dict[str, Any], folder: Path) -> pd.DataFrame:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import case_input
+import case_models
+import case_steps
 import numpy as np
 from case_input import ONE, NotCovered
-from scipy.special import stdtr, stdtrit
+from scipy.special import expit, logit, ndtri, stdtr, stdtrit
 
 import evalkit as ev
 
@@ -50,10 +52,27 @@ def answer(case: dict[str, Any], folder: Path) -> dict[str, Any]:
     if spec["name"] not in STATISTICS:
         raise NotCovered(f"statistic {spec['name']}")
     survey = case_input.survey(case, folder)
+    for step in case.get("adjust", []):
+        survey = case_steps.taken(survey, step)
     where = case_input.condition(case, survey)
     df = float(ev.total(survey, ONE, where=where).df[0])
     found = {"df": df, **STATISTICS[spec["name"]](Ask(spec, survey, where, df))}
-    return found | ({"df_full_design": survey.df} if case.get("domain") else {})
+    return found | _replicates(survey) | _weights(survey) | ({"df_full_design": survey.df} if case.get("domain") else {})
+
+
+def _replicates(survey: ev.Survey) -> dict[str, Any]:
+    if survey.replicated is None:
+        return {}
+    plan = survey.replicated.plan
+    rscales = plan.rscales.tolist()
+    same = len(set(rscales)) == 1
+    return {"n_replicates": plan.count, "scale": plan.scale, "rscales": rscales[0] if same else rscales}
+
+
+def _weights(survey: ev.Survey) -> dict[str, Any]:
+    w = survey.weights
+    told = {"n": len(w), "sum": w.sum(), "sumsq": (w**2).sum(), "min": w.min(), "max": w.max()}
+    return {"weights": {**{name: float(number) for name, number in told.items()}, "all": w.tolist(), "first10": w[:10].tolist()}}
 
 
 def _name(label: tuple[Any, ...]) -> str:
@@ -110,6 +129,8 @@ def by(ask: Ask) -> dict[str, Any]:
         found = VECTORS[inner](ask.survey, ask.spec["vars"], by=groups, **ask.options)
     elif inner == "prop_ci":
         return _intervals_by(ask, groups)
+    elif inner == "quantile":
+        return _quantiles_by(ask, groups)
     else:
         raise NotCovered(f"by {inner}")
     return {"rows": _sorted(rows(ask, found, len(groups)), found, len(groups))}
@@ -137,7 +158,28 @@ def _intervals_by(ask: Ask, groups: list[str]) -> dict[str, Any]:
     return {"rows": made}
 
 
+def _on_log_odds(ask: Ask, found: ev.Estimate) -> dict[str, Any]:
+    """R's "logit" on replicates: log odds by a fit that sets out from the estimate and stops as R's glm does, a t interval, and back."""
+    event, start = ask.survey.column(ask.spec["var"]).to_numpy(dtype=float), float(logit(found.value[0]))
+
+    def again(weights: Any) -> list[float]:
+        w, at, before = weights / ask.survey.weights.mean(), start, np.inf
+        while True:
+            p = expit(at)
+            deviance = -2 * float(w @ np.where(event == 1, np.log(p), np.log1p(-p)))
+            if abs(deviance - before) / (abs(deviance) + 0.1) < 1e-8:
+                return [at]
+            at, before = at + float(w @ (event - p)) / (w.sum() * p * (1 - p)), deviance
+
+    scores = (event - found.value[0])[:, None] / (ask.survey.weights.sum() * found.value[0] * (1 - found.value[0]))
+    odds = ev.Estimate.of_columns(ask.survey, [start], scores, [("odds",)], again=again)
+    ci = [float(expit(limit)) for limit in _pair(odds.interval(ask.spec.get("level", 0.95), method="t", df=ask.df), 0)]
+    return {"rows": [{"variable": ask.spec["var"], "estimate": found.value[0], "se": found.se[0], "ci": ci}]}
+
+
 def prop_ci(ask: Ask) -> dict[str, Any]:
+    if ask.spec["method"] == "logit" and ask.survey.replicated is not None:
+        return _on_log_odds(ask, _proportion(ask))
     found, method = _proportion(ask), INTERVALS[ask.spec["method"]]
     stated = ask.spec.get("df")
     df = np.inf if str(stated).lower() == "inf" and method != "kg" else ask.df if stated is None or method == "kg" else float(stated)
@@ -165,6 +207,38 @@ def prop_ci_eff_n(ask: Ask) -> dict[str, Any]:
 
 def _proportion(ask: Ask) -> ev.Estimate:
     return ev.proportion(ask.survey, ask.spec["var"], **ask.options)
+
+
+QUANTILES = {"mean": "wald", "xlogit": "logit", "asin": "arcsine", "beta": "kg", "score": "score", "quantile": "replicate"}
+
+
+def _quantiles(ask: Ask, groups: Any = None) -> tuple[ev.Estimate, Any, Any]:
+    """Return quantiles, their limits and standard errors at the level and degrees of freedom of the case."""
+    probs = np.atleast_1d(ask.spec["probs"]).tolist()
+    interval, rule = QUANTILES[ask.spec["interval"]], ask.spec.get("qrule", "math")
+    found = ev.quantile(ask.survey, ask.spec["vars"], probs, rule=rule, interval=interval, by=groups, **ask.options)
+    level, df = 1 - ask.spec.get("alpha", 0.05), np.inf if str(ask.spec.get("df", "")).lower() == "inf" else found.df if groups else ask.df
+    shown = found.interval(level, df=df)
+    t = -stdtrit(df, (1 - level) / 2) if np.isfinite(df).all() else -ndtri((1 - level) / 2)
+    return found, shown, (shown["high"] - shown["low"]).to_numpy() / (2 * t)
+
+
+def quantile(ask: Ask) -> dict[str, Any]:
+    found, shown, se = _quantiles(ask)
+    made = [
+        {"variable": label[0], "prob": label[1], "estimate": found.value[at], "ci": _pair(shown, at), "se": se[at]}
+        for at, label in enumerate(found.labels)
+    ]
+    return {"rows": made}
+
+
+def _quantiles_by(ask: Ask, groups: list[str]) -> dict[str, Any]:
+    found, shown, se = _quantiles(ask, groups)
+    made = [
+        {"group": _group(ask, label[: len(groups)]), "estimate": found.value[at], "se": se[at], "ci": _pair(shown, at)}
+        for at, label in enumerate(found.labels)
+    ]
+    return {"rows": made}
 
 
 def degf(ask: Ask) -> dict[str, Any]:
@@ -238,9 +312,9 @@ def _evaluate(node: ast.expr, found: ev.Estimate, names: list[str]) -> Any:
     raise NotCovered(f"expression {ast.dump(node)}")
 
 
-STATISTICS: dict[str, Callable[[Ask], dict[str, Any]]] = {
+STATISTICS: dict[str, Callable[[Ask], dict[str, Any]]] = case_models.STATISTICS | {
     "mean": vector, "total": vector, "var": spread, "ratio": ratio, "by": by, "prop_ci": prop_ci, "prop_ci_eff_n": prop_ci_eff_n,
-    "degf": degf, "table": table, "contrast": contrast,
+    "degf": degf, "table": table, "contrast": contrast, "quantile": quantile,
 }  # fmt: skip
 
 

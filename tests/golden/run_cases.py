@@ -20,11 +20,15 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import case_allocation
+import case_calibration
 import case_inclusion
+import case_inequality
 import case_selection
 import case_sizing
 import case_spatial
 import case_statistics
+import case_unequal
+import case_weighting
 import numpy as np
 from case_input import NotCovered
 
@@ -32,6 +36,7 @@ import evalkit as ev
 
 FUNCTIONS = (
     case_inclusion.ANSWERS | case_selection.ANSWERS | case_allocation.ANSWERS | case_sizing.ANSWERS | case_spatial.ANSWERS
+    | case_inequality.ANSWERS | case_calibration.ANSWERS | case_unequal.ANSWERS | case_weighting.ANSWERS
 )  # fmt: skip
 
 

@@ -1,0 +1,273 @@
+"""What the estimate benchmark times, each job in a process of its own: ``python -m benchmarks.jobs NAME ROWS REPEATS``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import evalkit as ev
+from benchmarks import floors
+from benchmarks.surveys import Floats, Raw, made_survey
+
+Numbers = dict[str, Floats]
+Run = Callable[[], Numbers]
+SEED = "20260101-314159265358979"
+SMALL = 20_000  # rows of the run that comes first, so that libraries loaded on demand cost the timed one nothing
+COLUMNS = ("estimate", "se", "low", "high", "df", "deff", "n")
+MARGIN_NAMES = ("a", "b", "c")
+
+
+class NotThere(Exception):
+    """The package has no such function yet."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a job cost: median seconds, MB above what was held before it began, and its numbers, for comparison."""
+
+    seconds: float
+    above: float
+    numbers: dict[str, float]
+    version: str = ""
+    missing: str = ""
+
+
+def answers(raw: Raw, domains: int = 0) -> pd.DataFrame:
+    """Return the survey as a table with text labels."""
+    villages, households = raw.population()
+    table = pd.DataFrame(
+        {
+            "stratum": pd.Series(raw.strata_labels(), dtype="str"),
+            "village": pd.Series(raw.village_labels(), dtype="str"),
+            "weight": raw.weight,
+            "y": raw.y.astype(np.int64),
+            "villages": villages,
+            "households": households,
+        }
+    )
+    return table.assign(domain=raw.domain(domains)) if domains else table
+
+
+def surveyed(table: pd.DataFrame, stages: int) -> Any:
+    """Describe the survey: villages with replacement, or two stages without."""
+    if stages == 1:
+        return ev.Survey.from_data(table, weights="weight", strata="stratum", clusters="village")
+    units: Any = ["village", None]  # the second stage is the row itself
+    return ev.Survey.from_data(table, weights="weight", strata="stratum", clusters=units, fpc=["villages", "households"])
+
+
+def share(rows: int, domains: int, stages: int) -> Run:
+    """Estimate a proportion with its full table; the Survey is ready."""
+    survey = surveyed(answers(made_survey(rows), domains), stages)
+
+    def run() -> Numbers:
+        table = ev.proportion(survey, "y", by="domain" if domains else None).table()
+        return {name: table[name].to_numpy(dtype=float) for name in COLUMNS}
+
+    return run
+
+
+def share_floor(rows: int, domains: int, stages: int) -> Run:
+    """Make the same table in plain numpy from codes."""
+    raw = made_survey(rows)
+    domain = raw.domain(domains) if domains else None
+    return lambda: floors.table(raw, domain, max(domains, 1), stages)
+
+
+def build(rows: int) -> Run:
+    """Build the Survey from text columns."""
+    table = answers(made_survey(rows))
+
+    def run() -> Numbers:
+        survey = surveyed(table, 1)
+        return {"df": np.array([float(survey.df)])}
+
+    return run
+
+
+def build_floor(rows: int) -> Run:
+    """Turn each design column into codes once."""
+    table = answers(made_survey(rows))
+
+    def run() -> Numbers:
+        strata, villages = floors.factorized([table["stratum"], table["village"]])
+        return {"df": np.array([float(villages.max() - strata.max())])}
+
+    return run
+
+
+def bootstrap(rows: int, replicates: int) -> Run:
+    """Make replicates and estimate a proportion by 100 domains."""
+    survey = surveyed(answers(made_survey(rows), 100), 1)
+    if not hasattr(survey, "replicate"):
+        raise NotThere("survey.replicate")
+
+    def run() -> Numbers:
+        replicated = survey.replicate("rwy", replicates=replicates, seed=SEED)
+        found = ev.proportion(replicated, "y", by="domain")
+        return {"estimate": found.value, "se": found.se}
+
+    return run
+
+
+def bootstrap_floor(rows: int, replicates: int) -> Run:
+    """Do the same with numpy's random numbers."""
+    raw = made_survey(rows)
+    domain = raw.domain(100)
+    return lambda: floors.bootstrapped(raw, domain, 100, replicates, 1)
+
+
+def rake(rows: int) -> Run:
+    """Rake to three margins on codes."""
+    raw = made_survey(rows)
+    try:
+        own: Any = importlib.import_module("evalkit.calibration").rake
+    except (ImportError, AttributeError):
+        raise NotThere("evalkit.calibration.rake") from None
+    groups, targets = raw.margins(), raw.targets()
+
+    def run() -> Numbers:
+        found = own(raw.weight, groups, targets, tol=1e-10)
+        return _told(np.asarray(getattr(found, "weights", found)))
+
+    return run
+
+
+def rake_floor(rows: int) -> Run:
+    """Rake to three margins on codes, in plain numpy."""
+    raw = made_survey(rows)
+    groups, targets = raw.margins(), raw.targets()
+    return lambda: _told(floors.raked(groups, targets, raw.weight))
+
+
+def _told(weights: Floats) -> Numbers:
+    return {"weights": weights, "squares": weights**2}
+
+
+def _labelled(raw: Raw) -> tuple[pd.DataFrame, dict[str, dict[str, float]]]:
+    table, targets = answers(raw), {}
+    for name, codes, totals in zip(MARGIN_NAMES, raw.margins(), raw.targets(), strict=True):
+        labels = np.array([f"{name}{level:02d}" for level in range(len(totals))], dtype=object)
+        table[name] = pd.Series(labels[codes], dtype="str")
+        targets[name] = dict(zip(labels.tolist(), totals.tolist(), strict=True))
+    return table, targets
+
+
+def rake_text(rows: int) -> Run:
+    """Rake a Survey to margins in text columns."""
+    table, targets = _labelled(made_survey(rows))
+    survey = surveyed(table, 1)
+    step: Any = getattr(ev, "Rake", None)
+    if step is None:
+        raise NotThere("ev.Rake")
+    weigh: Any = ev.weigh
+    return lambda: _told(weigh(survey, step(targets, tol=1e-10)).weights)
+
+
+def rake_text_floor(rows: int) -> Run:
+    """Turn each margin into codes once, and rake nothing."""
+    table, _ = _labelled(made_survey(rows))
+
+    def run() -> Numbers:
+        floors.factorized([table[name] for name in MARGIN_NAMES])
+        return {}
+
+    return run
+
+
+def imported(rows: int, code: str) -> Run:
+    """Import in a fresh process; the seconds are those the process says."""
+    asked = f"import time; begin = time.perf_counter(); {code}; print(time.perf_counter() - begin)"
+
+    def run() -> Numbers:
+        told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+        return {"seconds": np.array([float(told.stdout)])}
+
+    return run
+
+
+LIBRARIES = "import numpy, pandas, scipy.special"
+JOBS: dict[str, Callable[[int], Run]] = {
+    **{f"share-{domains}-{stages}": partial(share, domains=domains, stages=stages) for domains in (0, 10, 100, 1000) for stages in (1, 2)},
+    **{
+        f"share-{domains}-{stages}-floor": partial(share_floor, domains=domains, stages=stages)
+        for domains in (0, 10, 100, 1000)
+        for stages in (1, 2)
+    },
+    "build": build,
+    "build-floor": build_floor,
+    **{f"bootstrap-{count}": partial(bootstrap, replicates=count) for count in (500, 10_000)},
+    **{f"bootstrap-{count}-floor": partial(bootstrap_floor, replicates=count) for count in (500, 10_000)},
+    "rake": rake,
+    "rake-floor": rake_floor,
+    "rake-text": rake_text,
+    "rake-text-floor": rake_text_floor,
+    "import": partial(imported, code="import evalkit"),
+    "import-floor": partial(imported, code=LIBRARIES),
+    "import-used": partial(imported, code="import evalkit; evalkit.Survey, evalkit.proportion, evalkit.weigh"),
+}
+
+
+def cost_of(name: str, rows: int, repeats: int) -> Cost:
+    """Time a job in this process."""
+    try:
+        JOBS[name](min(rows, SMALL))()
+        run = JOBS[name](rows)
+    except NotThere as missing:
+        return Cost(float("nan"), float("nan"), {}, missing=str(missing))
+    return timed(run, repeats)
+
+
+def timed(run: Run, repeats: int) -> Cost:
+    """Return the median of several runs, and the peak above what was held before the first."""
+    before, seconds, numbers = held_before(), [], Numbers()
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        numbers = run()
+        told = numbers.pop("seconds", None)  # of a process of its own
+        seconds.append(time.perf_counter() - begin if told is None else float(told[0]))
+    sums = {name: float(np.nansum(column)) for name, column in numbers.items()}
+    return Cost(statistics.median(seconds), peak() - before, sums)
+
+
+def held_before() -> float:
+    """Set the peak of this process back to what it holds now, where the system can, and return the peak in MB."""
+    clear = Path("/proc/self/clear_refs")
+    if clear.exists():
+        clear.write_text("5")
+    return peak()
+
+
+def peak() -> float:
+    """Return the most memory this process has held, in MB."""
+    status = Path("/proc/self/status")
+    held = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")] if status.exists() else []
+    return int(held[0].split()[1]) / 1024 if held else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Time one job and say what it cost, as JSON."""
+    asked = argparse.ArgumentParser()
+    asked.add_argument("name", choices=JOBS)
+    asked.add_argument("rows", type=int)
+    asked.add_argument("repeats", type=int)
+    given = asked.parse_args()
+    print(json.dumps(asdict(cost_of(given.name, given.rows, given.repeats))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,8 @@
+"""Survey: a table of answers with weights and the design that gave them."""
+
+from evalkit.survey.surveys import Survey
+from evalkit.survey.unequal import PPS
+from evalkit.survey.waves import join
+from evalkit.survey.weighing import weigh
+
+__all__ = ["PPS", "Survey", "join", "weigh"]

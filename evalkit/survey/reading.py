@@ -1,0 +1,208 @@
+"""From the columns of a table to the codes, sizes and weights of a design, with every fault noted on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.errors import Faults, SurveyError
+from evalkit.sheets import as_pandas
+from evalkit.variances import Floats, Ints, Stage
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """Turns columns into codes and numbers, noting every fault on the way."""
+
+    table: pd.DataFrame
+    faults: Faults
+
+    def levels(self, strata: list[Any], clusters: list[Any], fpc: list[Any], nest: bool, unequal: bool) -> tuple[list[Any], ...]:
+        """Return strata, clusters, fpc and stratum names, one entry a stage; with `unequal` chances the first fpc holds them."""
+        count = max(len(clusters), 1)
+        for what, given in (("strata", strata), ("fpc", fpc)):
+            if len(given) > count:
+                rule = f"比 clusters 多，抽样只有 {count} 个阶段"
+                self.faults.add(None, what, "、".join(map(str, given)), rule, "在 clusters 中写出每个阶段的单元")
+        self._known([*strata, *clusters, *fpc])
+        if unequal and not fpc:
+            self.faults.add(None, "fpc", "", "写了 pps 而没有入样概率", "fpc 的第一列写首阶段单元的入样概率")
+        if self.faults:
+            return [], [], [], []
+        strata, clusters, fpc = ([*given, *[None] * count][:count] for given in (strata, clusters, fpc))
+        coded = [self._codes(column) for column in strata]
+        units = [self._units(column) for column in clusters]
+        if not nest and clusters[0] is not None and coded[0][0] is not None:
+            self._nested(clusters[0], coded[0][0], units[0])
+        sizes = [self._size(column) if at or not unequal else self._chance(column) for at, column in enumerate(fpc)]
+        return [code for code, _ in coded], units, sizes, [names for _, names in coded]
+
+    def _chance(self, column: Any) -> Floats:
+        return self._positive(column, 1.0, "入样概率应大于 0、不超过 1")
+
+    def weights(self, weights: str | None, probs: list[Any]) -> Floats | None:
+        """Return the stated weights, None when they follow from the fpc."""
+        if weights is not None and probs:
+            self.faults.add(None, "weights、probs", "", "只能给一个", "去掉其中一个")
+        self._known([weights, *probs])
+        if self.faults:
+            return None
+        if weights is not None:
+            return self._positive(weights, np.inf, "权数应为大于 0 的有限数")
+        stated = [self._positive(column, 1.0, "入样概率应在 0 与 1 之间") for column in probs]
+        return 1 / np.prod(stated, axis=0) if stated else None
+
+    def sizes(self, stages: Sequence[Stage], fpc: list[Any]) -> None:
+        """Note populations below the sample size and fractions that vary inside a stratum."""
+        for column, stage in zip(fpc, stages, strict=False):
+            if column is None:
+                continue
+            stated, stratum = self.table[column].to_numpy(dtype=float), stage.unit_stratum[stage.row_unit]
+            first = np.full(len(stage.n), np.nan)
+            first[stratum[::-1]] = stated[::-1]
+            self._rows(column, stated != first[stratum], "同一层内应为同一个数", "核对该层的总体单元数")
+            if bool((stated > 1).any()):
+                self._rows(column, stated < stage.n[stratum], "总体单元数小于样本单元数", "核对总体单元数或重复的单元")
+
+    def agreement(self, stages: Sequence[Stage], probs: list[Any], fpc: list[Any]) -> None:
+        """Note stated probabilities that are not the sampling fractions of the same stage."""
+        for column, size, stage in zip(probs, fpc, stages, strict=False):
+            if column is None or size is None:
+                continue
+            stated, fraction = self.table[column].to_numpy(dtype=float), stage.row_fraction()
+            rule = f"入样概率与 {size} 给出的抽样比不同"
+            self._rows(column, np.abs(stated - fraction) > 1e-6 * fraction, rule, "核对两列；概率不等的抽样写 pps=ev.PPS(…)")
+
+    def replicates(self, given: Any) -> Floats | None:
+        """Return the matrix of replicate weights, (rows, replicates)."""
+        if all(isinstance(name, str) for name in given):
+            self._known(list(given))
+            if self.faults:
+                return None
+            return np.column_stack([self._weight(name) for name in given])
+        matrix = np.asarray(given, dtype=float)
+        if matrix.ndim != 2 or len(matrix) != len(self.table):
+            self.faults.add(None, "replicates", f"{matrix.shape}", f"应为 {len(self.table)} 行、每列一套重复权数", "转置或核对行数")
+        elif not bool((np.isfinite(matrix) & (matrix >= 0)).all()):
+            self.faults.add(None, "replicates", "", "重复权数应为不小于 0 的有限数", "改正后重试")
+        return matrix
+
+    def _weight(self, column: str) -> Floats:
+        value = self._numbers(column)
+        bad = ~(np.isfinite(value) & (value >= 0))
+        self._rows(column, bad, "重复权数应为不小于 0 的有限数", "改正后重试")
+        return np.where(bad, 0.0, value)
+
+    def _known(self, columns: Sequence[Any]) -> None:
+        for column in columns:
+            if column is not None and column not in self.table.columns:
+                self.faults.add(None, str(column), "", "数据中没有这一列", f"可用：{'、'.join(map(str, self.table.columns))}")
+
+    def _rows(self, column: str, bad: Any, rule: str, remedy: str, values: bool = True) -> None:
+        found = self.table[column].to_numpy()
+        for at in np.flatnonzero(bad):
+            self.faults.add(int(at) + 2, column, found[at] if values else "", rule, remedy)
+
+    def _numbers(self, column: str) -> Floats:
+        series = self.table[column]
+        if pd.api.types.is_bool_dtype(series) or not pd.api.types.is_numeric_dtype(series):
+            self._rows(column, np.ones(len(series), dtype=bool), "应为数值，不是文字", f"先用 pd.to_numeric 转换 {column}")
+            return np.ones(len(series))
+        return series.to_numpy(dtype=float, na_value=np.nan)
+
+    def _positive(self, column: str, most: float, rule: str) -> Floats:
+        value = self._numbers(column)
+        bad = ~(np.isfinite(value) & (value > 0) & (value <= most))
+        self._rows(column, bad, rule, "补全或改正后重试；不进入估计的行先去掉")
+        return np.where(bad, 1.0, value)
+
+    def _size(self, column: Any) -> Floats | None:
+        if column is None:
+            return None
+        value = self._numbers(column)
+        with np.errstate(invalid="ignore"):
+            bad = ~(value > 0)
+            mixed = (value < 1) if bool((value > 1).any()) else np.zeros(len(value), dtype=bool)
+        self._rows(column, bad, "总体单元数或抽样比应大于 0", "补全或改正后重试")
+        self._rows(column, mixed & ~bad, "同一列中既有总体单元数（> 1）又有抽样比（< 1）", "统一为一种")
+        return np.where(bad, 1.0, value)
+
+    def _codes(self, column: Any) -> tuple[Ints | None, tuple[str, ...]]:
+        if column is None:
+            return None, ()
+        codes, values = factorize(self.table[column])
+        self._rows(column, codes < 0, "缺少所在的层", "补全后重试")
+        return codes, tuple(map(str, values))
+
+    def _units(self, column: Any) -> Ints:
+        if column is None:
+            return np.arange(len(self.table), dtype=np.int64)
+        codes, _ = factorize(self.table[column])
+        self._rows(column, codes < 0, "缺少单元的编号", "补全后重试")
+        return codes
+
+    def _nested(self, column: str, strata: Ints, units: Ints) -> None:
+        first = np.full(int(units.max(initial=0)) + 1, -1)
+        first[units[::-1]] = strata[::-1]
+        torn = (units >= 0) & (first[units] != strata)
+        self._rows(column, torn, "同一首阶段单元出现在两个层中", "核对编号；若编号在各层内重新开始，写 nest=True")
+
+
+def snapshot(table: Any) -> pd.DataFrame:
+    """Return a shallow copy; under pandas 3 a later change of the caller's table does not reach it."""
+    answers = as_pandas(table, SurveyError)
+    if not len(answers):
+        raise SurveyError("调查数据没有行｜至少应有 1 行｜核对筛选条件")
+    return answers.copy(deep=False)
+
+
+def columns(given: Any) -> list[Any]:
+    if given is None:
+        return []
+    return [given] if isinstance(given, str) else list(given)
+
+
+def factorize(series: pd.Series) -> tuple[Ints, Any]:
+    """Return codes in the order of the values (as text when they do not compare), negative where missing."""
+    try:
+        codes, values = pd.factorize(series, sort=True)
+    except TypeError:
+        codes, values = pd.factorize(series.astype(str).where(series.notna()), sort=True)
+    return codes.astype(np.int64), values
+
+
+def from_fractions(stages: Sequence[Stage]) -> Floats:
+    """One over the product of the sampling fractions of the stages that state one."""
+    share = np.ones(len(stages[0].row_unit))
+    for stage in stages:
+        fraction = stage.row_fraction()
+        share = share * np.where(fraction > 0, fraction, 1.0)
+    return 1 / share
+
+
+
+
+def departure(weights: Floats, stages: Sequence[Stage], fpc: list[Any]) -> tuple[str, ...]:
+    """Say where stated weights are not one over the product of the sampling fractions of all stages, when all are stated."""
+    if len(fpc) < len(stages) or any(column is None for column in fpc):
+        return ()
+    ratio = weights / from_fractions(stages)
+    if bool((np.abs(ratio - 1) < 1e-6).all()):
+        return ()
+    return (f"权数与各级抽样比之积的倒数不同（为其 {ratio.min():.4g}–{ratio.max():.4g} 倍），按已调整过的权数对待",)
+
+
+def levels(series: pd.Series) -> tuple[Ints, list[Any]]:
+    """Return codes, negative where missing, and levels: those declared by a categorical column in its order, else sorted."""
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return np.array(series.cat.codes, dtype=np.int64), [_plain(level) for level in series.cat.categories]
+    codes, found = factorize(series)
+    return codes, [_plain(level) for level in found]
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

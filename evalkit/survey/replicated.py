@@ -1,0 +1,125 @@
+"""Replicate weights of a survey: factors for units, and the steps taken again on every replicate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from scipy import sparse
+
+from evalkit import replication
+from evalkit.variances import Floats, Ints, Partition, add_up
+
+if TYPE_CHECKING:
+    from evalkit.weights.steps import Applied
+
+CHUNK = 4_000_000  # numbers in a block of replicates
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Replicated:
+    """Replicates of a survey; made by `Survey.replicate` or `Survey.from_replicates`.
+
+    Rows that share their unit of replication and, in every step, the cell of the step have the same factor: a replicate is
+    a number a cell, never a number a row.
+
+    Attributes
+    ----------
+    plan : replication.Replicates
+        Factors by unit, scale and rscales.
+    unit : (rows,) int array
+        Unit of replication of each row.
+    base : (rows,) float array
+        Weights before the steps.
+    steps : tuple of Applied
+    centre : {"mean", "estimate"}
+    """
+
+    plan: replication.Replicates
+    unit: Ints
+    base: Floats
+    steps: tuple[Applied, ...]
+    centre: Literal["mean", "estimate"]
+
+    def __repr__(self) -> str:
+        return f"{self.plan.count} 套重复权数（{self.plan.kind}）"
+
+    @cached_property
+    def _cells(self) -> tuple[Ints, Ints]:
+        """Cell of each row, and the first row of each cell."""
+        if not self.steps:
+            return self.unit, np.empty(0, dtype=np.int64)
+        codes = [self.unit, *(code for step in self.steps for code in step.cells)]
+        joint = codes[0]
+        for code in codes[1:]:
+            joint = np.unique(joint * (int(code.max()) + 1) + code, return_inverse=True)[1]
+        first = np.unique(joint, return_index=True)[1]
+        return joint, first
+
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        return len(self._cells[1]) if self.steps else self.plan.units
+
+    def multipliers(self, start: int, stop: int) -> Floats:
+        """Return what the base weights are multiplied by, (stop − start, cells)."""
+        factors = self.plan.factors(start, stop)
+        if not self.steps:
+            return factors
+        cell, first = self._cells
+        made = factors[:, self.unit[first]]
+        base, rows = add_up(cell, self.base, len(first)), np.bincount(cell, minlength=len(first))
+        for step in self.steps:
+            made = made * step.replay(base * made, rows, first)
+        return made
+
+    def _chunks(self) -> list[tuple[int, int]]:
+        step = max(1, CHUNK // max(self.cells, 1))
+        return [(start, min(start + step, self.plan.count)) for start in range(0, self.plan.count, step)]
+
+    def totals(self, terms: Sequence[Floats | None], partition: Partition) -> Floats:
+        """Return the totals of terms by replicate and domain, (terms, replicates, domains); None stands for the term 1."""
+        cell = self._cells[0]
+        weighted = [self.base if term is None else self.base * term for term in terms]
+        sums = _sums(cell, self.cells, weighted, partition)
+        if self.steps:
+            made = np.concatenate([sums.T.dot(self.multipliers(*chunk).T).T for chunk in self._chunks()])
+        else:
+            made = self.plan.totals(sums)
+        return np.asarray(made).reshape(self.plan.count, len(terms), partition.columns).transpose(1, 0, 2)
+
+    def values(self, again: Callable[[Floats], Any]) -> Floats:
+        """Return a statistic computed anew with the weights of each replicate, (replicates, columns)."""
+        return np.array([again(weights) for chunk in self._chunks() for weights in self.weights(*chunk)], dtype=float)
+
+    def weights(self, start: int, stop: int) -> Floats:
+        """Return the weights of replicates, (stop − start, rows)."""
+        return self.multipliers(start, stop)[:, self._cells[0]] * self.base
+
+    def variances(self, values: Floats, estimate: Floats) -> Floats:
+        """Variance of each column of replicate values."""
+        return replication.variances_of(values, self._middle(estimate), self.plan.scale, self.plan.rscales)
+
+    def covariance(self, values: Floats, estimate: Floats) -> Floats:
+        """Covariance of the columns of replicate values."""
+        return replication.covariance_of(values, self._middle(estimate), self.plan.scale, self.plan.rscales)
+
+    def _middle(self, estimate: Floats) -> Floats | None:
+        return None if self.centre == "mean" else estimate
+
+
+def _sums(cell: Ints, cells: int, weighted: Sequence[Floats], partition: Partition) -> Any:
+    """Sum weighted terms by cell, terms × domains columns wide: dense where cells are few, sparse otherwise."""
+    width = partition.columns
+    inside = partition.inside
+    cell = cell if inside is None else cell[inside]
+    code = np.zeros(len(cell), dtype=np.int64) if partition.code is None else partition.code if inside is None else partition.code[inside]
+    kept = weighted if inside is None else [values[inside] for values in weighted]
+    if cells * width * len(kept) <= CHUNK * 4:
+        key = cell * width + code
+        return np.stack([add_up(key, values, cells * width).reshape(cells, width) for values in kept], axis=1).reshape(cells, -1)
+    parts = [sparse.csr_array((values, (cell, code)), shape=(cells, width)) for values in kept]
+    return sparse.csc_array(sparse.hstack(parts))

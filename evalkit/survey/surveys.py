@@ -1,0 +1,376 @@
+"""The Survey: whom each answer speaks for, and the one place that gives a variance, that of a total of scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from evalkit import replication, variances
+from evalkit.errors import Faults, SurveyError
+from evalkit.survey import reading
+from evalkit.survey.replicated import Replicated
+from evalkit.survey.unequal import PPS
+from evalkit.variances import FULL, Floats, Ints, Partition, Policy, Scores, Stage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from evalkit.weights.steps import Applied
+
+Columns = str | Sequence[str] | None
+Singleton = Literal["fail", "certainty", "adjust", "average", "remove", "collapse"]
+Centre = Literal["mean", "estimate"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Survey:
+    """A table, its weights and its stages; made by `Survey.from_data`, `Survey.from_replicates`, `join` or `weigh`.
+
+    It keeps a snapshot of the table; nobody writes into the caller's.
+
+    Attributes
+    ----------
+    weights : (rows,) float array, read-only
+        Population units each row stands for; 0 for sampled units that did not answer.
+    stages : tuple of Stage
+        All stages of selection, outermost first.
+    policy : Policy
+        The rule for strata with one sampled unit.
+    notes : tuple of str
+        What was decided on the way: strata collapsed, weights of empty cells spread, steps taken.
+    steps : tuple of Applied
+        What the weights were adjusted by, in order; scores are pulled back through them before their variance is taken.
+    replicated : Replicated or None
+        Replicate weights, when the variance is theirs.
+    """
+
+    _table: pd.DataFrame
+    weights: Floats
+    stages: tuple[Stage, ...]
+    policy: Policy
+    ultimate: bool = False
+    notes: tuple[str, ...] = ()
+    design: Any = field(default=None)
+    steps: tuple[Applied, ...] = ()
+    replicated: Replicated | None = None
+    _known: dict[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def from_data(
+        table: Any,
+        weights: str | None = None,
+        probs: Columns = None,
+        strata: Columns = None,
+        clusters: Columns = None,
+        *,
+        nest: bool = False,
+        fpc: Columns = None,
+        pps: PPS | None = None,
+        singleton: Singleton = "fail",
+        singleton_domain: bool = False,
+        stages: Literal["all", "first"] = "all",
+    ) -> Survey:
+        """Describe how a table of answers was sampled.
+
+        Parameters
+        ----------
+        table : pandas, polars, pyarrow, DuckDB or Spark table
+            One row an answer.
+        weights : str, optional
+            Column of weights, finite and above 0.
+        probs : str or list of str, optional
+            Columns of selection probabilities in (0, 1], one a stage; the weight is one over their product.
+        strata : str or list of str, optional
+            Column of strata, or one column a stage.
+        clusters : str or list of str, optional
+            Units of each stage, outermost first; without them each row is a unit.
+        nest : bool
+            Whether labels of first-stage units restart in each stratum.
+        fpc : str or list of str, optional
+            One column a stage: units in the population of the stratum (> 1) or sampling fraction (≤ 1).
+            Stages after the last column count as sampled with replacement. With `pps` the first column holds the chances of
+            the first-stage units, in (0, 1].
+        pps : PPS, optional
+            How the variance of first-stage units drawn with unequal chances is taken.
+        singleton : str
+            What to do with a stratum of one sampled unit that is not taken whole: ``fail``,
+            ``certainty`` and ``remove`` (no contribution), ``adjust`` (centred at the mean of all units),
+            ``average`` (the mean contribution of the other strata), ``collapse`` (merged with the
+            neighbouring stratum).
+        singleton_domain : bool
+            Whether ``adjust`` and ``average`` also act on strata with one unit in a domain.
+        stages : {"all", "first"}
+            ``first`` counts the variance of the first stage alone (ultimate cluster).
+
+        Returns
+        -------
+        Survey
+
+        Raises
+        ------
+        SurveyError
+            With every fault of the table at once: missing columns; weights that are text, missing, not
+            finite or not above 0; missing strata or clusters; a first-stage unit in two strata; a fpc
+            below the sample size or not constant in its stratum; chances that contradict the fpc.
+
+        Notes
+        -----
+        With neither weights nor probs, weights are the product over stages of one over the sampling
+        fraction, and 1 without fpc. Units that were certain form a stratum of their own, taken whole: their variance is that
+        of the next stage.
+
+        Examples
+        --------
+        >>> import pandas as pd, evalkit as ev
+        >>> table = pd.DataFrame({"village": [1, 1, 2, 2, 3, 3], "M": 10, "N": [20, 20, 30, 30, 25, 25], "y": [1, 0, 0, 0, 1, 1]})
+        >>> survey = ev.Survey.from_data(table, clusters=["village", None], fpc=["M", "N"])
+        >>> survey
+        Survey：6 行，代表 250，权数 33.33–50，2 阶段，首阶段 3 个单元、1 层，自由度 2
+        """
+        snapshot = reading.snapshot(table)
+        _known_rules(singleton, stages)
+        read = reading.Reading(snapshot, Faults("调查数据"))
+        sizes = reading.columns(fpc)
+        levels = read.levels(reading.columns(strata), reading.columns(clusters), sizes, nest, pps is not None)
+        stated = read.weights(weights, reading.columns(probs))
+        read.faults.refuse(SurveyError)
+        if pps is not None:
+            built = pps.structure(levels, singleton)
+        else:
+            built = variances.structure(*levels)
+            read.sizes(built, sizes)
+        read.agreement(built, reading.columns(probs), sizes)
+        read.faults.refuse(SurveyError)
+        value = stated if stated is not None else reading.from_fractions(built)
+        value.flags.writeable = False
+        built, notes = variances.collapse(built) if singleton == "collapse" else (built, ())
+        policy = Policy("fail" if singleton == "collapse" else singleton, singleton_domain)
+        notes = (*notes, *reading.departure(value, built, sizes)) if stated is not None else notes
+        return Survey(snapshot, value, built, policy, stages == "first", notes)
+
+    @staticmethod
+    def from_replicates(
+        table: Any,
+        weights: str,
+        replicates: Sequence[str] | Floats,
+        *,
+        kind: str = "other",
+        scale: float | None = None,
+        rscales: Sequence[float] | float | None = None,
+        combined: bool = True,
+        centre: Centre = "mean",
+        df: float | None = None,
+    ) -> Survey:
+        """Take replicate weights that somebody else made.
+
+        Parameters
+        ----------
+        table : pandas, polars, pyarrow, DuckDB or Spark table
+            One row an answer.
+        weights : str
+            Column of weights, finite and above 0.
+        replicates : list of str, or (rows, replicates) array
+            Replicate weights, finite and not negative.
+        kind : {"jk1", "jkn", "brr", "fay", "bootstrap", "sdr", "other"}
+            Gives `scale` where it follows from the number of replicates R: jk1 (R − 1)/R, jkn 1, brr 1/R, bootstrap 1/(R − 1),
+            sdr 4/R; "fay" and "other" need it stated.
+        scale, rscales : float, list of float
+            The variance is scale·Σ rscales_r (θ_r − centre)²; rscales are 1 when not given.
+        combined : bool
+            Whether the replicates hold whole weights; False: factors to multiply the weights by.
+        centre : {"mean", "estimate"}
+            What replicates are compared with: their own mean, or the estimate (R's ``mse = TRUE``).
+        df : float, optional
+            Degrees of freedom; the rank of the replicate weights minus 1 when not given.
+
+        Returns
+        -------
+        Survey
+
+        Raises
+        ------
+        SurveyError
+            Missing columns; weights or replicates that are text, missing or negative; a kind without a scale.
+
+        Examples
+        --------
+        >>> import pandas as pd, evalkit as ev
+        >>> table = pd.DataFrame({"y": [1.0, 2, 4], "w": 10.0, "r1": [0.0, 15, 15], "r2": [15.0, 0, 15], "r3": [15.0, 15, 0]})
+        >>> survey = ev.Survey.from_replicates(table, "w", ["r1", "r2", "r3"], kind="jk1")
+        >>> float(ev.mean(survey, "y").se[0].round(6))
+        0.881917
+        """
+        snapshot = reading.snapshot(table)
+        read = reading.Reading(snapshot, Faults("调查数据"))
+        stated = read.weights(weights, [])
+        matrix = read.replicates(replicates)
+        read.faults.refuse(SurveyError)
+        assert stated is not None and matrix is not None
+        stated.flags.writeable = False
+        plan = replication.imported(matrix if combined else matrix * stated[:, None], stated, kind, scale, rscales, df)
+        rows = np.arange(len(snapshot), dtype=np.int64)
+        return Survey(
+            snapshot, stated, variances.structure([None], [rows], [None]), Policy(), replicated=Replicated(plan, rows, stated, (), centre)
+        )
+
+    def replicate(self, method: str, *, replicates: int | None = None, seed: str | None = None, centre: Centre = "mean", **options: Any) -> Survey:
+        """Return the same survey with replicate weights, whose steps are taken again on every replicate.
+
+        Parameters
+        ----------
+        method : str
+            A name of `evalkit.replication.METHODS`: ``jk1``, ``jkn``, ``brr``, ``fay`` (with ``rho=``), ``bootstrap``, ``rwy``,
+            ``preston``, ``beaumont-emond``, ``sdr``.
+        replicates : int, optional
+            How many, for the methods that draw them.
+        seed : str, optional
+            For the methods that draw; the first 500 of 10,000 replicates are those of 500.
+        centre : {"mean", "estimate"}
+            As for `from_replicates`.
+
+        Raises
+        ------
+        SurveyError
+            An unknown method; a method that draws without a seed; a design the method is not made for.
+
+        Examples
+        --------
+        >>> import pandas as pd, evalkit as ev
+        >>> table = pd.DataFrame({"village": [1, 1, 2, 2, 3, 3], "y": [1.0, 0, 0, 0, 1, 1]})
+        >>> survey = ev.Survey.from_data(table, clusters="village")
+        >>> float(ev.mean(survey.replicate("jk1"), "y").se[0].round(6))
+        0.288675
+        """
+        plan = replication.made(method, self.stages, replicates=replicates, seed=seed, **options)
+        unit = self.stages[plan.level].row_unit
+        base = self.steps[0].before if self.steps else self.weights
+        return replace(self, replicated=Replicated(plan, unit, base, self.steps, centre), _known={})
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def __repr__(self) -> str:
+        first = self.stages[0]
+        strata = len(np.unique(first.unit_stratum))
+        shown = self.weights if self.answering is None else self.weights[self.answering]
+        span = f"{shown.min():.4g}–{shown.max():.4g}" if len(shown) else "—"
+        how = "（仅计首阶段）" if self.ultimate else ""
+        told = f"，{self.replicated}" if self.replicated is not None else ""
+        adjusted = f"，调整 {len(self.steps)} 步" if self.steps else ""
+        return (
+            f"Survey：{len(shown)} 行，代表 {self.weights.sum():.6g}，权数 {span}，{len(self.stages)} 阶段{how}，"
+            f"首阶段 {first.units} 个单元、{strata} 层，自由度 {self.df:g}{adjusted}{told}"
+        )
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(self._table.columns)
+
+    @property
+    def df(self) -> float:
+        """Degrees of freedom of the design: first-stage units minus first-stage strata, or those of imported replicates."""
+        if self.replicated is not None and self.replicated.plan.df is not None:
+            return float(self.replicated.plan.df)
+        first = self.stages[0]
+        return first.units - len(np.unique(first.unit_stratum))
+
+    @cached_property
+    def answering(self) -> NDArray[np.bool_] | None:
+        """Rows that stand for somebody; None when all do. The others are sampled units without an answer."""
+        empty = self.weights == 0
+        return ~empty if bool(empty.any()) else None
+
+    @cached_property
+    def whole(self) -> Partition:
+        """The partition with every row in one domain."""
+        return Partition()
+
+    def table(self) -> pd.DataFrame:
+        """Return the answers as a table of the caller's own (pandas copies a column when either side writes to it)."""
+        return self._table.copy(deep=False)
+
+    def column(self, name: str) -> pd.Series:
+        """Return one column.
+
+        Raises
+        ------
+        SurveyError
+            When there is no such column.
+        """
+        if name not in self._table.columns:
+            raise SurveyError(f"{name}｜调查数据中没有这一列｜可用：{'、'.join(map(str, self._table.columns))}")
+        return self._table[name].copy(deep=False)
+
+    def levels(self, name: str) -> tuple[Ints, list[Any]]:
+        """Return codes, negative where missing, and levels in order (that of the categories, else sorted), remembered."""
+        if name not in self._known:
+            codes, levels = reading.levels(self.column(name))
+            codes.flags.writeable = False
+            self._known[name] = codes, levels
+        codes, levels = self._known[name]
+        return codes, list(levels)
+
+    @cached_property
+    def finite(self) -> bool:
+        """Whether a correction for a finite population enters the variance."""
+        return any(bool(((stage.fraction > 0) & (stage.fraction < 1 - FULL)).any()) for stage in self._counted)
+
+    @cached_property
+    def _counted(self) -> tuple[Stage, ...]:
+        """The stages whose variance counts."""
+        endless = not self.stages[0].through.any()
+        return self.stages[:1] if self.ultimate or endless else self.stages
+
+    @cached_property
+    def _endless(self) -> tuple[Stage, ...]:
+        """The stages without corrections; below units that were certain the next stage still counts."""
+        made = variances.without_fpc(self.stages)
+        return made if made[0].fraction.any() else made[:1]
+
+    def pull(self, score: Floats) -> Floats:
+        """Take weighted scores back through the steps of the weights: what is left is uncertain."""
+        for step in reversed(self.steps):
+            score = step.pull(score)
+        return score
+
+    def variances(self, scores: Scores, *, fpc: bool = True) -> Floats:
+        """Variance of the total of weighted scores, in each of disjoint domains.
+
+        Parameters
+        ----------
+        scores : Scores
+            Weighted scores by domain.
+        fpc : bool
+            False leaves out the finite population corrections, except in strata that were taken whole.
+
+        Returns
+        -------
+        (columns,) float array
+        """
+        stages = self._counted if fpc else self._endless
+        if not self.steps:
+            return variances.variances_of_totals(stages, scores, self.policy)
+        pulled = (self._pulled(scores, column) for column in range(scores.columns))
+        return np.concatenate([variances.variances_of_totals(stages, each, self.policy) for each in pulled])
+
+    def covariance(self, blocks: Sequence[Scores]) -> Floats:
+        """Covariance matrix of the totals of several weighted scores, each with its own disjoint domains."""
+        if self.steps:
+            blocks = [self._pulled(block, column) for block in blocks for column in range(block.columns)]
+        return variances.covariance_of_totals(self._counted, blocks, self.policy)
+
+    def _pulled(self, scores: Scores, column: int) -> Scores:
+        return Scores((self.pull(scores.only(column)),), np.ones((1, 1)), self.whole)
+
+
+def _known_rules(singleton: str, stages: str) -> None:
+    if singleton not in variances.SINGLETON_RULES:
+        raise SurveyError(f"singleton={singleton}｜没有这种规则｜可用：{'、'.join(variances.SINGLETON_RULES)}")
+    if stages not in ("all", "first"):
+        raise SurveyError(f"stages={stages}｜没有这种取法｜可用：all、first")
