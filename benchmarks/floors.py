@@ -2,6 +2,7 @@
 
 Rows stand in the order of villages, so the sums of a village are those of a run (`np.add.reduceat`). Sums by village × domain are
 dense blocks of a few villages at a time (`np.bincount`), small enough to stay in the cache.
+No product of BLAS touches a block: its threads stall where other programs run.
 """
 
 from __future__ import annotations
@@ -129,11 +130,22 @@ def _whole(raw: Raw, stages: int) -> Sums:
 def _by_domain(raw: Raw, domain: Ints, domains: int, stages: int) -> Sums:
     w, rows, factors = raw.weight, np.bincount(domain, minlength=domains), _factors(raw)
     score = w * raw.y
-    whole = np.bincount(domain, w, domains)
+    whole = np.bincount(domain, w, domains).astype(float, copy=False)
     safe = np.where(rows > 0, whole, 1.0)
     share = np.bincount(domain, score, domains) / safe
     score -= share[domain] * w
     score /= safe[domain]
+    endless, finite, squares, left, df = _squares(raw, factors, domain, domains, score, stages)
+    weights = np.bincount(domain, w * w, domains).astype(float, copy=False)
+    if stages == 2:
+        left += np.bincount(domain, np.repeat(factors.second, raw.take) * w * w, domains)
+    events = _events(raw, (raw.y > 0) == (share <= 0.5)[domain], domain, domains)
+    return Sums(rows, whole, share, endless, finite, df, squares, weights, left, events)
+
+
+def _squares(raw: Raw, factors: _Factors, domain: Ints, domains: int, score: Floats, stages: int) -> tuple[Floats, ...]:
+    """Return both variances, Σᵢ(Σⱼw)², what is left of it, and villages minus strata, by domain, some villages at a time."""
+    w = raw.weight
     row = raw.stratum[raw.unit] * domains + domain
     shape = len(raw.n), domains
     centre = np.bincount(row, score, len(raw.n) * domains).reshape(shape) / raw.n[:, None]
@@ -154,18 +166,14 @@ def _by_domain(raw: Raw, domain: Ints, domains: int, stages: int) -> Sums:
         squared = z.reshape(-1, domains)
         squared -= centre[raw.stratum[units]]
         np.square(squared, out=squared)
-        endless += factors.endless[units] @ squared
+        endless += np.einsum("i,ij->j", factors.endless[units], squared)
         held = np.bincount(key, w[here], size).reshape(-1, domains)
         np.square(held, out=held)
         squares += held.sum(axis=0)
         if stages == 2:
-            finite += factors.finite[units] @ squared
-            left += factors.first[units] @ held
-    weights = np.bincount(domain, w * w, domains)
-    if stages == 2:
-        left += np.bincount(domain, np.repeat(factors.second, raw.take) * w * w, domains)
-    events = _events(raw, (raw.y > 0) == (share <= 0.5)[domain], domain, domains)
-    return Sums(rows, np.asarray(whole, dtype=float), share, endless, finite, villages - strata, squares, weights.astype(float), left, events)
+            finite += np.einsum("i,ij->j", factors.finite[units], squared)
+            left += np.einsum("i,ij->j", factors.first[units], held)
+    return endless, finite, squares, left, villages - strata
 
 
 def blocks(unit: Ints, units: int, domains: int) -> Iterator[tuple[int, int, slice]]:
@@ -185,7 +193,7 @@ def _within(raw: Raw, factor: Floats, key: Ints, z: Floats, score: Floats, domai
     rest *= np.repeat(factor[units], raw.take[units])
     np.square(mean, out=mean)
     mean *= take - np.bincount(key, minlength=z.size).reshape(z.shape)
-    return np.asarray(np.bincount(domain, rest, z.shape[1]) + factor[units] @ mean)
+    return np.asarray(np.bincount(domain, rest, z.shape[1]) + np.einsum("i,ij->j", factor[units], mean))
 
 
 def _events(raw: Raw, rare: NDArray[np.bool_], domain: Ints, domains: int) -> Floats:
@@ -236,4 +244,4 @@ def bootstrapped(raw: Raw, domain: Ints, domains: int, replicates: int, seed: in
         for h, n in enumerate(raw.n.tolist()):
             factor[:, starts[h] : starts[h + 1]] = rng.multinomial(n - 1, np.full(n, 1 / n), many) * (n / (n - 1))
         squares += ((factor @ top / (factor @ bottom) - share) ** 2).sum(axis=0)
-    return {"estimate": share, "se": np.sqrt(squares / replicates)}
+    return {"estimate": share, "random_se": np.sqrt(squares / replicates)}

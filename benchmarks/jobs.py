@@ -119,7 +119,7 @@ def bootstrap(rows: int, replicates: int) -> Run:
     def run() -> Numbers:
         replicated = survey.replicate("rwy", replicates=replicates, seed=SEED)
         found = ev.proportion(replicated, "y", by="domain")
-        return {"estimate": found.value, "se": found.se}
+        return {"estimate": found.value, "random_se": found.se}
 
     return run
 

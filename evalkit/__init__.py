@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evalkit import allocation as allocation
+    from evalkit import calibration as calibration
     from evalkit import inclusion as inclusion
+    from evalkit import inequality as inequality
     from evalkit import intervals as intervals
+    from evalkit import nonresponse as nonresponse
+    from evalkit import quantiles as quantiles
+    from evalkit import replication as replication
     from evalkit import selection as selection
     from evalkit import sizing as sizing
+    from evalkit import smallareas as smallareas
+    from evalkit import variances as variances
     from evalkit.ceremony import Ceremony as Ceremony
     from evalkit.certificate import Certificate as Certificate
     from evalkit.design import Design as Design
@@ -19,8 +26,15 @@ if TYPE_CHECKING:
     from evalkit.errors import EvalkitError as EvalkitError
     from evalkit.estimates import Estimate as Estimate
     from evalkit.estimates import col as col
+    from evalkit.estimates import combine as combine
+    from evalkit.estimates import correlation as correlation
+    from evalkit.estimates import covariance as covariance
+    from evalkit.estimates import disparity as disparity
+    from evalkit.estimates import fgt as fgt
+    from evalkit.estimates import gini as gini
     from evalkit.estimates import mean as mean
     from evalkit.estimates import proportion as proportion
+    from evalkit.estimates import quantile as quantile
     from evalkit.estimates import ratio as ratio
     from evalkit.estimates import total as total
     from evalkit.estimates import variance as variance
@@ -34,6 +48,16 @@ if TYPE_CHECKING:
     from evalkit.frame import Frame as Frame
     from evalkit.frame import Rule as Rule
     from evalkit.frame import read_frame as read_frame
+    from evalkit.models import Model as Model
+    from evalkit.models import Test as Test
+    from evalkit.models import crosstab as crosstab
+    from evalkit.models import glm as glm
+    from evalkit.models import independence as independence
+    from evalkit.models import ordinal as ordinal
+    from evalkit.models import ranktest as ranktest
+    from evalkit.models import standardize as standardize
+    from evalkit.models import ttest as ttest
+    from evalkit.models import wald as wald
     from evalkit.plans import Plan as Plan
     from evalkit.plans import plan as plan
     from evalkit.rates import measure as measure
@@ -44,13 +68,20 @@ if TYPE_CHECKING:
     from evalkit.sample import draw as draw
     from evalkit.sample import draw_next as draw_next
     from evalkit.sample import overlap as overlap
+    from evalkit.survey import PPS as PPS
     from evalkit.survey import Survey as Survey
+    from evalkit.survey import join as join
     from evalkit.survey import weigh as weigh
     from evalkit.verdict import Verdict as Verdict
     from evalkit.verdict import conclude as conclude
     from evalkit.verdict import judge as judge
     from evalkit.verification import Verification as Verification
     from evalkit.verification import verify as verify
+    from evalkit.weights import Calibrate as Calibrate
+    from evalkit.weights import Nonresponse as Nonresponse
+    from evalkit.weights import PostStratify as PostStratify
+    from evalkit.weights import Rake as Rake
+    from evalkit.weights import Trim as Trim
 
 __version__ = "0.1.0"
 
@@ -59,21 +90,29 @@ _FILES = {
     "certificate": ("Certificate",),
     "design": ("Design", "read_design"),
     "errors": ("EvalkitError",),
-    "estimates": ("Estimate", "col", "mean", "proportion", "ratio", "total", "variance"),
+    "estimates": (
+        "Estimate", "col", "combine", "correlation", "covariance", "disparity", "fgt", "gini", "mean", "proportion", "quantile", "ratio",
+        "total", "variance",
+    ),
     "evaluation": ("Evaluation", "begin", "run"),
     "fieldwork": ("read_rosters", "write_lists"),
     "findings": ("Findings", "determine"),
     "frame": ("Frame", "Rule", "read_frame"),
+    "models": ("Model", "Test", "crosstab", "glm", "independence", "ordinal", "ranktest", "standardize", "ttest", "wald"),
     "plans": ("Plan", "plan"),
     "rates": ("measure",),
     "report": ("write_plan",),
     "responses": ("Responses", "collect"),
     "sample": ("Sample", "draw", "draw_next", "overlap"),
-    "survey": ("Survey", "weigh"),
+    "survey": ("PPS", "Survey", "join", "weigh"),
     "verdict": ("Verdict", "conclude", "judge"),
     "verification": ("Verification", "verify"),
+    "weights": ("Calibrate", "Nonresponse", "PostStratify", "Rake", "Trim"),
 }
-_SPRINGS = ("allocation", "inclusion", "intervals", "selection", "sizing")
+_SPRINGS = (
+    "allocation", "calibration", "inclusion", "inequality", "intervals", "nonresponse", "quantiles", "replication", "selection", "sizing",
+    "smallareas", "variances",
+)  # fmt: skip
 _HOME = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = [*_HOME, *_SPRINGS]

@@ -21,7 +21,8 @@ PACKAGE = ROOT / "evalkit"
 FIRST = ("errors", "later")
 SPRINGS = (
     "tickets", "selection", "inclusion", "allocation", "sizing", "acceptance", "calibration", "variances",
-    "replication", "streams", "intervals", "exact", "reliability", "ranking",
+    "replication", "streams", "intervals", "exact", "nonresponse", "quantiles", "inequality", "chisquares", "smallareas",
+    "reliability", "ranking",
 )  # fmt: skip
 RIVER = (
     "ledger", "codes", "sheets", "figures", "ceremony", "synthetic", "frame", "design", "certificate", "sample", "verification",
@@ -34,7 +35,7 @@ LAST = ("evaluation", "cli")
 ORDER = (*FIRST, *SPRINGS, *RIVER, *MOUTH, *LAST)
 
 # The one-line methods that may reach downstream files, as "file.Class.method".
-UPSTREAM: frozenset[str] = frozenset()
+UPSTREAM: frozenset[str] = frozenset({"estimates.estimate.Estimate.plot"})
 # Where a seed may be left out: a step in a folder falls back on the ceremony's seed, then on the specimen's.
 SEED_MAY_BE_ABSENT = frozenset({"evaluation.specimen.run", "evaluation.steps.Evaluation.draw"})
 # Functions that may bear a file's name: `later` is bound nowhere but in later.py, commands are called by nobody.

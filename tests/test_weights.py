@@ -63,14 +63,17 @@ def test_a_census_of_counties_leaves_the_degrees_of_freedom_to_the_villages() ->
     assert ev.total(survey, "persons").se == pytest.approx(ev.total(by_hand, "persons").se, rel=1e-12)
 
 
-def test_a_first_stage_by_size_counts_as_drawn_with_replacement() -> None:
-    """Its standard error is that of the weighted village totals alone (Hansen and Hurwitz 1943), whatever comes below."""
+def test_a_first_stage_by_size_has_the_variance_of_its_chances() -> None:
+    """Hájek's: Σ c (z − m)², c = (1 − π) n/(n − 1), m the c-weighted mean; the stage below counts with the chance of its village."""
     survey = weighed(VILLAGE | BY_SIZE | {"n": 8}, HOUSEHOLD)
-    assert not survey.stages[0].fraction.any() and survey.df == 7
-    table = survey.table()
-    totals = (table["base_weight"] * table["persons"]).groupby(table["village"]).sum().to_numpy()
-    expected = (8 / 7 * ((totals - totals.mean()) ** 2).sum()) ** 0.5
-    assert ev.total(survey, "persons").se == pytest.approx(expected, rel=1e-12)
+    table = survey.table().assign(z=survey.weights * survey.table()["persons"])
+    villages = table.groupby("village").agg(z=("z", "sum"), chance=("village_chance", "first"))
+    c = (1 - villages["chance"]) * 8 / 7
+    between = (c * (villages["z"] - (c * villages["z"]).sum() / c.sum()) ** 2).sum()
+    cells = table.groupby(["village", "cell"]).agg(n=("z", "size"), s2=("z", lambda z: z.var(ddof=1)), N=("N", "first"))
+    within = (1 - cells["n"] / cells["N"]) * cells["n"] * cells["s2"]
+    expected = between + (villages["chance"] * within.groupby("village").sum()).sum()
+    assert survey.df == 7 and ev.total(survey, "persons").variances[0] == pytest.approx(expected, rel=1e-12)
 
 
 def test_villages_certain_by_size_are_a_stratum_taken_whole() -> None:
@@ -80,7 +83,7 @@ def test_villages_certain_by_size_are_a_stratum_taken_whole() -> None:
     first = survey.stages[0]
     sure = survey.column("village").isin(["11101", "12201"]).to_numpy()
     assert set(first.fraction[first.unit_stratum[first.row_unit]][sure]) == {1.0}
-    assert set(first.fraction[first.unit_stratum[first.row_unit]][~sure]) == {0.0}
+    assert 0 < first.fraction[first.unit_stratum[first.row_unit]][~sure].max() < 1
     assert survey.weights[sure] == pytest.approx(12 / 3) and survey.df == 8 - 2
 
 
@@ -88,7 +91,7 @@ def test_a_dot_in_the_name_of_a_stratum_makes_nothing_certain() -> None:
     """Names such as 阿克·苏乡 are no certainty strata."""
     table = province().replace({"city": {"S1": "阿克·苏"}})
     survey = weighed(VILLAGE | BY_SIZE | {"strata": ["city"]}, HOUSEHOLD, table=table)
-    assert not survey.stages[0].fraction.any()
+    assert survey.stages[0].fraction.max() < 1
 
 
 def test_strata_by_size_that_are_taken_whole_have_no_variance_of_their_own() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy import sparse
 from evalkit import intervals
 from evalkit.errors import EstimateError
 from evalkit.estimates.blocks import Block
+from evalkit.estimates.duals import ONE, refuse
 from evalkit.variances import Floats
 
 if TYPE_CHECKING:
@@ -48,21 +50,6 @@ TWO: dict[Any, tuple[Act, Act]] = {
     np.multiply: (MULTIPLY, MULTIPLY),
     np.divide: (DIVIDE, DIVIDE_INTO),
 }
-ONE: dict[Any, Callable[[Floats, Floats], Floats]] = {
-    np.sqrt: lambda x, y: 0.5 / y,
-    np.square: lambda x, y: 2 * x,
-    np.log: lambda x, y: 1 / x,
-    np.log2: lambda x, y: 1 / (x * np.log(2)),
-    np.log10: lambda x, y: 1 / (x * np.log(10)),
-    np.log1p: lambda x, y: 1 / (1 + x),
-    np.exp: lambda x, y: y,
-    np.expm1: lambda x, y: y + 1,
-    np.reciprocal: lambda x, y: -(y**2),
-    np.negative: lambda x, y: -np.ones_like(x),
-    np.arcsin: lambda x, y: 1 / np.sqrt(1 - x**2),
-    np.arctan: lambda x, y: 1 / (1 + x**2),
-    np.tanh: lambda x, y: 1 - y**2,
-}
 
 
 def apply(estimate: Estimate, function: Callable[[Floats], Floats], slope: Floats) -> Estimate:
@@ -86,8 +73,7 @@ def ufunc(estimate: Estimate, function: Any, inputs: tuple[Any, ...]) -> Any:
         plain, mirrored = TWO[function]
         left, right = inputs
         return join(left, right, plain) if left is estimate else join(right, left, mirrored)
-    known = "、".join(sorted(f.__name__ for f in (*ONE, *TWO)))
-    raise EstimateError(f"np.{function.__name__}｜没有它的导数｜可用：{known}")
+    raise refuse(function)
 
 
 def join(estimate: Estimate, other: Any, act: Act) -> Estimate:
@@ -103,7 +89,7 @@ def join(estimate: Estimate, other: Any, act: Act) -> Estimate:
     with np.errstate(all="ignore"):
         slope = act.first(estimate.value, number)
     made = apply(estimate, lambda value: act.value(value, number), slope)
-    if estimate.kind == "combination" or not act.keeps or bool((slope == 0).any()):
+    if estimate.kind in ("combination", "quantile") or not act.keeps or bool((slope == 0).any()):
         return made
     # a + b·p with known a and b: still the proportion p (or the mean, total …) in other units
     shift = act.value(estimate.shift, number) if estimate.kind == "proportion" else made.shift
@@ -153,8 +139,20 @@ def _onto(estimate: Estimate, blocks: Sequence[Block], rows: int, slope: Any) ->
     return sparse.diags_array(slope) @ moved
 
 
-def degrees(survey: Survey, blocks: Sequence[Block], gradient: Any) -> Floats:
-    """First-stage units minus strata with a row in the domain of each row of `gradient`."""
+def degrees(survey: Survey, blocks: Sequence[Block], gradient: Any, own: Floats | None) -> Floats:
+    """Degrees of freedom of each row of `gradient`: `own` where rows are single columns, those of all their columns otherwise.
+
+    Imported replicates have theirs for all; replicates that were drawn have no more than there are of them, less one.
+    """
+    made = survey.replicated
+    if made is not None and made.imported:
+        return np.full(gradient.shape[0], made.plan.df)
+    found = _joint_degrees(survey, blocks, gradient) if own is None else np.asarray(own)
+    return found if made is None else np.minimum(found, made.plan.df)
+
+
+def _joint_degrees(survey: Survey, blocks: Sequence[Block], gradient: Any) -> Floats:
+    """First-stage units minus strata with a row in the domain of any column of each row of `gradient`."""
     first = survey.stages[0]
     starts = np.cumsum([0, *(block.count for block in blocks)])
     held = [block.domain.partition.grouping(first) for block in blocks]
@@ -162,6 +160,14 @@ def degrees(survey: Survey, blocks: Sequence[Block], gradient: Any) -> Floats:
     column = np.concatenate([found.column + start for found, start in zip(held, starts, strict=False)])
     pattern = abs(gradient).astype(bool).astype(float)
     return _touched(unit, column, first.units, pattern) - _touched(first.unit_stratum[unit], column, len(first.n), pattern)
+
+
+def largest(blocks: Sequence[Block], gradient: Any, sizes: Floats) -> Floats:
+    """Rows behind each row of `gradient`, of the block that brings most."""
+    starts = np.cumsum([0, *(block.count for block in blocks)])
+    taken = abs(gradient).astype(bool).astype(float) * sizes
+    parts = [taken[:, [*range(start, stop)]].sum(axis=1) for start, stop in pairwise(starts)]
+    return np.asarray(np.max(parts, axis=0))
 
 
 def _touched(group: Any, column: Any, groups: int, pattern: Any) -> Floats:
@@ -200,3 +206,40 @@ def _finite(*parts: Floats, known: Any) -> None:
     """Refuse results that are no numbers, except where a domain had no row to begin with."""
     if not all(bool((np.isfinite(part) | ~known).all()) for part in parts):
         raise EstimateError("运算结果不是有限数（除以 0，或 0 的对数等）｜分母或自变量应在定义域内｜先去掉这样的行")
+
+
+class Arithmetic:
+    """The operators of an Estimate."""
+
+    def __add__(self: Any, other: Any) -> Estimate:
+        return join(self, other, ADD)
+
+    def __radd__(self: Any, other: Any) -> Estimate:
+        return join(self, other, ADD)
+
+    def __sub__(self: Any, other: Any) -> Estimate:
+        return join(self, other, SUBTRACT)
+
+    def __rsub__(self: Any, other: Any) -> Estimate:
+        return join(self, other, TAKE_FROM)
+
+    def __mul__(self: Any, other: Any) -> Estimate:
+        return join(self, other, MULTIPLY)
+
+    def __rmul__(self: Any, other: Any) -> Estimate:
+        return join(self, other, MULTIPLY)
+
+    def __truediv__(self: Any, other: Any) -> Estimate:
+        return join(self, other, DIVIDE)
+
+    def __rtruediv__(self: Any, other: Any) -> Estimate:
+        return join(self, other, DIVIDE_INTO)
+
+    def __neg__(self: Any) -> Estimate:
+        return join(self, -1.0, MULTIPLY)
+
+    def __pow__(self: Any, power: float) -> Estimate:
+        return apply(self, lambda x: x**power, power * self.value ** (power - 1))
+
+    def __array_ufunc__(self: Any, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return NotImplemented if method != "__call__" or options else ufunc(self, function, inputs)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evalkit.errors import EstimateError
 from evalkit.estimates.domains import Domain
 from evalkit.estimates.smooth import Smooth
 from evalkit.variances import Floats, Ints, Scores
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 ONE = None  # the term that is 1 in every row, so that the weights need not be multiplied
 Term = Floats | None
+Bounds = Callable[[float, Any, Floats], tuple[Floats, Floats]]
 Again = Callable[["Replicated"], Floats]
 
 
@@ -56,6 +58,8 @@ class Block:
         Where it is no such function: from the replicates of a survey to values (replicates, domains).
     reference : callable, optional
         Gives the variance, by domain, under simple random sampling with replacement.
+    bounds : callable, optional
+        From level, side and degrees of freedom by domain to limits by domain, where a statistic has its own interval.
     """
 
     survey: Survey
@@ -66,6 +70,7 @@ class Block:
     again: Again | None = None
     reference: Callable[[], Floats] | None = None
     proportion: Proportion | None = None
+    bounds: Bounds | None = None
     _known: dict[Any, Any] = field(default_factory=dict)
 
     @staticmethod
@@ -144,6 +149,24 @@ class Block:
     def df(self) -> Floats:
         """First-stage units minus strata that have a row in each domain."""
         return self.domain.df(self.survey.stages[0])
+
+
+def once(again: Callable[[Floats], Floats] | None) -> Again | None:
+    """Return a function of the replicates that runs `again` over them once, however many columns ask."""
+    known: dict[int, Floats] = {}
+
+    def remade(made: Replicated) -> Floats:
+        if again is None:
+            raise EstimateError("这个估计不能按重复权数重算｜of_columns 应给出 again=（权数 → 数值）｜补上 again")
+        if id(made) not in known:
+            known[id(made)] = made.values(again)
+        return known[id(made)]
+
+    return remade
+
+
+def column_of(remade: Again | None, at: int) -> Again | None:
+    return None if remade is None else lambda made: remade(made)[:, [at]]
 
 
 def binomial(value: Floats, domain: Domain) -> Floats:

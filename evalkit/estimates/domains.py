@@ -74,7 +74,7 @@ class Domain:
         held = found.column if self.code is not None else np.zeros(len(found.unit), dtype=np.int64)
         pairs = np.bincount(held * strata + first.unit_stratum[found.unit], minlength=self.count * strata)
         by_stratum = pairs.reshape(self.count, strata)
-        return (by_stratum.sum(axis=1) - (by_stratum > 0).sum(axis=1)).astype(float)
+        return np.asarray(by_stratum.sum(axis=1) - (by_stratum > 0).sum(axis=1), dtype=float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +149,8 @@ def _say_empty(made: Domain) -> None:
     if len(nobody):
         named = "、".join(" ".join(map(str, made.keys[at])) for at in nobody[:5]) if made.by else "（全部）"
         more = "……" if len(nobody) > 5 else ""
-        warnings.warn(f"{len(nobody)} 个域没有行，数值为 NaN，n 为 0：{named}{more}｜核对 where、by 与 missing", EvalkitWarning, stacklevel=4)
+        told = f"{len(nobody)} 个域没有行，数值为 NaN，n 为 0：{named}{more}｜核对 where、by 与 missing"
+        warnings.warn(told, EvalkitWarning, stacklevel=4)
 
 
 def _groups(survey: Survey, names: tuple[str, ...], inside: Mask | None, missing: Missing) -> tuple[Ints | None, list[tuple[Any, ...]]]:

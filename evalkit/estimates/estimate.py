@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,30 +13,24 @@ from scipy import sparse
 
 from evalkit import intervals
 from evalkit.errors import EstimateError
-from evalkit.estimates import algebra, planning
-from evalkit.estimates.blocks import Again, Block, Proportion, binomial
+from evalkit.estimates import algebra, limits, planning
+from evalkit.estimates.blocks import Block, Proportion, binomial, column_of, once
 from evalkit.estimates.domains import Domain
+from evalkit.estimates.limits import KINDS, Side
 from evalkit.variances import Floats, Ints, Partition
 
 if TYPE_CHECKING:
     from evalkit.survey import Survey
-    from evalkit.survey.replicated import Replicated
 
 Label = tuple[Any, ...]
 Kind = Literal[
     "mean", "total", "proportion", "ratio", "variance", "covariance", "correlation", "quantile", "index", "coefficient", "combination"
 ]
-Side = Literal["two", "lower", "upper"]
-KINDS = {
-    "mean": "均值", "total": "总量", "proportion": "比例", "ratio": "比率", "variance": "方差", "covariance": "协方差", "correlation": "相关系数",
-    "quantile": "分位数", "index": "指数", "coefficient": "系数", "combination": "组合",
-}  # fmt: skip
-NOBODY = "域中没有行"
-NUMBERS = ("low", "high", "n", "n_eff", "n_star", "deff", "deff0", "deff_star", "df", "d_e", "icc", "f_eff", "reason")
+
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Estimate:
+class Estimate(algebra.Arithmetic):
     """Values, one a domain, variable and level, with their joint variance.
 
     Estimates of one survey can be added, subtracted, multiplied and divided with each other and with
@@ -124,8 +117,8 @@ class Estimate:
         if u.shape != (len(survey), len(found)) or not bool(np.isfinite(u).all()):
             raise EstimateError(f"scores｜应为 {len(survey)} 行、{len(found)} 列有限数｜改正后重试")
         held = domain or Domain(survey.whole, ((),), (), len(survey))
-        remade = _once(again)
-        blocks = [Block(survey, held, (column,), np.ones((1, 1)), again=_column(remade, at)) for at, column in enumerate(u.T)]
+        remade = once(again)
+        blocks = [Block(survey, held, (column,), np.ones((1, 1)), again=column_of(remade, at)) for at, column in enumerate(u.T)]
         return Estimate.of_blocks(survey, [np.array([value]) for value in found], list(labels), parts, kind, blocks)
 
     @staticmethod
@@ -184,7 +177,7 @@ class Estimate:
             partition = survey.whole if bool((w > 0).all()) else Partition(np.where(w > 0, 0, -1))
         domain = Domain(partition, ((),), (), len(survey))
         reference = partial(binomial, np.array([value]), domain) if held else None
-        block = Block(survey, domain, (u,), np.ones((1, 1)), reference=reference, proportion=held, again=_once(None))
+        block = Block(survey, domain, (u,), np.ones((1, 1)), reference=reference, proportion=held, again=once(None))
         return Estimate.of_blocks(survey, [np.array([float(value)])], [(label,)], ("variable",), kind, [block])
 
     def __len__(self) -> int:
@@ -289,27 +282,18 @@ class Estimate:
     @property
     def n(self) -> Ints:
         """Rows of the survey behind each row of the estimate: of the larger part where several are combined."""
-        sizes = self._columns("sizes")
-        if self._simple:
-            return np.asarray(sizes[self.gradient.indices]).round().astype(np.int64)
-        starts = np.cumsum([0, *(block.count for block in self.blocks)])
-        taken = abs(self.gradient).astype(bool).astype(float) * sizes
-        parts = [taken[:, [*range(start, stop)]].sum(axis=1) for start, stop in pairwise(starts)]
-        return np.asarray(np.max(parts, axis=0)).round().astype(np.int64)
+        if "n" not in self._known:
+            sizes = self._columns("sizes")
+            self._known["n"] = sizes[self.gradient.indices] if self._simple else algebra.largest(self.blocks, self.gradient, sizes)
+        return np.asarray(self._known["n"]).round().astype(np.int64)
 
     @property
     def df(self) -> Floats:
         """Degrees of freedom by row: first-stage units minus strata that have a row in its domain."""
         if "df" not in self._known:
-            self._known["df"] = self._degrees()
+            own = self._columns("df")[self.gradient.indices] if self._simple else None
+            self._known["df"] = algebra.degrees(self.survey, self.blocks, self.gradient, own)
         return np.array(self._known["df"])
-
-    def _degrees(self) -> Floats:
-        if self.survey.replicated is not None and self.survey.replicated.plan.df is not None:
-            return np.full(len(self), self.survey.df)
-        if self._simple:
-            return np.asarray(self._columns("df")[self.gradient.indices])
-        return algebra.degrees(self.survey, self.blocks, self.gradient)
 
     @property
     def df_design(self) -> float:
@@ -386,39 +370,7 @@ class Estimate:
         EstimateError
             For an unknown method, or a method for proportions asked of something else.
         """
-        how = method or self._usual
-        if how in ("t", "z"):
-            freedom = np.inf if how == "z" else self.df if df is None else df
-            made = intervals.student(self.value, self.se, freedom, level=level, side=side)
-            return self._shown(made, how)
-        if self.kind != "proportion":
-            raise EstimateError(f"{how}｜这是{KINDS[self.kind]}，不是比例｜可用：t、z")
-        return self._shown(self._proportion(how, level, side, df, icc), how)
-
-    @property
-    def _usual(self) -> str:
-        if self.kind != "proportion":
-            return "t"
-        return "kg" if self.survey.replicated is not None and self.survey.replicated.plan.df is not None else "kg-m"
-
-    def _proportion(self, how: str, level: float, side: Side, df: Any, icc: float | None) -> intervals.Interval:
-        """Ask for the interval of the share, and carry it through shift and scale."""
-        scale = self.scale
-        if bool((scale < 0).any()) and side != "two":
-            raise EstimateError("负系数的比例｜单侧界的方向不明｜先取正系数")
-        planned, freedom = self.planning(icc) if how == "kg-m" else (None, self.df)
-        se = self.se / np.abs(scale)
-        nobody = self.n == 0
-        share, n = np.where(nobody, 0.0, self.share()), np.where(nobody, 1, self.n)
-        found = intervals.proportion(
-            share, n, se=np.nan_to_num(se), df=freedom if df is None else df, method=how, level=level, side=side, planning=planned
-        )
-        low, high = self.shift + scale * found.low, self.shift + scale * found.high
-        low, high = (np.where(nobody, np.nan, part) for part in (np.minimum(low, high), np.maximum(low, high)))
-        return replace(found, value=self.value, low=low, high=high, n=self.n, reason=np.where(nobody, NOBODY, found.reason))
-
-    def _shown(self, made: intervals.Interval, how: str) -> pd.DataFrame:
-        return pd.DataFrame({**{name: np.broadcast_to(getattr(made, name), len(self)) for name in NUMBERS}, "method": [how] * len(self)})
+        return limits.ask(self, level, method, side, df, icc)
 
     def table(self, level: float = 0.95, icc: float | None = None) -> pd.DataFrame:
         """Return one row a domain, variable and level: its label, estimate, se, low, high, df, deff, n.
@@ -430,65 +382,7 @@ class Estimate:
         icc : float, optional
             As for `interval`.
         """
-        width = len(self.parts)
-        labels = {name: [label[at] if at < len(label) else "" for label in self.labels] for at, name in enumerate(self.parts[:width])}
-        found = self.interval(level, icc=icc)
-        numbers = {"estimate": self.value, "se": self.se, "low": found["low"].to_numpy(), "high": found["high"].to_numpy()}
-        return pd.DataFrame({**labels, **numbers, "df": self.df, "deff": self.deff(), "n": self.n})
-
-    def _with(self, other: Any, act: algebra.Act) -> Estimate:
-        return algebra.join(self, other, act)
-
-    def __add__(self, other: Any) -> Estimate:
-        return self._with(other, algebra.ADD)
-
-    def __radd__(self, other: Any) -> Estimate:
-        return self._with(other, algebra.ADD)
-
-    def __sub__(self, other: Any) -> Estimate:
-        return self._with(other, algebra.SUBTRACT)
-
-    def __rsub__(self, other: Any) -> Estimate:
-        return self._with(other, algebra.TAKE_FROM)
-
-    def __mul__(self, other: Any) -> Estimate:
-        return self._with(other, algebra.MULTIPLY)
-
-    def __rmul__(self, other: Any) -> Estimate:
-        return self._with(other, algebra.MULTIPLY)
-
-    def __truediv__(self, other: Any) -> Estimate:
-        return self._with(other, algebra.DIVIDE)
-
-    def __rtruediv__(self, other: Any) -> Estimate:
-        return self._with(other, algebra.DIVIDE_INTO)
-
-    def __neg__(self) -> Estimate:
-        return self * -1.0
-
-    def __pow__(self, power: float) -> Estimate:
-        return algebra.apply(self, lambda x: x**power, power * self.value ** (power - 1))
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        return NotImplemented if method != "__call__" or options else algebra.ufunc(self, ufunc, inputs)
-
-
-def _once(again: Callable[[Floats], Floats] | None) -> Again | None:
-    """Return a function of the replicates that runs `again` over them once, however many columns ask."""
-    known: dict[int, Floats] = {}
-
-    def remade(made: Replicated) -> Floats:
-        if again is None:
-            raise EstimateError("这个估计不能按重复权数重算｜of_columns 应给出 again=（权数 → 数值）｜补上 again")
-        if id(made) not in known:
-            known[id(made)] = made.values(again)
-        return known[id(made)]
-
-    return remade
-
-
-def _column(remade: Again | None, at: int) -> Again | None:
-    return None if remade is None else lambda made: remade(made)[:, [at]]
+        return limits.tabulate(self, level, icc)
 
 
 def _matches(label: Label, wanted: Label) -> bool:

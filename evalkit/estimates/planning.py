@@ -24,15 +24,13 @@ ROUND = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class _Villages:
-    """Sums over the (village, domain) pairs: weights, their squares, and what of the squares is still unsampled."""
+    """The (village, domain) pairs: their strata, sampling fractions and sums of weights."""
 
     found: Grouping
     column: Ints
     stratum: Ints
     whole: Bools
     weight: Floats
-    square: Floats
-    left: Floats
     first: Floats
 
 
@@ -68,11 +66,12 @@ def plan(block: Block, value: Floats, df: Floats, icc: float) -> tuple[intervals
     survey, domain = block.survey, block.domain
     weight = survey.weights if held.counted is None else survey.weights * held.counted
     seen = _villages(survey, domain, weight)
-    square, total = _by_domain(seen, seen.square, domain), _by_domain(seen, seen.weight, domain)
+    squares = weight**2
+    whole, total = domain.sums(squares), _by_domain(seen, seen.weight, domain)
     with np.errstate(divide="ignore", invalid="ignore"):
-        deff_w = domain.sizes * square / total**2
-        take = _take(survey, domain, weight, seen) / square
-        f_eff, freedom = _reach(seen, domain, icc, df, survey)
+        deff_w = domain.sizes * whole / total**2
+        take = _take(survey, domain, weight, squares, seen) / whole
+        f_eff, freedom = _reach(seen, domain, squares, icc, df, survey)
     events = _events(survey.stages[0], domain, held, value, seen)
     se = np.sqrt(block.variances(fpc=False))
     return _bounded(deff_w, take, events, f_eff, freedom, se, icc), freedom
@@ -89,12 +88,7 @@ def _villages(survey: Survey, domain: Domain, weight: Floats) -> _Villages:
     found = domain.partition.grouping(first)
     share = first.through[found.unit]
     whole = share >= 1 - FULL
-    overall = _overall(survey.stages)
-    square = weight**2
-    squares = found.sums(square)
-    left = squares if overall is None else found.sums((1 - overall) * square)
-    column = found.column
-    return _Villages(found, column, first.unit_stratum[found.unit], whole, found.sums(weight), squares, left, np.where(whole, 1.0, share))
+    return _Villages(found, found.column, first.unit_stratum[found.unit], whole, found.sums(weight), np.where(whole, 1.0, share))
 
 
 def _overall(stages: tuple[Stage, ...]) -> Floats | None:
@@ -108,28 +102,31 @@ def _overall(stages: tuple[Stage, ...]) -> Floats | None:
 
 
 def _by_domain(seen: _Villages, values: Floats, domain: Domain) -> Floats:
-    return np.bincount(seen.column, weights=values, minlength=domain.count)
+    return np.asarray(np.bincount(seen.column, weights=values, minlength=domain.count), dtype=float)
 
 
-def _take(survey: Survey, domain: Domain, weight: Floats, seen: _Villages) -> Floats:
+def _take(survey: Survey, domain: Domain, weight: Floats, squares: Floats, seen: _Villages) -> Floats:
     """Sum the squares of the weights of clusters: villages, or the units below where all villages were taken."""
     squared = _by_domain(seen, np.where(seen.whole, 0.0, seen.weight**2), domain)
     if not seen.whole.any():
         return squared
     if len(survey.stages) == 1:
-        return squared + _by_domain(seen, np.where(seen.whole, seen.square, 0.0), domain)
+        return squared + _by_domain(seen, np.where(seen.whole, seen.found.sums(squares), 0.0), domain)
     below = survey.stages[1]
     found = domain.partition.grouping(below)
     inside = survey.stages[0].through[below.unit_parent[found.unit]] >= 1 - FULL
     return squared + np.bincount(found.column, weights=np.where(inside, found.sums(weight) ** 2, 0.0), minlength=domain.count)
 
 
-def _reach(seen: _Villages, domain: Domain, icc: float, df: Floats, survey: Survey) -> tuple[Floats, Floats]:
+def _reach(seen: _Villages, domain: Domain, squares: Floats, icc: float, df: Floats, survey: Survey) -> tuple[Floats, Floats]:
     """Return f_eff of each domain, and its degrees of freedom: Satterthwaite's where strata were taken whole."""
-    if not seen.first.any() and not (seen.left != seen.square).any():
+    overall = _overall(survey.stages)
+    if not seen.first.any() and overall is None:
         return np.zeros(domain.count), df
-    top = np.where(seen.whole, seen.left, (1 - seen.first) * icc * seen.weight**2 + (1 - icc) * seen.left)
-    bottom = np.where(seen.whole, seen.square, icc * seen.weight**2 + (1 - icc) * seen.square)
+    square = seen.found.sums(squares)
+    left = square if overall is None else seen.found.sums((1 - overall) * squares)
+    top = np.where(seen.whole, left, (1 - seen.first) * icc * seen.weight**2 + (1 - icc) * left)
+    bottom = np.where(seen.whole, square, icc * seen.weight**2 + (1 - icc) * square)
     f_eff = 1 - _by_domain(seen, top, domain) / _by_domain(seen, bottom, domain)
     if not seen.whole.any():
         return f_eff, df
@@ -146,7 +143,7 @@ def _reach(seen: _Villages, domain: Domain, icc: float, df: Floats, survey: Surv
 
 
 def _cells(cell: Ints, values: Floats, shape: tuple[int, int]) -> Floats:
-    return np.bincount(cell, weights=values, minlength=shape[0] * shape[1]).reshape(shape)
+    return np.asarray(np.bincount(cell, weights=values, minlength=shape[0] * shape[1]), dtype=float).reshape(shape)
 
 
 def _satterthwaite(terms: Floats, df: Floats) -> Floats:
@@ -155,7 +152,7 @@ def _satterthwaite(terms: Floats, df: Floats) -> Floats:
     squares = np.divide(terms**2, df, out=np.zeros_like(terms), where=used).sum(axis=1)
     top = np.where(used, terms, 0.0).sum(axis=1) ** 2
     found = np.divide(top, squares, out=np.zeros(len(terms)), where=squares > 0)
-    return np.where((terms > 0).any(axis=1), found, df.sum(axis=1))
+    return np.asarray(np.where((terms > 0).any(axis=1), found, df.sum(axis=1)))
 
 
 def _events(first: Stage, domain: Domain, held: Proportion, value: Floats, seen: _Villages) -> Floats:
@@ -173,4 +170,4 @@ def _event_df(first: Stage, domain: Domain, rows: Floats, seen: _Villages) -> Fl
     hit = (seen.found.sums(rows) > 0) & ~seen.whole
     shape = (domain.count, len(first.n))
     villages = _cells(seen.column * shape[1] + seen.stratum, hit.astype(float), shape)
-    return np.maximum(villages - 1, 0).sum(axis=1)
+    return np.asarray(np.maximum(villages - 1, 0).sum(axis=1))

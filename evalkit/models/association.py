@@ -79,7 +79,7 @@ def independence(survey: Survey, row: str, col: str, *, method: str = "f", where
         Columns of at least two levels each.
     method : str
         A name of `METHODS`: "f" (Rao–Scott, second order, the default), "chi2" (first order), "adjusted-wald", "wald",
-        "lincom" and "saddlepoint" (the sum of weighted χ² that Pearson's statistic follows).
+        "lincom" and "saddlepoint" (the sum of weighted χ² that Pearson's statistic follows), "saddlepoint-r" (R's arithmetic).
     where : condition, column name or boolean array, optional
         The rows that the table is of; the others keep their place in the design.
     missing : {"fail", "out"}
@@ -100,8 +100,9 @@ def independence(survey: Survey, row: str, col: str, *, method: str = "f", where
     -----
     Rao & Scott 1984 (Ann. Statist. 12:46); F with k' and k'ν degrees of freedom, k' = (Σδ)²/Σδ², after Thomas & Rao
     1987 (JASA 82:630); δ from the covariance of the cell proportions as in R survey's `svychisq`. n counts the rows
-    that have both values; R counts all rows of the design, which changes X² and δ alike and no p-value. The saddlepoint
-    takes ν k' rounded down, as R does; "lincom" is exact (R without CompQuadForm falls back on the saddlepoint).
+    that have both values; R counts all rows of the design, which changes X² and δ alike and no p-value. "lincom" is
+    exact (R without CompQuadForm falls back on the saddlepoint); "saddlepoint-r" is R's saddlepoint, in which the
+    degrees of freedom are cut to a whole number in one of two places.
     Wald: O − RC/N of all cells but the first row and column, F(k, ν); adjusted F(k, ν − k + 1).
 
     Examples
@@ -109,7 +110,7 @@ def independence(survey: Survey, row: str, col: str, *, method: str = "f", where
     >>> import pandas as pd, evalkit as ev
     >>> table = pd.DataFrame({"village": [1, 1, 2, 2, 3, 3, 4, 4], "a": list("xyxxyyxy"), "b": list("uvuvvvuu")})
     >>> independence(ev.Survey.from_data(table, clusters="village"), "a", "b")
-    a × b：Rao–Scott 二阶修正检验，F(1, 3) = 3，p = 0.182，n = 8；在 5% 水平上不能拒绝“行与列独立”。
+    a × b：Rao–Scott 二阶修正检验，F(1, 3) = 2.25，p = 0.231，n = 8；在 5% 水平上不能拒绝“行与列独立”。
     """
     if method not in METHODS:
         table = "\n".join(f"  {name:<15}{m.title.zh}" for name, m in METHODS.items())
@@ -158,14 +159,14 @@ def _first_order(made: Pearson) -> Finding:
     return Finding(statistic, "χ²", (df,), float(chdtrc(df, statistic)), made.details)
 
 
-def _exact(made: Pearson) -> Finding:
-    ddf = satterthwaite(made.effects)[1] * made.df
-    return Finding(made.statistic, "X²", (), upper_tail(made.statistic, made.effects, ddf, "exact"), made.details)
+def _as_sum(how: str) -> Callable[[Cells], Finding]:
+    """Compare X² with the weighted sum of χ² that it follows, over k'ν degrees of freedom."""
 
+    def follow(made: Pearson) -> Finding:
+        ddf = satterthwaite(made.effects)[1] * made.df
+        return Finding(made.statistic, "X²", (), upper_tail(made.statistic, made.effects, ddf, how), made.details)
 
-def _by_saddlepoint(made: Pearson) -> Finding:
-    ddf = max(1, math.floor(satterthwaite(made.effects)[1] * made.df))
-    return Finding(made.statistic, "X²", (), upper_tail(made.statistic, made.effects, ddf, "saddlepoint"), made.details)
+    return _on_effects(follow)
 
 
 def _wald(cells: Cells, adjusted: bool = False) -> Finding:
@@ -201,6 +202,7 @@ METHODS: dict[str, Method] = {
     "chi2": Method(_on_effects(_first_order), Words("Rao–Scott 一阶修正检验", "Rao–Scott first-order test")),
     "adjusted-wald": Method(_adjusted_wald, Words("修正的 Wald 检验", "adjusted Wald test")),
     "wald": Method(_wald, Words("Wald 检验", "Wald test")),
-    "lincom": Method(_on_effects(_exact), Words("Pearson 检验（χ² 线性组合，精确）", "Pearson test (exact sum of weighted χ²)")),
-    "saddlepoint": Method(_on_effects(_by_saddlepoint), Words("Pearson 检验（鞍点近似）", "Pearson test (saddlepoint approximation)")),
+    "lincom": Method(_as_sum("exact"), Words("Pearson 检验（χ² 线性组合，精确）", "Pearson test (exact sum of weighted χ²)")),
+    "saddlepoint": Method(_as_sum("saddlepoint"), Words("Pearson 检验（鞍点近似）", "Pearson test (saddlepoint approximation)")),
+    "saddlepoint-r": Method(_as_sum("saddlepoint-r"), Words("Pearson 检验（R 的鞍点近似，仅供对照）", "Pearson test (R's saddlepoint)")),
 }

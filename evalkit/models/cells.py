@@ -10,7 +10,8 @@ import numpy as np
 
 from evalkit.errors import EstimateError
 from evalkit.estimates import Estimate
-from evalkit.estimates.domains import Domain, Missing, domain
+from evalkit.estimates.domains import Missing
+from evalkit.models.rows import grouped, one_domain
 from evalkit.variances import Floats, Ints
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Cells:
     def sums(self, weights: Floats) -> Floats:
         """Sum weights by cell."""
         inside = self.code >= 0
-        return np.bincount(self.code[inside], weights=weights[inside], minlength=self.count)
+        return np.bincount(self.code[inside], weights=weights[inside], minlength=self.count).astype(float)
 
     def marks(self) -> Floats:
         """One column a cell, 1 where the row is in it."""
@@ -71,7 +72,7 @@ class Cells:
 
     def estimate(self, values: Callable[[Floats], Floats], scores: Floats, kind: Any) -> Estimate:
         """Make an Estimate with a row a cell from what gives the values for a set of weights, and the scores."""
-        inside = Domain(np.where(self.code >= 0, 0, -1), ((),), ())
+        inside = one_domain(self.survey, self.code >= 0)
         return Estimate.of_columns(self.survey, values(self.survey.weights), scores, self.labels, self.names, kind, values, inside)
 
     def totals(self) -> Estimate:
@@ -110,20 +111,13 @@ def in_cells(survey: Survey, row: str, col: str, where: Any, missing: Missing) -
     EstimateError
         The same column twice, missing values under "fail", missing="no", an empty domain.
     """
-    if missing == "no":
-        raise EstimateError('missing="no"｜分类列的缺失不能计为 0｜写 missing="fail" 或 missing="out"')
     if row == col:
         raise EstimateError(f"{row}｜行与列是同一列｜写两个不同的列名")
-    found = domain(survey, [row, col], where, [], missing)
-    rows, columns = (tuple(dict.fromkeys(key[at] for key in found.keys)) for at in (0, 1))
-    columns = tuple(level for level in _ordered(survey, col) if level in set(columns))
-    place = np.array([rows.index(first) * len(columns) + columns.index(second) for first, second in found.keys])
-    code = np.zeros(len(survey), dtype=np.int64) if found.code is None else found.code
+    code, keys = grouped(survey, [row, col], where, [], missing)
+    held = [{key[at] for key in keys} for at in (0, 1)]
+    rows, columns = (tuple(level for level in survey.levels(name)[1] if level in held[at]) for at, name in enumerate((row, col)))
+    place = np.array([rows.index(first) * len(columns) + columns.index(second) for first, second in keys])
     return Cells(survey, np.where(code >= 0, place[code], -1), (row, col), rows, columns)
-
-
-def _ordered(survey: Survey, name: str) -> list[Any]:
-    return [key[0] for key in domain(survey, name, None, [], "out").keys]
 
 
 def crosstab(survey: Survey, row: str, col: str, *, share: str | None = None, where: Any = None, missing: Missing = "fail") -> Estimate:

@@ -22,7 +22,9 @@ TITLE = Words("Wald 检验", "Wald test")
 FLAT = 1e-10  # a covariance flatter than this in some direction cannot be told from one without it
 
 
-def wald(estimate: Estimate, contrast: Contrast | None = None, null: ArrayLike = 0.0, *, df: float | None = None, adjusted: bool = False) -> Test:
+def wald(
+    estimate: Estimate, contrast: Contrast | None = None, null: ArrayLike = 0.0, *, df: float | None = None, adjusted: bool = False
+) -> Test:
     """Test whether C·θ = null for the rows θ of an Estimate.
 
     Parameters
@@ -59,7 +61,7 @@ def wald(estimate: Estimate, contrast: Contrast | None = None, null: ArrayLike =
     >>> means = ev.mean(survey, "y", by="g")
     >>> test = wald(means, {"b": 1, "a": -1})
     >>> round(test.statistic, 6), test.df
-    (8.0, (1.0, 5.0))
+    (12.0, (1.0, 2.0))
     """
     matrix = _matrix(estimate, contrast)
     departure = matrix @ np.asarray(estimate.value) - _null(null, len(matrix))

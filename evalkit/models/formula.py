@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from evalkit.errors import EstimateError, Faults
-from evalkit.estimates.domains import Domain, Missing, Variable, domain
+from evalkit.estimates.domains import Domain, Missing, Variable
 from evalkit.later import later
+from evalkit.models.rows import Mask, grouped, one_domain, refuse_negative
 from evalkit.variances import Floats
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 patsy = later("patsy")
 
 Label = tuple[str, ...]
-Mask = NDArray[np.bool_]
 ALONE = 1e-10  # a column whose length falls by more than this share is a combination of those before it
 
 
@@ -79,6 +78,19 @@ class Form:
                 return term
         raise EstimateError(f"{name}｜公式 {self.formula} 中没有这一项｜可用：{'、'.join(term.name for term in self.terms)}")
 
+    def response_column(self) -> str:
+        """Return the column on the left side.
+
+        Raises
+        ------
+        EstimateError
+            When the left side is more than the name of a column.
+        """
+        names = list(_names(self.response))
+        if len(names) != 1 or self.response not in (names[0], f"Q('{names[0]}')", f'Q("{names[0]}")'):
+            raise EstimateError(f"{self.response}｜这里的因变量应是一列本身，不是算式｜先算好一列再写进公式")
+        return names[0]
+
     def matrix(self, table: pd.DataFrame) -> Floats:
         """Return the design matrix of other rows, (rows, p)."""
         wanted = _columns_of(_factors(self.info), list(map(str, table.columns)), self.formula)
@@ -110,21 +122,19 @@ def read_formula(survey: Survey, formula: str, where: Any, missing: Missing, num
         Names that are no columns, missing answers, a response of more than two levels, columns that are combinations
         of others, numbers that are not finite.
     """
-    if missing == "no":
-        raise EstimateError('missing="no"｜回归中缺失不能计为 0｜写 missing="fail" 或 missing="out"')
     described = _asked(lambda: patsy.ModelDesc.from_formula(formula), formula)
     if len(described.lhs_termlist) != 1 or not described.rhs_termlist:
         raise EstimateError(f"{formula}｜公式应为「因变量 ~ 自变量」｜例如 y ~ x + group")
     names = _columns_of(_listed(described.lhs_termlist + described.rhs_termlist), survey.columns, formula)
-    inside = domain(survey, None, where, [_presence(survey, name) for name in names], missing)
-    rows = np.ones(len(survey), dtype=bool) if inside.code is None else inside.code >= 0
+    rows = grouped(survey, None, where, [_presence(survey, name) for name in names], missing)[0] >= 0
+    refuse_negative(survey, rows)
     table = _plain(survey.table(), names, rows)
     built = described if numeric else patsy.ModelDesc([], described.rhs_termlist)
     y, x, level = _matrices(built, table, formula, numeric)
     terms, order = _terms(x.design_info, described.rhs_termlist)
     matrix = _as_floats(x, len(table))[:, list(order)]
     _independent(matrix, [label for term in terms for label in term.labels], formula)
-    return Form(formula, described.lhs_termlist[0].name(), level, y, matrix, terms, inside, rows, order, x.design_info)
+    return Form(formula, described.lhs_termlist[0].name(), level, y, matrix, terms, one_domain(survey, rows), rows, order, x.design_info)
 
 
 def _asked(question: Any, formula: str) -> Any:

@@ -103,6 +103,8 @@ class Reading:
                 self.faults.add(None, str(column), "", "数据中没有这一列", f"可用：{'、'.join(map(str, self.table.columns))}")
 
     def _rows(self, column: str, bad: Any, rule: str, remedy: str, values: bool = True) -> None:
+        if not bool(np.any(bad)):
+            return
         found = self.table[column].to_numpy()
         for at in np.flatnonzero(bad):
             self.faults.add(int(at) + 2, column, found[at] if values else "", rule, remedy)

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from evalkit import replication
 from evalkit.variances import Floats, Ints, Partition, add_up
+from evalkit.weights.steps import Sets
 
 if TYPE_CHECKING:
     from evalkit.weights.steps import Applied
@@ -36,13 +37,19 @@ class Replicated:
         Weights before the steps.
     steps : tuple of Applied
     centre : {"mean", "estimate"}
+    missing : {"fail", "drop"}
+        What becomes of a replicate in which a statistic has no value.
+    imported : bool
+        Whether the replicate weights were made elsewhere, so that the villages behind them are unknown.
     """
 
     plan: replication.Replicates
     unit: Ints
     base: Floats
-    steps: tuple[Applied, ...]
-    centre: Literal["mean", "estimate"]
+    steps: tuple[Applied, ...] = ()
+    centre: Literal["mean", "estimate"] = "mean"
+    missing: Literal["fail", "drop"] = "fail"
+    imported: bool = False
 
     def __repr__(self) -> str:
         return f"{self.plan.count} 套重复权数（{self.plan.kind}）"
@@ -60,6 +67,10 @@ class Replicated:
         return joint, first
 
     @property
+    def _spread(self) -> Floats:
+        return np.broadcast_to(self.plan.scale * np.asarray(self.plan.rscales), self.plan.count)
+
+    @property
     def cells(self) -> int:
         """Number of cells."""
         return len(self._cells[1]) if self.steps else self.plan.units
@@ -73,7 +84,7 @@ class Replicated:
         made = factors[:, self.unit[first]]
         base, rows = add_up(cell, self.base, len(first)), np.bincount(cell, minlength=len(first))
         for step in self.steps:
-            made = made * step.replay(base * made, rows, first)
+            made = made * step.replay(Sets(base * made, rows, first, start, self._spread))
         return made
 
     def _chunks(self) -> list[tuple[int, int]]:
@@ -84,9 +95,11 @@ class Replicated:
         """Return the totals of terms by replicate and domain, (terms, replicates, domains); None stands for the term 1."""
         cell = self._cells[0]
         weighted = [self.base if term is None else self.base * term for term in terms]
-        sums = _sums(cell, self.cells, weighted, partition)
+        sums: Any = _sums(cell, self.cells, weighted, partition)
         if self.steps:
-            made = np.concatenate([sums.T.dot(self.multipliers(*chunk).T).T for chunk in self._chunks()])
+            made = np.concatenate([(sums.T @ self.multipliers(*chunk).T).T for chunk in self._chunks()])
+        elif not isinstance(sums, np.ndarray):
+            made = np.concatenate([(sums.T @ self.plan.factors(*chunk).T).T for chunk in self._chunks()])
         else:
             made = self.plan.totals(sums)
         return np.asarray(made).reshape(self.plan.count, len(terms), partition.columns).transpose(1, 0, 2)
@@ -100,15 +113,22 @@ class Replicated:
         return self.multipliers(start, stop)[:, self._cells[0]] * self.base
 
     def variances(self, values: Floats, estimate: Floats) -> Floats:
-        """Variance of each column of replicate values."""
-        return replication.variances_of(values, self._middle(estimate), self.plan.scale, self.plan.rscales)
+        """Variance of each column of replicate values; NaN where the estimate itself is none."""
+        known = np.isfinite(estimate)
+        found = np.full(len(estimate), np.nan)
+        found[known] = replication.variance(values[:, known], *self._rule, estimate[known], self.missing)
+        return found
 
     def covariance(self, values: Floats, estimate: Floats) -> Floats:
         """Covariance of the columns of replicate values."""
-        return replication.covariance_of(values, self._middle(estimate), self.plan.scale, self.plan.rscales)
+        known = np.isfinite(estimate)
+        found = np.full((len(estimate), len(estimate)), np.nan)
+        found[np.ix_(known, known)] = replication.covariance(values[:, known], *self._rule, estimate[known], self.missing)
+        return found
 
-    def _middle(self, estimate: Floats) -> Floats | None:
-        return None if self.centre == "mean" else estimate
+    @property
+    def _rule(self) -> tuple[float, Floats, str]:
+        return self.plan.scale, self.plan.rscales, self.centre
 
 
 def _sums(cell: Ints, cells: int, weighted: Sequence[Floats], partition: Partition) -> Any:

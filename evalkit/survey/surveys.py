@@ -165,6 +165,7 @@ class Survey:
         combined: bool = True,
         centre: Centre = "mean",
         df: float | None = None,
+        missing: Literal["fail", "drop"] = "fail",
     ) -> Survey:
         """Take replicate weights that somebody else made.
 
@@ -187,6 +188,8 @@ class Survey:
             What replicates are compared with: their own mean, or the estimate (R's ``mse = TRUE``).
         df : float, optional
             Degrees of freedom; the rank of the replicate weights minus 1 when not given.
+        missing : {"fail", "drop"}
+            What becomes of a replicate in which a statistic has no value (nobody of a small domain is in it).
 
         Returns
         -------
@@ -215,10 +218,19 @@ class Survey:
         plan = replication.imported(matrix if combined else matrix * stated[:, None], stated, kind, scale, rscales, df)
         rows = np.arange(len(snapshot), dtype=np.int64)
         return Survey(
-            snapshot, stated, variances.structure([None], [rows], [None]), Policy(), replicated=Replicated(plan, rows, stated, (), centre)
-        )
+            snapshot, stated, variances.structure([None], [rows], [None]), Policy(),
+            replicated=Replicated(plan, rows, stated, (), centre, missing, imported=True),
+        )  # fmt: skip
 
-    def replicate(self, method: str, *, replicates: int | None = None, seed: str | None = None, centre: Centre = "mean", **options: Any) -> Survey:
+    def replicate(
+        self,
+        method: str,
+        *,
+        replicates: int | None = None,
+        centre: Centre = "mean",
+        missing: Literal["fail", "drop"] = "fail",
+        **options: Any,
+    ) -> Survey:
         """Return the same survey with replicate weights, whose steps are taken again on every replicate.
 
         Parameters
@@ -228,10 +240,11 @@ class Survey:
             ``preston``, ``beaumont-emond``, ``sdr``.
         replicates : int, optional
             How many, for the methods that draw them.
-        seed : str, optional
-            For the methods that draw; the first 500 of 10,000 replicates are those of 500.
-        centre : {"mean", "estimate"}
+        centre, missing
             As for `from_replicates`.
+        **options
+            Of the method: ``seed`` of those that draw (the first 500 of 10,000 replicates are those of 500), ``rho`` of ``fay``,
+            ``order`` of ``sdr``, ``tau`` of all, ``singleton``.
 
         Raises
         ------
@@ -246,10 +259,12 @@ class Survey:
         >>> float(ev.mean(survey.replicate("jk1"), "y").se[0].round(6))
         0.288675
         """
-        plan = replication.made(method, self.stages, replicates=replicates, seed=seed, **options)
+        if self.policy.rule not in ("fail", "collapse"):
+            options = {"singleton": self.policy.rule, **options} if "singleton" in _options(method) else options
+        plan = replication.made(method, self.stages, seed=options.pop("seed", None), replicates=replicates, **options)
         unit = self.stages[plan.level].row_unit
         base = self.steps[0].before if self.steps else self.weights
-        return replace(self, replicated=Replicated(plan, unit, base, self.steps, centre), _known={})
+        return replace(self, replicated=Replicated(plan, unit, base, self.steps, centre, missing), _known={})
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -275,7 +290,7 @@ class Survey:
     @property
     def df(self) -> float:
         """Degrees of freedom of the design: first-stage units minus first-stage strata, or those of imported replicates."""
-        if self.replicated is not None and self.replicated.plan.df is not None:
+        if self.replicated is not None:
             return float(self.replicated.plan.df)
         first = self.stages[0]
         return first.units - len(np.unique(first.unit_stratum))
@@ -333,12 +348,6 @@ class Survey:
         made = variances.without_fpc(self.stages)
         return made if made[0].fraction.any() else made[:1]
 
-    def pull(self, score: Floats) -> Floats:
-        """Take weighted scores back through the steps of the weights: what is left is uncertain."""
-        for step in reversed(self.steps):
-            score = step.pull(score)
-        return score
-
     def variances(self, scores: Scores, *, fpc: bool = True) -> Floats:
         """Variance of the total of weighted scores, in each of disjoint domains.
 
@@ -356,17 +365,35 @@ class Survey:
         stages = self._counted if fpc else self._endless
         if not self.steps:
             return variances.variances_of_totals(stages, scores, self.policy)
-        pulled = (self._pulled(scores, column) for column in range(scores.columns))
-        return np.concatenate([variances.variances_of_totals(stages, each, self.policy) for each in pulled])
+        return np.array([self._variance(stages, scores.only(column)) for column in range(scores.columns)])
+
+    def _variance(self, stages: tuple[Stage, ...], score: Floats) -> float:
+        """Variance of one score, pulled back through the steps."""
+        outer = 0.0
+        for step in reversed(self.steps):
+            outer += float((step.outer(score) ** 2).sum())
+            score = step.pull(score)
+        return float(variances.variances_of_totals(stages, self._one(score), self.policy)[0]) + outer
+
+    def _one(self, score: Floats) -> Scores:
+        return Scores((score,), np.ones((1, 1)), self.whole)
 
     def covariance(self, blocks: Sequence[Scores]) -> Floats:
         """Covariance matrix of the totals of several weighted scores, each with its own disjoint domains."""
-        if self.steps:
-            blocks = [self._pulled(block, column) for block in blocks for column in range(block.columns)]
-        return variances.covariance_of_totals(self._counted, blocks, self.policy)
+        if not self.steps:
+            return variances.covariance_of_totals(self._counted, blocks, self.policy)
+        columns = [block.only(column) for block in blocks for column in range(block.columns)]
+        outer = np.zeros((len(columns), len(columns)))
+        for step in reversed(self.steps):
+            added = np.array([step.outer(column) for column in columns])
+            outer += added @ added.T
+            columns = [step.pull(column) for column in columns]
+        return variances.covariance_of_totals(self._counted, [self._one(column) for column in columns], self.policy) + outer
 
-    def _pulled(self, scores: Scores, column: int) -> Scores:
-        return Scores((self.pull(scores.only(column)),), np.ones((1, 1)), self.whole)
+
+def _options(method: str) -> tuple[str, ...]:
+    known = replication.METHODS.get(method)
+    return () if known is None else known.takes
 
 
 def _known_rules(singleton: str, stages: str) -> None:

@@ -36,7 +36,7 @@ class PPS:
     form : {"syg", "ht"}
         Sen–Yates–Grundy's form or Horvitz–Thompson's, for ``joint``, ``overton`` and ``hartley-rao``.
     sum_p2_over_n : float, optional
-        For ``hartley-rao``: Σπ²/n of the population; its estimate Σπ/n from the sample when not given.
+        For ``hartley-rao``: Σπ²/n of the population, or one number a stratum; its estimate Σπ/n from the sample when not given.
 
     Notes
     -----
@@ -55,7 +55,7 @@ class PPS:
     method: str
     matrix: Any = None
     form: Literal["syg", "ht"] = "syg"
-    sum_p2_over_n: float | None = None
+    sum_p2_over_n: float | Sequence[float] | None = None
 
     def __post_init__(self) -> None:
         known = {**rules.SAMPLE_METHODS, **FORMS}
@@ -90,7 +90,8 @@ class PPS:
             return {**found, "form": Successive(_listed(stage), stage.unit_stratum, fraction)}
         if self.method in FORMS:
             joint = None if self.matrix is None else np.asarray(self.matrix, dtype=float)[np.ix_(*[_listed(stage)] * 2)]
-            matrix = rules.form(self.method, chance, joint=joint, kind=self.form, sum_p2_over_n=self.sum_p2_over_n)
+            p2 = self.sum_p2_over_n
+            matrix = rules.form(self.method, chance, joint=joint, kind=self.form, sum_p2_over_n=p2, stratum=stage.unit_stratum)
             return {**found, "form": Matrix(matrix)}
         return {**found, "spread": Spread(*rules.coefficients(self.method, chance, stage.unit_stratum, len(stage.n)))}
 

@@ -12,7 +12,7 @@ import pandas as pd
 from evalkit.errors import Faults, SurveyError
 from evalkit.survey.surveys import Survey
 from evalkit.variances import FULL, Floats, Ints, Stage
-from evalkit.weights.steps import Applied
+from evalkit.weights.steps import Applied, Sets
 
 WAVE = "wave"
 
@@ -141,7 +141,7 @@ def _units(table: pd.DataFrame, shared: list[str], surveys: list[Survey]) -> Int
     lacking = [name for name in shared if name not in table or bool(table[name].isna().any())]
     if lacking:
         raise SurveyError(f"shared={shared}｜{'、'.join(lacking)} 不是每次调查都有、每行都有值的列｜核对列名")
-    unit = table.groupby(shared, sort=True, observed=True).ngroup().to_numpy(dtype=np.int64)
+    unit = np.asarray(table.groupby(shared, sort=True, observed=True).ngroup(), dtype=np.int64)
     start = 0
     for each in surveys:
         own, named = each.stages[0].row_unit, unit[start : start + len(each)]
@@ -225,11 +225,16 @@ class Part:
             made.append(whole)
         return tuple(made)
 
-    def replay(self, weights: Floats, rows: Ints, first: Ints) -> Floats:
+    def outer(self, score: Floats) -> Floats:
+        """Ask the step for what its estimated totals bring."""
+        return self.step.outer(score[self.start : self.stop])
+
+    def replay(self, sets: Sets) -> Floats:
         """Take the step again on the cells of the wave."""
-        mine = np.flatnonzero((first >= self.start) & (first < self.stop))
-        made = np.ones_like(weights)
-        made[:, mine] = self.step.replay(weights[:, mine], rows[mine], first[mine] - self.start)
+        mine = np.flatnonzero((sets.first >= self.start) & (sets.first < self.stop))
+        made = np.ones_like(sets.weights)
+        own = replace(sets, weights=sets.weights[:, mine], rows=sets.rows[mine], first=sets.first[mine] - self.start)
+        made[:, mine] = self.step.replay(own)
         return made
 
 

@@ -6,6 +6,6 @@ from evalkit.variances.stages import FULL, Floats, Form, Ints, Spread, Stage, ad
 from evalkit.variances.totals import SINGLETON_RULES, Policy, Scores, covariance_of_totals, variances_of_totals
 
 __all__ = [
-    "FULL", "SINGLETON_RULES", "Floats", "Form", "Grouping", "Ints", "Partition", "Policy", "Scores", "Spread", "Stage", "add_up", "collapse",
-    "covariance_of_totals", "group", "local_mean", "structure", "variances_of_totals", "without_fpc",
+    "FULL", "SINGLETON_RULES", "Floats", "Form", "Grouping", "Ints", "Partition", "Policy", "Scores", "Spread", "Stage", "add_up",
+    "collapse", "covariance_of_totals", "group", "local_mean", "structure", "variances_of_totals", "without_fpc",
 ]  # fmt: skip

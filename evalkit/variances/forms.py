@@ -40,7 +40,7 @@ class Successive:
     Examples
     --------
     >>> form = Successive(np.array([0, 1, 2]), np.zeros(3, dtype=int), np.array([0.0]))
-    >>> form.variances(np.array([[1.0], [2.0], [4.0]])).tolist()
+    >>> form.variances(np.array([[1.0], [2.0], [4.0]])).round(9).tolist()
     [3.75]
     """
 

@@ -27,11 +27,17 @@ class Grouping:
     column: Ints
     inside: Ints | None = None
     place: Ints | None = None
+    _known: dict[int, tuple[Floats, Floats]] = field(default_factory=dict)
 
     def sums(self, values: Floats) -> Floats:
-        """Sum the values of rows by pair."""
+        """Sum the values of rows by pair; the sums of a read-only array (the weights of a survey) are remembered."""
+        if id(values) in self._known:
+            return self._known[id(values)][1]
         kept = values if self.inside is None else values[self.inside]
-        return kept if self.place is None else add_up(self.place, kept, len(self.unit))
+        made = kept if self.place is None else add_up(self.place, kept, len(self.unit))
+        if not values.flags.writeable:
+            self._known[id(values)] = values, made  # the array is kept, so that its id stays its own
+        return made
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Bools = npt.NDArray[np.bool_]
 CELL = ["village", "cell"]
 CERTAIN = "（必入）"
+FITTING = {"hajek": "hajek", "pps-joint": "hajek", "poisson": "poisson"}  # rules that need no more than the chances of the sample
 
 
 def base_weights(
@@ -70,7 +71,27 @@ def base_weights(
     return done, tuple(_spread(done, cell) for _, cell in lost.iterrows())
 
 
-def levels(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, list[tuple[str, str, str]]]:
+def released_weights(table: pd.DataFrame) -> pd.DataFrame:
+    """Return all households that were visited, with their weight by design.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As for `base_weights`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        All rows, with ``design_weight``: hits / prob × drawn / released in each village × cell. Reserves are the continuation of
+        the same random order, so that all released households are one sample of the cell.
+    """
+    made = table.reset_index(drop=True).copy()
+    released = made.groupby(CELL)["household"].transform("size").to_numpy(dtype=float)
+    made["design_weight"] = _by_design(made) * made["n"].to_numpy(dtype=float) / released
+    return made
+
+
+def levels(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, list[tuple[str, str, str]], str | None]:
     """Return the columns that say how each stage was drawn, outermost first.
 
     Parameters
@@ -82,10 +103,13 @@ def levels(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, list[tupl
     Returns
     -------
     table : pandas.DataFrame
-        A stage drawn with unequal chances, or with replacement, has an endless number of units, which no correction goes with;
-        units that were certain are strata of their own, taken whole.
+        A later stage drawn with unequal chances, and any drawn with replacement, has an endless number of units, which no
+        correction goes with; units that were certain are strata of their own, taken whole.
     columns : list of (stratum, unit, number of units)
         Without the outermost stages that were taken whole: the degrees of freedom are those of the first stage with a choice.
+        With a rule, the last entry of the first stage names the column of its chances.
+    rule : str or None
+        The rule of `PPS` that fits the first stage; None where units had equal chances, or no rule from chances alone fits.
     """
     listed, asked = design.frame_stages, design.roster_stages
     named = [(stage, f"{stage.name}_unit", f"{stage.name}_") for stage in listed[:-1]]
@@ -105,7 +129,11 @@ def levels(table: pd.DataFrame, design: Design) -> tuple[pd.DataFrame, list[tupl
     # stages above that were taken whole are strata, whose villages are the first units drawn; labels below name the unit above
     sampled = [at for at, (*_, chance) in enumerate(columns) if (table[chance].to_numpy(dtype=float) < 1).any()]
     first = min([len(listed) - 1, *sampled])
-    return table, [(stratum, unit, size) for _, stratum, unit, size, _ in columns[first:]]
+    rule = FITTING.get(METHODS[columns[first][0].method].variance)
+    made = [(stratum, unit, size) for _, stratum, unit, size, _ in columns[first:]]
+    if rule is not None:
+        made[0] = (*made[0][:2], columns[first][-1])
+    return table, made, rule
 
 
 def _by_design(rows: pd.DataFrame) -> pd.Series:

@@ -1,0 +1,233 @@
+"""A step that hands the weight of those who did not answer to those who did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy import linalg
+
+from evalkit import calibration, nonresponse
+from evalkit.errors import Faults, SurveyError
+from evalkit.variances import Floats, Ints
+from evalkit.weights.margins import by_code
+from evalkit.weights.steps import Sets, Taken
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from evalkit.survey import Survey
+
+    Bools = NDArray[np.bool_]
+
+NAMES = {"R": "回答", "N": "未回答", "I": "不合格", "U": "未知"}
+WORDS = {
+    "R": "R", "N": "N", "I": "I", "U": "U",
+    "respondent": "R", "nonrespondent": "N", "ineligible": "I", "unknown": "U",
+    "complete": "R", "refusal": "N", "noncontact": "N",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Nonresponse:
+    """Adjust the weights of respondents for sampled units that did not answer.
+
+    Units whose eligibility is unknown give their weight to the known ones of their cell; eligible nonrespondents then give
+    theirs to the respondents of their cell. Ineligible units keep theirs apart: they stand for ineligible units and leave the
+    estimates. All sampled units stay in the design.
+
+    Parameters
+    ----------
+    by : str or list of str, optional
+        Columns, known for respondents and nonrespondents alike, whose values make the weighting cells, crossed.
+    propensity : list of str, optional
+        Instead: columns of a logistic model of response (numeric, or text with one 0/1 column a category).
+    classes : int or None
+        Number of classes that propensities are cut into; None divides each respondent's weight by its own propensity.
+    status : str
+        Column that says what became of each sampled unit; ``disposition`` for returns.
+    words : mapping, optional
+        From the words in that column to R (respondent), N (eligible nonrespondent), I (ineligible), U (unknown). Without it
+        these letters, their English names, and ``complete``, ``refusal``, ``noncontact`` are known.
+
+    Notes
+    -----
+    Cells: φ = (Σ_R w + Σ_N w)/Σ_R w; the scores are those of this ratio, over all sampled units (Särndal & Lundström 2005,
+    Estimation in Surveys with Nonresponse, §11). Propensities are estimated by weighted logistic regression; without classes the
+    scores carry their estimation (Kim & Kim 2007, Can. J. Statist. 35:501), with classes the classes are taken as given.
+
+    Examples
+    --------
+    >>> import pandas as pd, evalkit as ev
+    >>> table = pd.DataFrame({"kind": ["a"] * 3 + ["b"] * 3, "what": list("RRNRIN"), "y": [1.0, 0, None, 1, None, None], "w": 10.0})
+    >>> survey = ev.weigh(ev.Survey.from_data(table, weights="w"), ev.Nonresponse(by="kind", status="what"))
+    >>> survey.weights.tolist(), float(ev.mean(survey, "y"))
+    ([15.0, 15.0, 0.0, 20.0, 0.0, 0.0], 0.7)
+    """
+
+    by: str | Sequence[str] | None = None
+    propensity: Sequence[str] | None = None
+    classes: int | None = 5
+    status: str = "disposition"
+    words: Mapping[Any, str] | None = None
+    calibrates: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        if (self.by is None) == (self.propensity is None):
+            raise SurveyError("Nonresponse｜by（加权单元）与 propensity（回答概率模型）应写一个｜例如 ev.Nonresponse(by=\"village_type\")")
+
+    def __repr__(self) -> str:
+        if self.by is not None:
+            return f"Nonresponse 单元 {self.by if isinstance(self.by, str) else ' × '.join(self.by)}"
+        how = "倒数" if self.classes is None else f"{self.classes} 类"
+        return f"Nonresponse 回答概率 {'、'.join(self.propensity or ())}（{how}）"
+
+    def take(self, survey: Survey) -> Taken:
+        """Take the step on a survey."""
+        state = self._states(survey)
+        if self.by is None and self.classes is None:
+            return _by_propensity(self, survey, state, self._model(survey))
+        cell = self._cells(survey, state)
+        first = nonresponse.spread_unknown(survey.weights, state, (cell,))
+        second = nonresponse.cell_factors(first.weights, state == "R", state == "N", (cell,))
+        middle, last = np.array(first.weights), np.array(second.weights)
+        givers = [state == "U", state == "N"]
+        takers = [np.isin(state, ("R", "N", "I")), state == "R"]
+        moves = [(survey.weights, middle), (middle, last)]
+        projections: list[Any] = [
+            calibration.Redistribution(cell, give, take, before, after)
+            for give, take, (before, after) in zip(givers, takers, moves, strict=True)
+        ]
+        after = np.where(state == "R", last, 0.0)
+        code = cell * 4 + np.searchsorted(["I", "N", "R", "U"], state)
+
+        def again(sets: Sets) -> Floats:
+            return _handed(sets.weights, cell[sets.first], state[sets.first])
+
+        return Taken(self, survey.weights, after, projections, (code,), again, notes=_told(state, last, second.table))
+
+    def _states(self, survey: Survey) -> NDArray[np.str_]:
+        words = dict(self.words) if self.words is not None else WORDS
+        series = survey.column(self.status)
+        found = series.map(words)
+        faults = Faults("Nonresponse")
+        bad = ~found.isin(["R", "N", "I", "U"]).to_numpy()
+        for word in pd.unique(series[bad].astype(str))[:20]:
+            rule = f"不知道这个词是回答（R）、未回答（N）、不合格（I）还是未知（U），{int((series.astype(str) == word).sum())} 行"
+            faults.add(None, self.status, word, rule, f'words={{"{word}": "N", …}}')
+        faults.refuse(SurveyError)
+        return found.to_numpy(dtype=str)
+
+    def _cells(self, survey: Survey, state: NDArray[np.str_]) -> Ints:
+        if self.by is None:
+            x = self._model(survey)
+            inside = np.isin(state, ("R", "N"))
+            fitted = nonresponse.response_propensity(x[inside], state[inside] == "R", survey.weights[inside])
+            cut = nonresponse.propensity_classes(fitted.propensities, survey.weights[inside], self.classes or 1)
+            made = np.zeros(len(survey), dtype=np.int64)
+            made[inside] = cut.classes - 1
+            return made
+        joint = np.zeros(len(survey), dtype=np.int64)
+        for name in [self.by] if isinstance(self.by, str) else self.by:
+            code, levels = survey.levels(name)
+            _complete(name, code < 0)
+            joint = joint * len(levels) + code
+        return np.unique(joint, return_inverse=True)[1].astype(np.int64)
+
+    def _model(self, survey: Survey) -> Floats:
+        """Return the columns of the response model: numbers as they are, categories but the first as 0 and 1."""
+        parts = []
+        for name in self.propensity or ():
+            series = survey.column(name)
+            if pd.api.types.is_numeric_dtype(series):
+                values = series.to_numpy(dtype=float, na_value=np.nan)
+                _complete(name, ~np.isfinite(values))
+                parts.append(values[:, None])
+                continue
+            code, levels = survey.levels(name)
+            _complete(name, code < 0)
+            parts.append((code[:, None] == np.arange(1, len(levels))).astype(float))
+        return np.column_stack(parts)
+
+
+def _complete(name: str, lost: Bools) -> None:
+    faults = Faults("Nonresponse")
+    for at in np.flatnonzero(lost):
+        faults.add(int(at) + 2, name, "", "回答者与未回答者都应有值", "补全，或换用抽样框中的变量")
+    faults.refuse(SurveyError)
+
+
+def _handed(weights: Floats, cell: Ints, state: NDArray[np.str_]) -> Floats:
+    """Return the factors of cells: the unknown hand over to the known, then those who did not answer to those who did."""
+    count = int(cell.max(initial=0)) + 1
+    sums = {each: by_code(weights * (state == each), cell, count) for each in "RNIU"}
+    known = sums["R"] + sums["N"] + sums["I"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        first = np.where(known > 0, (known + sums["U"]) / known, 1.0)
+        second = np.where(sums["R"] > 0, (sums["R"] + sums["N"]) / sums["R"], 1.0)
+    return np.where(state == "R", (first * second)[:, cell], 0.0)
+
+
+def _label(label: Any) -> str:
+    return " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
+
+
+def _told(state: NDArray[np.str_], weights: Floats, cells: nonresponse.CellTable) -> tuple[str, ...]:
+    counts = "，".join(f"{name} {int((state == each).sum())}" for each, name in NAMES.items())
+    notes = [counts]
+    if (state == "I").any():
+        notes.append(f"不合格单位代表 {weights[state == 'I'].sum():.6g}，不进入估计")
+    weak = [f"{label}（{released} 户，倍数 {factor:.3g}）" for label, released, factor, small, large in zip(
+        map(_label, cells.cells), cells.released, cells.factor, cells.small, cells.large, strict=True) if small or large]  # fmt: skip
+    if weak:
+        notes.append(f"单元过小（不足 20 户）或倍数过大（超过 3）：{'、'.join(weak[:8])}{'……' if len(weak) > 8 else ''}")
+    return tuple(notes)
+
+
+@dataclass(frozen=True, eq=False)
+class _Propensity:
+    """The scores of weights divided by estimated chances to answer.
+
+    With p = expit(xβ) and Σ d x (r − p) = 0, z = r d u/p − d (r − p) x'A⁻¹ Σ r d u (1 − p)/p x, A = Σ d p (1 − p) x x'.
+    """
+
+    x: Floats
+    chance: Floats
+    responded: Bools
+    asked: Bools
+    before: Floats
+
+    def pull(self, scores: Floats) -> Floats:
+        """Return scores of all sampled rows from scores of the weights after."""
+        d = np.where(self.asked, self.before, 0.0)
+        information = (self.x * (d * self.chance * (1 - self.chance))[:, None]).T @ self.x
+        slope = linalg.solve(information, self.x.T @ (scores * self.responded * (1 - self.chance)), assume_a="pos")
+        return np.asarray(scores - d * (self.responded - self.chance) * (self.x @ slope))
+
+
+def _by_propensity(step: Nonresponse, survey: Survey, state: NDArray[np.str_], x: Floats) -> Taken:
+    """Divide each respondent's weight by its own propensity."""
+    if (state == "U").any():
+        raise SurveyError(f"{step}｜有资格未知的单位｜先用 by= 的单元调整，或给 classes")
+    before, asked, responded = survey.weights, np.isin(state, ("R", "N")), state == "R"
+    fitted = nonresponse.response_propensity(x[asked], responded[asked], before[asked])
+    chance = np.ones(len(before))
+    chance[asked] = fitted.propensities
+    after = np.where(responded, before / chance, 0.0)
+    full = np.column_stack([np.ones(len(x)), x])
+    cell = np.unique(np.column_stack([full, np.searchsorted(["I", "N", "R"], state)]), axis=0, return_inverse=True)[1].ravel()
+
+    def again(sets: Sets) -> Floats:
+        rows, here = x[sets.first], np.flatnonzero(asked[sets.first])
+        made = np.zeros_like(sets.weights)
+        for at, weights in enumerate(sets.weights):
+            chances = nonresponse.response_propensity(rows[here], responded[sets.first][here], weights[here]).propensities
+            made[at, here] = np.where(responded[sets.first][here], 1 / chances, 0.0)
+        return made
+
+    notes = (f"回答概率 {chance[responded].min():.3g}–{chance[responded].max():.3g}",)
+    projections = [_Propensity(full, chance, responded, asked, before)]
+    return Taken(step, before, after, projections, (cell.astype(np.int64),), again, notes=notes)

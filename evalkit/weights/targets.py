@@ -1,0 +1,141 @@
+"""Totals that weights are to reproduce, as people write them: numbers by category, a table, or an estimate of another survey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.errors import Faults, SurveyError
+from evalkit.variances import Floats, Ints
+
+if TYPE_CHECKING:
+    from evalkit.survey import Survey
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """Totals of the categories of one margin.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        What the categories are made of; several are crossed.
+    code : (rows,) int array
+        Category of each row.
+    labels : tuple of str
+    total : (categories,) float array
+    covariance : (categories, categories) float array or None
+        Where the totals are estimated.
+    """
+
+    columns: tuple[str, ...]
+    code: Ints
+    labels: tuple[str, ...]
+    total: Floats
+    covariance: Floats | None = None
+
+    @property
+    def name(self) -> str:
+        """What messages call the margin."""
+        return " × ".join(self.columns)
+
+
+def target(survey: Survey, columns: Sequence[str], totals: Any) -> Target:
+    """Read the totals of a margin and hold them against the rows of a survey.
+
+    Parameters
+    ----------
+    survey : Survey
+    columns : sequence of str
+        Columns that make the categories, crossed.
+    totals : mapping, pandas.Series, pandas.DataFrame, or an Estimate
+        By category (a tuple of values where several columns are crossed); a DataFrame has the columns and one more with the
+        totals; an Estimate of a table ``by=columns`` of another survey brings its covariance.
+
+    Raises
+    ------
+    SurveyError
+        With all faults: rows without a value; categories of the survey without a total, totals without finite number ≥ 0.
+    """
+    stated, covariance = _stated(columns, totals)
+    faults = Faults("权数的目标总数")
+    found = [survey.levels(name) for name in columns]
+    _missing(survey, columns, [codes for codes, _ in found], faults)
+    faults.refuse(SurveyError)
+    joint, keys = _joint(found)
+    known = {_text(key): at for at, key in enumerate(stated)}
+    held = np.bincount(joint if survey.answering is None else joint[survey.answering], minlength=len(keys)) > 0
+    name = " × ".join(columns)
+    place = np.array([known.get(_text(key), -1) for key in keys], dtype=np.int64)
+    for at in np.flatnonzero(held & (place < 0)):
+        faults.add(None, name, " ".join(_text(keys[at])), "数据中有这一类，目标总数中没有", "补上该类的总数，或并入别的类")
+    total = np.array(list(stated.values()), dtype=float)
+    for at in np.flatnonzero(~(np.isfinite(total) & (total >= 0))):
+        faults.add(None, name, " ".join(_text(list(stated)[at])), "总数应为不小于 0 的有限数", "改正后重试")
+    faults.refuse(SurveyError)
+    code = np.maximum(place, 0)[joint]
+    return Target(tuple(columns), code, tuple(" ".join(_text(key)) for key in stated), total, covariance)
+
+
+def _stated(columns: Sequence[str], totals: Any) -> tuple[dict[tuple[Any, ...], float], Floats | None]:
+    """Return totals by key, and their covariance when they are estimated."""
+    if hasattr(totals, "cov") and hasattr(totals, "labels"):
+        keys = [tuple(label[: len(columns)]) for label in totals.labels]
+        return dict(zip(keys, map(float, totals.value), strict=True)), np.asarray(totals.cov(), dtype=float)
+    if isinstance(totals, pd.DataFrame):
+        rest = [name for name in totals.columns if name not in columns]
+        if len(rest) != 1 or any(name not in totals.columns for name in columns):
+            raise SurveyError(f"总数表的列：{'、'.join(map(str, totals.columns))}｜应为 {'、'.join(columns)} 与一列总数｜改正后重试")
+        return {tuple(row[:-1]): float(row[-1]) for row in totals[[*columns, rest[0]]].itertuples(index=False)}, None
+    if isinstance(totals, (Mapping, pd.Series)):
+        return {key if isinstance(key, tuple) else (key,): float(number) for key, number in totals.items()}, None
+    raise SurveyError(f"总数：{type(totals).__name__}｜应为 {{类: 总数}}、Series、DataFrame 或 Estimate｜改正后重试")
+
+
+def _missing(survey: Survey, columns: Sequence[str], codes: list[Ints], faults: Faults) -> None:
+    for name, code in zip(columns, codes, strict=True):
+        lost = code < 0 if survey.answering is None else (code < 0) & survey.answering
+        for at in np.flatnonzero(lost):
+            faults.add(int(at) + 2, name, "", "缺失的值不属于任何一类", "补全后重试")
+
+
+def _joint(found: list[tuple[Ints, list[Any]]]) -> tuple[Ints, list[tuple[Any, ...]]]:
+    """Cross the columns: one code a row (0 where a row without weight lacks a value), and the keys."""
+    joint = np.zeros(len(found[0][0]), dtype=np.int64)
+    keys: list[tuple[Any, ...]] = [()]
+    for code, levels in found:
+        joint = joint * len(levels) + np.maximum(code, 0)
+        keys = [(*key, level) for key in keys for level in levels]
+    return joint, keys
+
+
+def _text(key: Any) -> tuple[str, ...]:
+    """Return a key in one spelling, so that 1, 1.0 and "1" are the same category."""
+    return tuple(f"{part:g}" if isinstance(part, float) else str(part) for part in key)
+
+
+def root_of(covariance: Floats | None) -> Floats | None:
+    """Return L with LL' = V, from the eigenvectors of V."""
+    if covariance is None:
+        return None
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+
+
+def shifts(root: Floats | None, start: int, count: int, spread: Floats) -> Floats | None:
+    """Return how far the totals move in each replicate, (count, totals), so that replicates carry the variance of the totals.
+
+    Each eigenvector of the covariance moves the totals of one replicate (Fuller 1998, Surv. Meth. 24:153; Opsomer & Erciulescu
+    2021, Surv. Meth. 47:265), the first eigenvectors those of the first replicates.
+    """
+    if root is None:
+        return None
+    if root.shape[1] > len(spread):
+        raise SurveyError(f"{len(spread)} 套重复权数｜总数有 {root.shape[1]} 个估计误差，每个需要一套｜增加 replicates")
+    moved = np.zeros((len(spread), len(root)))
+    moved[: root.shape[1]] = root.T / np.sqrt(spread[: root.shape[1], None])
+    return moved[start : start + count]
