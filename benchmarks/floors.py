@@ -1,24 +1,21 @@
 """The yardstick: the same tables in plain numpy, from codes, as fast as numpy alone allows; imports nothing of evalkit.
 
-Rows stand in the order of villages, so the sums of a village are those of a run (`np.add.reduceat`). Sums by village × domain are
-dense blocks of a few villages at a time (`np.bincount`), small enough to stay in the cache.
-No product of BLAS touches a block: its threads stall where other programs run.
+Rows may stand in any order. They are touched by `np.bincount` on village × domain, a dense table with a cell for each pair; what follows
+is done on those tables. No product of BLAS touches a table: its threads stall where other programs run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from scipy import sparse
 from scipy.special import betainccinv, betaincinv, stdtrit
 
 from benchmarks.surveys import Floats, Ints, Raw
 
 Numbers = dict[str, Floats]
-CELLS = 200_000  # bins of a block: 1.6 MB
 ICC, PRIOR = 0.05, 5.0
 
 
@@ -47,7 +44,7 @@ def table(raw: Raw, domain: Ints | None, domains: int, stages: int) -> Numbers:
 
     `stages` 1: villages drawn with replacement; 2: villages and households drawn without, from the populations of `raw`.
     """
-    sums = _whole(raw, stages) if domain is None else _by_domain(raw, domain, domains, stages)
+    sums = _sums(raw, domain, domains, stages)
     variance = sums.endless if stages == 1 else sums.finite
     p, n = sums.share, sums.rows
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -85,123 +82,62 @@ def _wise(p: Floats, n: Floats, fraction: Floats, tail: float) -> tuple[Floats, 
     return (x - 1) * g / 2 + low * shrink, p * fraction / 2 + high * shrink
 
 
-@dataclass(frozen=True, eq=False)
-class _Factors:
-    """What squares count: by village between villages, without and with the finite population; within villages; and in the plan."""
-
-    endless: Floats
-    finite: Floats
-    within: Floats
-    first: Floats
-    second: Floats
-
-
-def _factors(raw: Raw) -> _Factors:
+def _sums(raw: Raw, domain: Ints | None, domains: int, stages: int) -> Sums:
+    w, shape = raw.weight, (len(raw.stratum), domains)
+    key = raw.unit if domain is None else raw.unit * domains + domain
+    score = w * raw.y
+    rows = np.bincount(key, minlength=shape[0] * domains).reshape(shape)
+    held, hits = _dense(key, w, shape), _dense(key, score, shape)
+    by_stratum = sparse.csr_array((np.ones(shape[0]), (raw.stratum, np.arange(shape[0]))))
+    n, whole = rows.sum(axis=0), held.sum(axis=0)
+    safe = np.where(n > 0, whole, 1.0)
+    share = hits.sum(axis=0) / safe
+    z = hits - share * held
+    z /= safe
+    away = z - (by_stratum @ z / raw.n[:, None])[raw.stratum]
+    away *= away
     drawn, endless = raw.drawn[raw.stratum], (raw.n / (raw.n - 1))[raw.stratum]
-    within = drawn * (1 - raw.asked) * raw.take / (raw.take - 1)
-    return _Factors(endless, (1 - drawn) * endless, within, (1 - drawn) * ICC, (1 - drawn * raw.asked) * (1 - ICC))
-
-
-def _whole(raw: Raw, stages: int) -> Sums:
-    unit, w, factors = raw.unit, raw.weight, _factors(raw)
-    starts = np.searchsorted(unit, np.arange(len(raw.stratum)))
-    strata = np.searchsorted(raw.stratum, np.arange(len(raw.n)))
-    score = w * raw.y
-    whole, by_village = w.sum(), np.add.reduceat(w, starts)
-    share = score.sum() / whole
-    z = (np.add.reduceat(score, starts) - share * by_village) / whole
-    spread = (z - (np.add.reduceat(z, strata) / raw.n)[raw.stratum]) ** 2
-    endless, finite, squares, left = factors.endless @ spread, 0.0, by_village**2, 0.0
-    weights = np.add.reduceat(w * w, starts)
+    held *= held
+    weights = _by_domain(domain, w * w, domains)
+    finite, left = np.zeros(domains), np.zeros(domains)
     if stages == 2:
-        score -= share * w
-        score /= whole
-        score -= np.repeat(z / raw.take, raw.take)
-        score *= score
-        finite = factors.finite @ spread + factors.within @ np.add.reduceat(score, starts)
-        left = factors.first @ squares + factors.second @ weights
-    rare = np.logical_or.reduceat(raw.y > 0 if share <= 0.5 else raw.y < 1, starts)
-    events = np.maximum(np.add.reduceat(rare.astype(float), strata) - 1, 0).sum()
-    df = len(raw.stratum) - len(raw.n)
-    parts = len(w), whole, share, endless, finite, float(df), squares.sum(), weights.sum(), left, events
-    return Sums(*(np.array([part]) for part in parts))
+        finite = _down((1 - drawn) * endless, away) + _within(raw, domain, (share, safe, score), z)
+        unasked = (1 - drawn * raw.asked) * (1 - ICC)
+        left = _down((1 - drawn) * ICC, held) + _by_domain(domain, unasked[raw.unit] * (w * w), domains)
+    present = rows > 0
+    df = present.sum(axis=0) - (by_stratum @ present > 0).sum(axis=0)
+    events = _events(raw, key, domain, share, by_stratum)
+    return Sums(n, whole, share, _down(endless, away), finite, df.astype(float), held.sum(axis=0), weights, left, events)
 
 
-def _by_domain(raw: Raw, domain: Ints, domains: int, stages: int) -> Sums:
-    w, rows, factors = raw.weight, np.bincount(domain, minlength=domains), _factors(raw)
-    score = w * raw.y
-    whole = np.bincount(domain, w, domains).astype(float, copy=False)
-    safe = np.where(rows > 0, whole, 1.0)
-    share = np.bincount(domain, score, domains) / safe
-    score -= share[domain] * w
-    score /= safe[domain]
-    endless, finite, squares, left, df = _squares(raw, factors, domain, domains, score, stages)
-    weights = np.bincount(domain, w * w, domains).astype(float, copy=False)
-    if stages == 2:
-        left += np.bincount(domain, np.repeat(factors.second, raw.take) * w * w, domains)
-    events = _events(raw, (raw.y > 0) == (share <= 0.5)[domain], domain, domains)
-    return Sums(rows, whole, share, endless, finite, df, squares, weights, left, events)
+def _dense(key: Ints, values: Floats, shape: tuple[int, int]) -> Floats:
+    return np.bincount(key, values, shape[0] * shape[1]).astype(float, copy=False).reshape(shape)
 
 
-def _squares(raw: Raw, factors: _Factors, domain: Ints, domains: int, score: Floats, stages: int) -> tuple[Floats, ...]:
-    """Return both variances, Σᵢ(Σⱼw)², what is left of it, and villages minus strata, by domain, some villages at a time."""
-    w = raw.weight
-    row = raw.stratum[raw.unit] * domains + domain
-    shape = len(raw.n), domains
-    centre = np.bincount(row, score, len(raw.n) * domains).reshape(shape) / raw.n[:, None]
-    strata = (np.bincount(row, minlength=len(raw.n) * domains).reshape(shape) > 0).sum(axis=0)
-    endless, finite, squares, left, villages = (np.zeros(domains) for _ in range(5))
-    for first, last, here in blocks(raw.unit, len(raw.stratum), domains):
-        units = slice(first, last)
-        key = raw.unit[here] - first
-        key *= domains
-        key += domain[here]
-        size = (last - first) * domains
-        seen = np.zeros(size, dtype=np.uint8)
-        seen[key] = 1
-        villages += seen.reshape(-1, domains).sum(axis=0, dtype=np.uint16)
-        z = np.bincount(key, score[here], size).astype(float, copy=False)
-        if stages == 2:
-            finite += _within(raw, factors.within, key, z.reshape(-1, domains), score[here], domain[here], units)
-        squared = z.reshape(-1, domains)
-        squared -= centre[raw.stratum[units]]
-        np.square(squared, out=squared)
-        endless += np.einsum("i,ij->j", factors.endless[units], squared)
-        held = np.bincount(key, w[here], size).reshape(-1, domains)
-        np.square(held, out=held)
-        squares += held.sum(axis=0)
-        if stages == 2:
-            finite += np.einsum("i,ij->j", factors.finite[units], squared)
-            left += np.einsum("i,ij->j", factors.first[units], held)
-    return endless, finite, squares, left, villages - strata
+def _by_domain(domain: Ints | None, values: Floats, domains: int) -> Floats:
+    return np.array([values.sum()]) if domain is None else np.bincount(domain, values, domains).astype(float, copy=False)
 
 
-def blocks(unit: Ints, units: int, domains: int) -> Iterator[tuple[int, int, slice]]:
-    """Cut the villages so that villages × domains stays in the cache."""
-    edges = np.append(np.arange(0, units, min(max(1, CELLS // domains), 65_535)), units)
-    cuts = np.searchsorted(unit, edges)
-    for at in range(len(edges) - 1):
-        yield int(edges[at]), int(edges[at + 1]), slice(int(cuts[at]), int(cuts[at + 1]))
+def _down(factor: Floats, table: Floats) -> Floats:
+    return np.asarray(np.einsum("i,ij->j", factor, table))
 
 
-def _within(raw: Raw, factor: Floats, key: Ints, z: Floats, score: Floats, domain: Ints, units: slice) -> Floats:
-    """Sum of squares about the mean of the village, of all its households, by domain."""
-    take = raw.take[units, None]
-    mean = z / take
-    rest = score - mean.ravel()[key]
+def _within(raw: Raw, domain: Ints | None, known: tuple[Floats, Floats, Floats], z: Floats) -> Floats:
+    """Sum of squares about the mean of the village, of all its households, those outside the domain too: Σz² − (Σz)²/m."""
+    share, whole, score = known
+    factor = raw.drawn[raw.stratum] * (1 - raw.asked) * raw.take / (raw.take - 1)
+    at: Ints | int = 0 if domain is None else domain
+    rest = (score - share[at] * raw.weight) / whole[at]
     rest *= rest
-    rest *= np.repeat(factor[units], raw.take[units])
-    np.square(mean, out=mean)
-    mean *= take - np.bincount(key, minlength=z.size).reshape(z.shape)
-    return np.asarray(np.bincount(domain, rest, z.shape[1]) + np.einsum("i,ij->j", factor[units], mean))
+    rest *= factor[raw.unit]
+    return _by_domain(domain, rest, len(share)) - _down(factor / raw.take, z * z)
 
 
-def _events(raw: Raw, rare: NDArray[np.bool_], domain: Ints, domains: int) -> Floats:
+def _events(raw: Raw, key: Ints, domain: Ints | None, share: Floats, by_stratum: sparse.csr_array) -> Floats:
     """Sum over strata of max(villages with the rarer class − 1, 0); only its rows are touched."""
-    at = np.flatnonzero(rare)
-    keys = np.unique(raw.unit[at] * domains + domain[at])
-    held = np.bincount(raw.stratum[keys // domains] * domains + keys % domains, minlength=len(raw.n) * domains)
-    return np.asarray(np.maximum(held.reshape(-1, domains) - 1, 0).sum(axis=0), dtype=float)
+    seen = np.zeros((len(raw.stratum), len(share)), dtype=bool)
+    seen.ravel()[key[(raw.y > 0) == (share <= 0.5)[0 if domain is None else domain]]] = True
+    return np.asarray(np.maximum(by_stratum @ seen - 1, 0).sum(axis=0), dtype=float)
 
 
 def factorized(labels: list[pd.Series]) -> list[Ints]:

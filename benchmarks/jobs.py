@@ -141,8 +141,8 @@ def rake(rows: int) -> Run:
     groups, targets = raw.margins(), raw.targets()
 
     def run() -> Numbers:
-        found = own(raw.weight, groups, targets, tol=1e-10)
-        return _told(np.asarray(getattr(found, "weights", found)))
+        found = own(groups, raw.weight, targets, tol=1e-10)
+        return _told(raw.weight * found.g)
 
     return run
 

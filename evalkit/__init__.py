@@ -70,8 +70,11 @@ if TYPE_CHECKING:
     from evalkit.sample import overlap as overlap
     from evalkit.survey import PPS as PPS
     from evalkit.survey import Survey as Survey
+    from evalkit.survey import balance as balance
     from evalkit.survey import join as join
+    from evalkit.survey import representativity as representativity
     from evalkit.survey import weigh as weigh
+    from evalkit.survey import weight_table as weight_table
     from evalkit.verdict import Verdict as Verdict
     from evalkit.verdict import conclude as conclude
     from evalkit.verdict import judge as judge
@@ -104,7 +107,7 @@ _FILES = {
     "report": ("write_plan",),
     "responses": ("Responses", "collect"),
     "sample": ("Sample", "draw", "draw_next", "overlap"),
-    "survey": ("PPS", "Survey", "join", "weigh"),
+    "survey": ("PPS", "Survey", "balance", "join", "representativity", "weigh", "weight_table"),
     "verdict": ("Verdict", "conclude", "judge"),
     "verification": ("Verification", "verify"),
     "weights": ("Calibrate", "Nonresponse", "PostStratify", "Rake", "Trim"),

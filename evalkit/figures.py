@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -15,6 +16,8 @@ TOO_SMALL = "…"
 KEY = "表中 0 为确实为零；“…”为数值不为零但小于所示的最小位数；“—”为样本量不足、不予公布；空白为未知或不适用。"
 MOST_DIGITS = 6  # of a number too small to write
 FINEST = 12  # of a number that only so many digits keep off a gate
+SHOWN_ROWS = 30  # of a table in a notebook
+THIN = "\u2009"  # the mark of thousands (GB/T 15835)
 WORDS = {"below": "低于", "above": "高于", "unweighted": "样本比率", "weighted": "加权估计值"}
 WORDS |= {"met": "已证实达到", "not met": "已证实未达到", "not proven": "尚不能证实"}
 
@@ -154,6 +157,48 @@ def number(value: float, digits: int = 2) -> str:
     return str(int(value)) if float(value).is_integer() else str(rounded(value, digits))
 
 
+def plain(value: float) -> str:
+    """Write a number with all its digits, at most 12, and from five digits before the point with a thin mark of thousands.
+
+    Examples
+    --------
+    >>> plain(1250000.0).replace(THIN, " "), plain(2018), plain(0.25), plain(-0.0)
+    ('1 250 000', '2018', '0.25', '0')
+    """
+    return "" if is_blank(value) else _spaced(f"{value + 0.0:,.12g}")
+
+
+def significant(value: float, digits: int = 4) -> str:
+    """Write a number for reading: so many significant digits, whole numbers never cut.
+
+    Parameters
+    ----------
+    value : float
+    digits : int
+        Significant digits of numbers with decimals; zeros at the end are left out.
+
+    Examples
+    --------
+    >>> significant(1234567.8).replace(THIN, " "), significant(3.14159), significant(98.996), significant(-0.25), significant(0.0)
+    ('1 234 568', '3.142', '99', '-0.25', '0')
+    >>> significant(0.000123456), significant(1.23456e-9), significant(float("inf"))
+    ('0.0001235', '1.235e-09', '∞')
+    """
+    if is_blank(value) or math.isinf(value):
+        return number(value)
+    exact = _exact(value)
+    places = digits - 1 - exact.adjusted() if exact else 0
+    if places > MOST_DIGITS + digits - 3:
+        return f"{value:.{digits - 1}e}"
+    text = f"{rounded(value, max(places, 0)):,f}"
+    return _spaced(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def _spaced(text: str) -> str:
+    whole = text.partition(".")[0].lstrip("-").replace(",", "")
+    return text.replace(",", THIN if len(whole) > 4 else "")
+
+
 def ordinal(place: int) -> str:
     """Write a place from 1 to 99 in Chinese, as chapters and stages are numbered.
 
@@ -186,6 +231,41 @@ def p_text(value: float) -> str:
     ('0.031', '<0.001')
     """
     return "" if is_blank(value) else "<0.001" if value < 0.001 else str(rounded(value, 3))
+
+
+def html_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, names: int = 0, caption: str = "") -> str:
+    """Return a small table as a notebook shows it: styles inside the elements, every text escaped.
+
+    Parameters
+    ----------
+    headings : sequence of str
+    rows : sequence of sequence of str
+        Only the first 30 are shown.
+    names : int
+        How many columns, from the left, hold names; the others hold numbers and stand at the right of their cells.
+    caption : str
+        One sentence above the table.
+
+    Examples
+    --------
+    >>> print(html_table(["县", "n"], [["<a>", "3"]], names=1))
+    <table style="border-collapse:collapse"><thead><tr><th style="padding:2px 10px;text-align:left;border-bottom:1px solid">县</th><th
+    style="padding:2px 10px;text-align:right;border-bottom:1px solid">n</th></tr></thead><tbody><tr><td
+    style="padding:2px 10px;text-align:left">&lt;a&gt;</td><td style="padding:2px 10px;text-align:right">3</td></tr></tbody></table>
+    """
+    count = len(rows)
+    head = _html_row("th", headings, names, ";border-bottom:1px solid")
+    body = "".join(_html_row("td", row, names) for row in rows[:SHOWN_ROWS])
+    if count > SHOWN_ROWS:
+        body += f'<tr><td colspan="{len(headings)}" style="padding:2px 10px;text-align:left">……共 {count} 行</td></tr>'
+    told = f'<caption style="text-align:left;padding:2px 10px">{html.escape(caption)}</caption>' if caption else ""
+    return f'<table style="border-collapse:collapse">{told}<thead>{head}</thead><tbody>{body}</tbody></table>'
+
+
+def _html_row(tag: str, cells: Sequence[str], names: int, more: str = "") -> str:
+    looks = (f"padding:2px 10px;text-align:{'left' if at < names else 'right'}{more}" for at in range(len(cells)))
+    made = [f'<{tag} style="{look}">{html.escape(cell)}</{tag}>' for look, cell in zip(looks, cells, strict=True)]
+    return f"<tr>{''.join(made)}</tr>"
 
 
 def _flag(value: Any) -> str:

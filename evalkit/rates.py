@@ -180,7 +180,7 @@ def _finding_rate(survey: Survey, declared: FindingRate, known: pd.DataFrame) ->
 def _approval_rate(survey: Survey, declared: ApprovalRate) -> Rate:
     made = _measured(survey, *_ingredients(survey, declared, "confirmed", None))
     table = survey.table()
-    inside = _inside(table, declared.population)
+    inside = _inside(table, declared.population) & (True if survey.answering is None else survey.answering)
     best = approval(table, declared).approve_if_dk_yes.astype(float) * inside * _unit(table, declared.count)
     return Rate(declared, made, band=(made.official, float(best.sum() / made.denominator)))
 
@@ -221,6 +221,8 @@ def _ingredients(
 ) -> tuple[_Ratio, tuple[float, float]]:
     table = survey.table()
     inside = _inside(table, declared.population) & (True if where is None else where)
+    if survey.answering is not None:
+        inside = inside & survey.answering
     unit = _unit(table, declared.count)
     den = unit * inside
     if declared.kind == "approval":

@@ -106,7 +106,7 @@ def _sections(path: str, heading: str, model: type[BaseModel]) -> Iterator[tuple
         inner = [found for found in _models(field.annotation) if found is not Total]
         for found in inner:
             here = _path(path, field.alias or name)
-            written = re.sub(r"^rate\.[a-z]+", "rate", here)
+            written = re.sub(r"^(rate|weighting)\.[a-z]+", r"\1", here)
             title = f"`[[{written}]]`" if get_origin(field.annotation) is tuple else f"`[{written}]`"
             if len(inner) > 1:  # one key, sections of several kinds
                 kind = get_args(found.model_fields["kind"].annotation)[0]

@@ -274,7 +274,7 @@ def test_the_adjusted_indicator_is_less_biased() -> None:
 def test_an_empty_cell_is_named_with_its_rows() -> None:
     with pytest.raises(SurveyError, match=r"单元 b（1 个单元；让出权数的行如第 3、4 行）.*合并"):
         cell_factors([1, 1, 1, 1], [1, 0, 0, 0], [0, 1, 1, 1], list("aabb"))
-    with pytest.raises(SurveyError, match="b × 2.*没有合格性已知的行"):
+    with pytest.raises(SurveyError, match=r"b × 2.*没有合格性已知的行"):
         spread_unknown([1, 1], ["R", "U"], (["a", "b"], [1, 2]))
     assert cell_factors([1, 1, 0], [1, 0, 0], [0, 1, 1], list("aab")).weights.tolist() == [2, 0, 0]  # nothing to give
 

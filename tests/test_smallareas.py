@@ -19,7 +19,7 @@ from evalkit.smallareas import METHODS, arcsine_mse, fay_herriot, fay_herriot_ar
 
 N_EFF, SHARES = (300, 300, 150, 400, 250), (0.004, 0.03, 0, 0.01, 0.006)
 X = np.array([0.3, 1.2, 0.8, 2.1, 1.7, 0.1, 2.9, 1.4, 0.6, 2.4])
-Y = np.array([1.32, 2.85, 1.71, 4.66, 3.92, 0.4, 7.15, 3.3, 2.51, 5.02])
+Y = np.array([2.3, 1.7, 2.9, 4.1, 5.2, -0.7, 7.6, 2.0, 3.3, 5.0])
 D = np.array([0.21, 0.1, 0.35, 0.12, 0.4, 0.18, 0.25, 0.08, 0.3, 0.15])
 
 worlds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
@@ -66,6 +66,26 @@ def test_equal_variances_have_a_closed_form(method, variance) -> None:
     assert fit.mse == pytest.approx(mse, rel=1e-9)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_mean_squared_error_of_unequal_variances_written_out(method: str) -> None:
+    """Prasad & Rao 1990, Datta & Lahiri 2000 and Datta, Rao & Smith 2005, with whole matrices."""
+    fit = fay_herriot(Y, X, D, method)
+    a, m, design = fit.refvar, 10, np.column_stack([np.ones(10), X])
+    v = np.diag(1 / (a + D))
+    inverse = np.linalg.inv(design.T @ v @ design)
+    asymptotic = 2 * m / np.trace(v) ** 2 if method == "fh" else 2 / np.trace(v @ v)
+    bias = {
+        "reml": 0.0,
+        "ml": -np.trace(inverse @ design.T @ v @ v @ design) / np.trace(v @ v),
+        "fh": 2 * (m * np.trace(v @ v) - np.trace(v) ** 2) / np.trace(v) ** 3,
+    }[method]
+    for at in range(m):
+        left = D[at] / (a + D[at])
+        g1, g2, g3 = left * a, left**2 * design[at] @ inverse @ design[at], left**2 * asymptotic / (a + D[at])
+        assert fit.mse[at] == pytest.approx(g1 + g2 + 2 * g3 - bias * left**2, rel=1e-9)
+    assert fit.iterations < 25 and a > 0
+
+
 # -- identities ------------------------------------------------------------------------------------------------
 
 
@@ -80,6 +100,15 @@ def test_no_variance_has_a_higher_likelihood(random: np.random.Generator, method
     assert all(likelihood(a, y, x, d, method == "reml") <= top + 1e-9 for a in np.linspace(0, 8, 400))
     assert fit.loglik == pytest.approx(likelihood(fit.refvar, y, x, d, restricted=False), rel=1e-10)
     assert (fit.aic, fit.bic) == pytest.approx((6 - 2 * fit.loglik, 3 * math.log(12) - 2 * fit.loglik), rel=1e-12)
+
+
+def test_scoring_that_swings_for_ever_is_settled_by_secants() -> None:
+    random = np.random.default_rng(72)  # the observed information is more than twice the expected
+    d, x = random.uniform(0.05, 1, 12), random.normal(size=12)
+    y = 1 + x + random.normal(size=12) * np.sqrt(random.choice([0.0, 0.3, 2.0]) + d)
+    fit = fay_herriot(y, x, d)
+    best = optimize.minimize_scalar(lambda a: -likelihood(a, y, x, d, True), bounds=(0, 0.1), options={"xatol": 1e-12})
+    assert fit.refvar == pytest.approx(best.x, rel=1e-6) and fit.refvar > 0.01 and fit.iterations < 20
 
 
 @settings(max_examples=25, deadline=None)
@@ -129,7 +158,9 @@ def test_the_corrected_share_is_the_expected_one() -> None:
     fit = fay_herriot_arcsine(SHARES, None, N_EFF)
     for theta, gamma, share in zip(fit.angles.eblup, fit.angles.gamma, fit.shares, strict=True):
         sd = math.sqrt(fit.angles.refvar * (1 - gamma))
-        assert share == pytest.approx(quad(lambda t, m=theta, s=sd: math.sin(t) ** 2 * norm.pdf(t, m, s), -1, 1.5, epsabs=1e-13)[0], rel=1e-6)
+        assert share == pytest.approx(
+            quad(lambda t, m=theta, s=sd: math.sin(t) ** 2 * norm.pdf(t, m, s), -1, 1.5, epsabs=1e-13)[0], rel=1e-6
+        )
 
 
 def test_bootstrap_begins_alike_however_long_it_runs() -> None:

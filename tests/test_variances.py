@@ -96,7 +96,8 @@ def test_a_domain_is_the_score_zeroed_outside(seed: int) -> None:
 def test_covariance_in_blocks_of_units(monkeypatch: pytest.MonkeyPatch) -> None:
     strata, clusters, fpc = random_design(7)
     rng = np.random.default_rng(7)
-    stages, blocks = structure(strata, clusters, fpc), [scores(rng.normal(size=80), rng.integers(-1, 3, 80), 3), scores(rng.normal(size=80))]
+    stages = structure(strata, clusters, fpc)
+    blocks = [scores(rng.normal(size=80), rng.integers(-1, 3, 80), 3), scores(rng.normal(size=80))]
     whole = covariance_of_totals(stages, blocks, NONE)
     monkeypatch.setattr("evalkit.variances.totals.CHUNK", 12)
     assert covariance_of_totals(stages, blocks, NONE) == pytest.approx(whole, rel=1e-12)

@@ -14,6 +14,7 @@ from evalkit.design.planning import Planning, Published
 from evalkit.design.sections import Evaluation, FrameSection, Reserves, Returns, Rosters, Section
 from evalkit.design.stages import Stage
 from evalkit.design.staging import list_of
+from evalkit.design.weighting import WeightingStep
 
 UNHASHED = {"frame": {"file", "sheet", "place", "source", "note"}}
 
@@ -43,6 +44,7 @@ class Design(Section):
     rosters: Rosters | None = None
     returns: Returns | None = None
     criteria: Criteria | None = None
+    weighting: tuple[WeightingStep, ...] = ()
     rates: tuple[Rate, ...] = Field(alias="rate", default=())
     gates: tuple[Gate, ...] = Field(alias="gate", default=())
     planning: Planning | None = None

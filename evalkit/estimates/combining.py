@@ -56,7 +56,7 @@ def combine(
     >>> totals = ev.total(survey, "y", by="kind")
     >>> share = ev.combine(lambda t: t[0] / t.sum(), totals, label="a")
     >>> float(share), round(float(share.se[0]), 6)
-    (0.2, 0.156205)
+    (0.2, 0.169967)
     """
     _one_survey(estimates)
     values = [estimate.value for estimate in estimates]

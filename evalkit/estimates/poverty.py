@@ -89,7 +89,7 @@ def gini(
     --------
     >>> import pandas as pd, evalkit as ev
     >>> ev.gini(ev.Survey.from_data(pd.DataFrame({"income": [0.0, 0, 0, 8]})), "income")
-    Estimate 指数：income gini 0.75（标准误 0.3307）
+    Estimate 指数：income gini 0.75（标准误 0.25）
     """
     return disparity(survey, variable, "gini", count=count, by=by, where=where, missing=missing)
 

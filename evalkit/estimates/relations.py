@@ -50,8 +50,8 @@ def covariance(survey: Survey, first: str, second: str, *, by: By = None, where:
     --------
     >>> import pandas as pd, evalkit as ev
     >>> survey = ev.Survey.from_data(pd.DataFrame({"x": [1.0, 2, 3, 6], "y": [2.0, 1, 4, 5]}))
-    >>> float(ev.covariance(survey, "x", "y"))
-    3.0
+    >>> round(float(ev.covariance(survey, "x", "y")), 6)
+    3.333333
     """
     return _related(survey, first, second, by, where, missing, "covariance", _covariance_block)
 
@@ -66,7 +66,7 @@ def correlation(survey: Survey, first: str, second: str, *, by: By = None, where
     >>> import pandas as pd, evalkit as ev
     >>> survey = ev.Survey.from_data(pd.DataFrame({"x": [1.0, 2, 3, 6], "y": [2.0, 1, 4, 5]}))
     >>> round(float(ev.correlation(survey, "x", "y")), 6)
-    0.759257
+    0.845154
     """
     return _related(survey, first, second, by, where, missing, "correlation", _correlation_block)
 

@@ -310,8 +310,11 @@ def _satisfaction(survey: Survey, design: Design) -> pd.DataFrame:
 
 def _weights(survey: Survey) -> pd.DataFrame:
     table = survey.table()
-    steps = {"设计权数": table["design_weight"], "完成户基础权数": table["base_weight"]}
-    return pd.DataFrame([_weight_row(name, weights.to_numpy(dtype=float)) for name, weights in steps.items()])
+    named = [("设计权数", table["design_weight"].to_numpy(dtype=float))]
+    if survey.answering is None:
+        named.append(("完成户基础权数", table["base_weight"].to_numpy(dtype=float)))
+    named += [(str(step.step), step.after[step.after != 0]) for step in survey.steps]
+    return pd.DataFrame([_weight_row(name, weights) for name, weights in named])
 
 
 def _weight_row(name: str, weights: Any) -> dict[str, Any]:

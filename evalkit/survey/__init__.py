@@ -1,8 +1,9 @@
 """Survey: a table of answers with weights and the design that gave them."""
 
+from evalkit.survey.diagnosing import Representativity, balance, representativity, weight_table
 from evalkit.survey.surveys import Survey
 from evalkit.survey.unequal import PPS
 from evalkit.survey.waves import join
 from evalkit.survey.weighing import weigh
 
-__all__ = ["PPS", "Survey", "join", "weigh"]
+__all__ = ["PPS", "Representativity", "Survey", "balance", "join", "representativity", "weigh", "weight_table"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from evalkit.errors import SurveyError
 from evalkit.survey.surveys import Survey
 from evalkit.survey.unequal import PPS
-from evalkit.weights import Nonresponse, Trim, base_weights, levels, released_weights
+from evalkit.weights import Nonresponse, Trim, base_weights, declared, levels, released_weights
 
 if TYPE_CHECKING:
     from evalkit.findings import Findings
@@ -24,7 +24,7 @@ def weigh(given: Survey | Responses | Findings, *steps: Step) -> Survey:
     given : Responses, Findings or Survey
         What came back; or a survey whose weights are to be adjusted.
     *steps : Nonresponse, PostStratify, Rake, Calibrate or Trim
-        Taken in order, and again on every replicate.
+        Taken in order, and again on every replicate. Without any, returns take the steps of the design's ``[[weighting]]``.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def weigh(given: Survey | Responses | Findings, *steps: Step) -> Survey:
 
     Examples
     --------
-    >>> import evalkit as ev
+    >>> import numpy as np, pandas as pd, evalkit as ev
     >>> from evalkit.synthetic import registry, returns
     >>> design = ev.read_design("designs/biyang_2018.toml")
     >>> table = pd.DataFrame({"village_code": ["411726001001", "411726001002", "411726001003"], "township_code": "411726001"})
@@ -61,7 +61,11 @@ def weigh(given: Survey | Responses | Findings, *steps: Step) -> Survey:
     >>> bool(np.isclose(survey.weights.sum(), listed * 3 / 2))
     True
     """
-    survey = given if isinstance(given, Survey) else _returned(given, any(isinstance(step, Nonresponse) for step in steps))
+    if isinstance(given, Survey):
+        survey = given
+    else:
+        steps = steps or declared(given.design)
+        survey = _returned(given, any(isinstance(step, Nonresponse) for step in steps))
     _in_order(survey, steps)
     for step in steps:
         survey = _after(survey, step.take(survey))
@@ -105,14 +109,14 @@ def _in_order(survey: Survey, steps: tuple[Step, ...]) -> None:
     for at, step in enumerate(steps):
         if not (hasattr(step, "take") and hasattr(step, "calibrates")):
             raise SurveyError(f"{type(step).__name__}｜不是权数调整的步骤｜可用：Nonresponse、PostStratify、Rake、Calibrate、Trim")
-        before = [_declared(each) for each in survey.steps] + list(steps[:at])
+        before = [_asked(each) for each in survey.steps] + list(steps[:at])
         undone = [each for each in before if each.calibrates and not _kept(each, step)]
         if isinstance(step, Trim) and undone and not step.undo and not any(each.calibrates for each in steps[at + 1 :]):
             rule = "截尾在校准之后，校准到的总数不再成立"
             raise SurveyError(f"{undone[-1]} → {step}｜{rule}｜先 Trim 再校准；或之后再校准一次；或 keep= 同样的分层；确要如此写 undo=True")
 
 
-def _declared(taken: Any) -> Any:
+def _asked(taken: Any) -> Any:
     """Return the step that was taken, also where waves were put together since."""
     while hasattr(taken, "step"):
         taken = taken.step

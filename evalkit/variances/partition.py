@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evalkit.variances.stages import Floats, Ints, Stage, add_up, group
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bools = NDArray[np.bool_]
+
 
 @dataclass(frozen=True, eq=False)
 class Grouping:
     """The (unit, domain) pairs that have at least one row, and where each row belongs among them.
+
+    For the strata of a stage: the (stratum, domain) cells, and where each pair of the stage belongs among them.
 
     Parameters
     ----------
@@ -38,6 +47,20 @@ class Grouping:
         if not values.flags.writeable:
             self._known[id(values)] = values, made  # the array is kept, so that its id stays its own
         return made
+
+    def any(self, rows: Bools) -> Bools:
+        """Say which pairs have one of these rows."""
+        kept = rows if self.inside is None else rows[self.inside]
+        if self.place is None:
+            return kept
+        made = np.zeros(len(self.unit), dtype=bool)
+        made[self.place[kept]] = True
+        return made
+
+    @cached_property
+    def sizes(self) -> Ints:
+        """Number of rows of each pair."""
+        return np.ones(len(self.unit), dtype=np.int64) if self.place is None else np.bincount(self.place, minlength=len(self.unit))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,19 +94,19 @@ class Partition:
         found: Ints | None = self._known["inside"]
         return found
 
+    def _kept(self, values: Any) -> Any:
+        """Leave out rows outside all domains."""
+        return values if self.inside is None else values[self.inside]
+
     def sums(self, values: Floats) -> Floats:
         """Sum values by domain."""
         if self.code is None:
             return np.array([values.sum()])
-        if self.inside is None:
-            return add_up(self.code, values, self.columns)
-        return add_up(self.code[self.inside], values[self.inside], self.columns)
+        return add_up(self._kept(self.code), self._kept(values), self.columns)
 
     def sizes(self, rows: int) -> Ints:
         """Number of rows in each domain."""
-        if self.code is None:
-            return np.array([rows])
-        return np.bincount(self.code if self.inside is None else self.code[self.inside], minlength=self.columns)
+        return np.array([rows]) if self.code is None else np.bincount(self._kept(self.code), minlength=self.columns)
 
     def at(self, by_domain: Floats) -> Any:
         """Give each row the number of its domain; rows outside all get that of the last."""
@@ -91,19 +114,38 @@ class Partition:
 
     def grouping(self, stage: Stage) -> Grouping:
         """Return the pairs of the units of a stage and the domains, remembered."""
-        if id(stage) not in self._known:
-            self._known[id(stage)] = stage, self._grouped(stage)  # the stage is kept, so that its id stays its own
-        found: Grouping = self._known[id(stage)][1]
+        return self._once(stage.row_unit, lambda: self._units(stage))
+
+    def cells(self, stage: Stage) -> Grouping:
+        """Return the cells of the strata of a stage and the domains, and the cell of each pair of the stage, remembered."""
+        pairs = self.grouping(stage)
+        if pairs.place is not None:
+            return self._once(stage.unit_stratum, lambda: self._pairs(stage.unit_stratum[pairs.unit], pairs.column, len(stage.n)))
+        # pairs are rows, and the strata of rows mostly the units of the stage above: its pairs are these cells
+        found = self._once(stage.row_stratum, lambda: self._rows(stage.row_stratum, len(stage.n)))
+        return found if found.place is not None else replace(found, place=np.arange(len(found.unit)))
+
+    def _once(self, codes: Ints, made: Callable[[], Grouping]) -> Grouping:
+        """Remember what is made of an array of codes."""
+        if id(codes) not in self._known:
+            self._known[id(codes)] = codes, made()  # the array is kept, so that its id stays its own
+        found: Grouping = self._known[id(codes)][1]
         return found
 
-    def _grouped(self, stage: Stage) -> Grouping:
-        unit, inside = stage.row_unit, self.inside
-        if self.code is None:
-            return Grouping(np.arange(stage.units), np.zeros(stage.units, dtype=np.int64), None, unit)
-        code = self.code
-        if inside is not None:
-            unit, code = unit[inside], code[inside]
-        if stage.units == len(stage.row_unit):
-            return Grouping(unit, code, inside)
-        keys, place = group(unit * self.columns + code, stage.units * self.columns)
-        return Grouping(keys // self.columns, keys % self.columns, inside, place)
+    def _units(self, stage: Stage) -> Grouping:
+        alone, code = stage.units == len(stage.row_unit), self.code
+        if alone:
+            column = np.zeros(stage.units, dtype=np.int64) if code is None else self._kept(code)
+            return Grouping(self._kept(stage.row_unit), column, self.inside)
+        if code is None:
+            return Grouping(np.arange(stage.units), np.zeros(stage.units, dtype=np.int64), None, stage.row_unit)
+        return self._rows(stage.row_unit, stage.units)
+
+    def _rows(self, codes: Ints, size: int) -> Grouping:
+        """Group rows by a code of 0 … size − 1 and their domain."""
+        return self._pairs(self._kept(codes), 0 if self.code is None else self._kept(self.code), size, self.inside)
+
+    def _pairs(self, codes: Ints, column: Ints | int, size: int, inside: Ints | None = None) -> Grouping:
+        keys, place = group(codes * self.columns + column, size * self.columns)
+        unit = keys // self.columns
+        return Grouping(unit, keys - unit * self.columns, inside, place)

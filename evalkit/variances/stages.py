@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Protocol
 
@@ -86,6 +87,12 @@ class Stage:
     def units(self) -> int:
         """Number of sampled units."""
         return len(self.unit_stratum)
+
+    @cached_property
+    def row_stratum(self) -> Ints:
+        """Stratum of each row; the very array of `unit_stratum` where units are the rows in their order."""
+        alone = self.units == len(self.row_unit) and bool((self.row_unit == np.arange(self.units)).all())
+        return self.unit_stratum if alone else self.unit_stratum[self.row_unit]
 
     @property
     def unit_parent(self) -> Ints:
@@ -174,15 +181,30 @@ def structure(
 
 
 def _stage(above: Ints, stratum: Ints | None, cluster: Ints, size: Floats | None, label: Sequence[str]) -> Stage:
-    codes = np.zeros(len(above), dtype=np.int64) if stratum is None else stratum
-    width = int(codes.max(initial=0)) + 1
-    strata, row_stratum = group(above * width + codes, (int(above.max(initial=0)) + 1) * width)
+    parents, row_stratum, code = _strata(above, stratum)
+    row_unit, unit_stratum = _units(row_stratum, len(parents), cluster)
+    n = np.bincount(unit_stratum, minlength=len(parents))
+    names = tuple(label[at] for at in code) if len(label) else ()
+    return Stage(row_unit, unit_stratum, parents, n, _fractions(size, row_stratum, n), names)
+
+
+def _strata(above: Ints, stratum: Ints | None) -> tuple[Ints, Ints, Ints]:
+    """Return the unit above each stratum, the stratum of each row, and the code of each stratum."""
+    parents = int(above.max(initial=0)) + 1
+    if stratum is None:  # a stratum is a unit above, and the rows of both are one array
+        return np.arange(parents), above, np.zeros(parents, dtype=np.int64)
+    width = int(stratum.max(initial=0)) + 1
+    strata, row_stratum = group(above * width + stratum if parents > 1 else stratum, parents * width)
+    return strata // width, row_stratum, strata % width
+
+
+def _units(row_stratum: Ints, strata: int, cluster: Ints) -> tuple[Ints, Ints]:
+    """Return the unit of each row and the stratum of each unit; rows that are units of their own keep their order."""
     span = int(cluster.max(initial=0)) + 1
-    units, row_unit = group(row_stratum * span + cluster, len(strata) * span)
-    unit_stratum = units // span
-    n = np.bincount(unit_stratum, minlength=len(strata))
-    names = tuple(label[code] for code in strata % width) if len(label) else ()
-    return Stage(row_unit, unit_stratum, strata // width, n, _fractions(size, row_stratum, n), names)
+    if span == len(cluster) and bool((cluster == np.arange(span)).all()):
+        return cluster, row_stratum
+    units, row_unit = group(row_stratum * span + cluster, strata * span)
+    return row_unit, units // span
 
 
 def _fractions(size: Floats | None, row_stratum: Ints, n: Ints) -> Floats:

@@ -113,18 +113,12 @@ class _Cells:
     scale: Floats
 
 
-def pair_sums(stage: Stage, scores: Scores, first: int = 0) -> Pairs:
-    """Sum scores by (unit, domain); `first` is added to the domain to give the column."""
+def _pair_sums(stage: Stage, scores: Scores) -> Pairs:
+    """Sum scores by (unit, domain)."""
     found = scores.partition.grouping(stage)
     sums = [found.sums(term) for term in scores.terms]
     slopes = scores.slopes[:, 0] if scores.columns == 1 else [slope[found.column] for slope in scores.slopes]
-    return Pairs(found.unit, found.column + first if first else found.column, _linear(sums, slopes))
-
-
-def _lift(stage: Stage, pairs: Pairs, columns: int, units: int) -> Pairs:
-    """Sum pairs of units into pairs of the units above."""
-    keys, position = group(stage.unit_parent[pairs.unit] * columns + pairs.column, units * columns)
-    return Pairs(keys // columns, keys % columns, add_up(position, pairs.total, len(keys)))
+    return Pairs(found.unit, found.column, _linear(sums, slopes))
 
 
 def variances_of_totals(stages: Sequence[Stage], scores: Scores, policy: Policy) -> Floats:
@@ -158,14 +152,22 @@ def variances_of_totals(stages: Sequence[Stage], scores: Scores, policy: Policy)
     """
     columns = scores.columns
     result = np.zeros(columns)
-    for pairs, stage, cells in _descend(stages, pair_sums(stages[-1], scores), columns, policy):
+    for stage, pairs, cells in _levels(stages, [scores], policy):
         if stage.form is not None:
             result += _by_form(stage, pairs, columns)
         else:
-            spread = (pairs.total - cells.centre[cells.of_pair]) ** 2
-            spread = add_up(cells.of_pair, spread if stage.spread is None else stage.spread.share[pairs.unit] * spread, len(cells.centre))
-            result += add_up(cells.column, cells.scale * (spread + cells.absent * cells.centre**2), columns)
+            spread = _squares(stage, pairs, cells) + cells.absent * cells.centre**2
+            result += add_up(cells.column, cells.scale * spread, columns)
     return result
+
+
+def _squares(stage: Stage, pairs: Pairs, cells: _Cells) -> Floats:
+    """Sum the squares of centred totals by cell."""
+    spread = pairs.total - cells.centre[cells.of_pair]
+    spread *= spread
+    if stage.spread is not None:
+        spread *= stage.spread.share[pairs.unit]
+    return add_up(cells.of_pair, spread, len(cells.centre))
 
 
 def covariance_of_totals(stages: Sequence[Stage], blocks: Sequence[Scores], policy: Policy) -> Floats:
@@ -182,13 +184,10 @@ def covariance_of_totals(stages: Sequence[Stage], blocks: Sequence[Scores], poli
     -------
     (all columns, all columns) float array
     """
-    starts = np.cumsum([0, *(block.columns for block in blocks)])
-    width = int(starts[-1])
-    parts = [pair_sums(stages[-1], block, first=int(at)) for block, at in zip(blocks, starts, strict=False)]
-    pairs = Pairs(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("unit", "column", "total")))
+    width = sum(block.columns for block in blocks)
     result = np.zeros((width, width))
-    for level, stage, cells in _descend(stages, pairs, width, policy):
-        result += _cross(level, stage, cells, width) if stage.form is None else stage.form.covariance(_dense(level, stage.units, width))
+    for stage, pairs, cells in _levels(stages, blocks, policy):
+        result += _cross(pairs, stage, cells, width) if stage.form is None else stage.form.covariance(_dense(pairs, stage.units, width))
     return result
 
 
@@ -235,29 +234,36 @@ def _cross(pairs: Pairs, stage: Stage, cells: _Cells, width: int) -> Floats:
     return result
 
 
-def _descend(stages: Sequence[Stage], pairs: Pairs, columns: int, policy: Policy) -> list[tuple[Pairs, Stage, _Cells]]:
-    """Return pairs and cells of every stage that can contribute, last stage first."""
-    above = multipliers(stages)
+def _levels(stages: Sequence[Stage], blocks: Sequence[Scores], policy: Policy) -> list[tuple[Stage, Pairs, _Cells]]:
+    """Return pairs and cells of every stage that can contribute."""
     levels = []
-    for at in range(len(stages) - 1, -1, -1):
-        stage = stages[at]
-        if bool((above[at] > 0).any()):
-            levels.append((pairs, stage, _cells(stage, pairs, columns, above[at], policy, at + 1)))
-        if at:
-            pairs = _lift(stage, pairs, columns, stages[at - 1].units)
+    for at, (stage, above) in enumerate(zip(stages, multipliers(stages), strict=True), 1):
+        if bool((above > 0).any()):
+            pairs, found = _beside([(_pair_sums(stage, block), block.partition.cells(stage), block.columns) for block in blocks])
+            levels.append((stage, pairs, _cells(stage, pairs, found, above, policy, at)))
     return levels
 
 
-def _cells(stage: Stage, pairs: Pairs, columns: int, above: Floats, policy: Policy, level: int) -> _Cells:
-    keys, of_pair = group(stage.unit_stratum[pairs.unit] * columns + pairs.column, len(stage.n) * columns)
-    stratum, column = keys // columns, keys % columns
+def _beside(parts: Sequence[tuple[Pairs, Grouping, int]]) -> tuple[Pairs, Grouping]:
+    """Put the pairs and cells of several blocks one after the other, their columns too."""
+    if len(parts) == 1:
+        return parts[0][:2]
+    columns = np.cumsum([0, *(count for _, _, count in parts)])
+    places = np.cumsum([0, *(len(cells.unit) for _, cells, _ in parts)])
+    unit, column, total, stratum, held, place = (np.concatenate(each) for each in zip(*(
+        (pairs.unit, pairs.column + at, pairs.total, cells.unit, cells.column + at, cells.place + first)
+        for (pairs, cells, _), at, first in zip(parts, columns, places, strict=False)
+    ), strict=True))  # fmt: skip
+    return Pairs(unit, column, total), Grouping(stratum, held, None, place)
+
+
+def _cells(stage: Stage, pairs: Pairs, found: Grouping, above: Floats, policy: Policy, level: int) -> _Cells:
+    stratum, column, of_pair = found.unit, found.column, found.place
     if stage.form is not None:
-        return _Cells(stratum, column, of_pair, *(np.zeros(len(keys)) for _ in range(3)))
-    present = np.bincount(of_pair, minlength=len(keys))
-    total = add_up(of_pair, pairs.total, len(keys))
-    n = stage.n[stratum]
-    weight = above[stratum] * (1 - stage.fraction[stratum])
-    counts = weight > FULL * above[stratum]
+        return _Cells(stratum, column, of_pair, *(np.zeros(len(stratum)) for _ in range(3)))
+    total, n = found.sums(pairs.total), stage.n[stratum]
+    weight = (above * (1 - stage.fraction))[stratum]
+    counts = (1 - stage.fraction > FULL)[stratum] & ...
     single = counts & (above[stratum] > 0) & (n == 1)
     if policy.rule == "fail" and bool(single.any()):
         _refuse(stage, np.unique(stratum[single]), level)

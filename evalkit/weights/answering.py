@@ -87,12 +87,13 @@ class Nonresponse:
 
     def take(self, survey: Survey) -> Taken:
         """Take the step on a survey."""
-        state = self._states(survey)
+        state = self.states(survey)
         if self.by is None and self.classes is None:
-            return _by_propensity(self, survey, state, self._model(survey))
-        cell = self._cells(survey, state)
-        first = nonresponse.spread_unknown(survey.weights, state, (cell,))
-        second = nonresponse.cell_factors(first.weights, state == "R", state == "N", (cell,))
+            return _by_propensity(self, survey, state, self.model(survey))
+        cell, names = self._cells(survey, state)
+        called = np.array(names)[cell]  # the kernels name cells in their messages
+        first = nonresponse.spread_unknown(survey.weights, state, called)
+        second = nonresponse.cell_factors(first.weights, state == "R", state == "N", called)
         middle, last = np.array(first.weights), np.array(second.weights)
         givers = [state == "U", state == "N"]
         takers = [np.isin(state, ("R", "N", "I")), state == "R"]
@@ -109,7 +110,8 @@ class Nonresponse:
 
         return Taken(self, survey.weights, after, projections, (code,), again, notes=_told(state, last, second.table))
 
-    def _states(self, survey: Survey) -> NDArray[np.str_]:
+    def states(self, survey: Survey) -> NDArray[np.str_]:
+        """Return R, N, I or U for each sampled unit."""
         words = dict(self.words) if self.words is not None else WORDS
         series = survey.column(self.status)
         found = series.map(words)
@@ -121,23 +123,26 @@ class Nonresponse:
         faults.refuse(SurveyError)
         return found.to_numpy(dtype=str)
 
-    def _cells(self, survey: Survey, state: NDArray[np.str_]) -> Ints:
+    def _cells(self, survey: Survey, state: NDArray[np.str_]) -> tuple[Ints, list[str]]:
+        """Return the weighting cell of each row, and what the cells are called."""
         if self.by is None:
-            x = self._model(survey)
+            x = self.model(survey)
             inside = np.isin(state, ("R", "N"))
             fitted = nonresponse.response_propensity(x[inside], state[inside] == "R", survey.weights[inside])
             cut = nonresponse.propensity_classes(fitted.propensities, survey.weights[inside], self.classes or 1)
             made = np.zeros(len(survey), dtype=np.int64)
             made[inside] = cut.classes - 1
-            return made
-        joint = np.zeros(len(survey), dtype=np.int64)
-        for name in [self.by] if isinstance(self.by, str) else self.by:
-            code, levels = survey.levels(name)
-            _complete(name, code < 0)
+            return made, [f"回答概率第 {at + 1} 类" for at in range(int(made.max()) + 1)]
+        joint, names = np.zeros(len(survey), dtype=np.int64), [""]
+        for column in [self.by] if isinstance(self.by, str) else self.by:
+            code, levels = survey.levels(column)
+            _complete(column, code < 0)
             joint = joint * len(levels) + code
-        return np.unique(joint, return_inverse=True)[1].astype(np.int64)
+            names = [f"{name} {level}".strip() for name in names for level in levels]
+        held, cell = np.unique(joint, return_inverse=True)
+        return cell.astype(np.int64), [names[at] for at in held]
 
-    def _model(self, survey: Survey) -> Floats:
+    def model(self, survey: Survey) -> Floats:
         """Return the columns of the response model: numbers as they are, categories but the first as 0 and 1."""
         parts = []
         for name in self.propensity or ():
@@ -171,17 +176,13 @@ def _handed(weights: Floats, cell: Ints, state: NDArray[np.str_]) -> Floats:
     return np.where(state == "R", (first * second)[:, cell], 0.0)
 
 
-def _label(label: Any) -> str:
-    return " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
-
-
 def _told(state: NDArray[np.str_], weights: Floats, cells: nonresponse.CellTable) -> tuple[str, ...]:
     counts = "，".join(f"{name} {int((state == each).sum())}" for each, name in NAMES.items())
     notes = [counts]
     if (state == "I").any():
         notes.append(f"不合格单位代表 {weights[state == 'I'].sum():.6g}，不进入估计")
     weak = [f"{label}（{released} 户，倍数 {factor:.3g}）" for label, released, factor, small, large in zip(
-        map(_label, cells.cells), cells.released, cells.factor, cells.small, cells.large, strict=True) if small or large]  # fmt: skip
+        cells.cells, cells.released, cells.factor, cells.small, cells.large, strict=True) if small or large]  # fmt: skip
     if weak:
         notes.append(f"单元过小（不足 20 户）或倍数过大（超过 3）：{'、'.join(weak[:8])}{'……' if len(weak) > 8 else ''}")
     return tuple(notes)

@@ -83,11 +83,11 @@ def released_weights(table: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         All rows, with ``design_weight``: hits / prob × drawn / released in each village × cell. Reserves are the continuation of
-        the same random order, so that all released households are one sample of the cell.
+        the same random order, so that all released households are one sample of the cell. ``base_weight`` is the same.
     """
     made = table.reset_index(drop=True).copy()
     released = made.groupby(CELL)["household"].transform("size").to_numpy(dtype=float)
-    made["design_weight"] = _by_design(made) * made["n"].to_numpy(dtype=float) / released
+    made["design_weight"] = made["base_weight"] = _by_design(made) * made["n"].to_numpy(dtype=float) / released
     return made
 
 

@@ -46,12 +46,16 @@ class Applied(Protocol):
 
     Attributes
     ----------
+    step : Step
+        As declared.
     before, after : (rows,) float array
         Weights before and after the step.
     cells : tuple of (rows,) int arrays
         Rows with the same codes have the same factor whatever the weights.
     """
 
+    @property
+    def step(self) -> Any: ...
     @property
     def before(self) -> Floats: ...
     @property
@@ -129,7 +133,7 @@ class Taken:
 
     def __repr__(self) -> str:
         held = self.after[self.after != 0]
-        factor = self.after[self.before != 0] / self.before[self.before != 0]
+        factor = held / self.before[self.after != 0]
         told = f"权数 {held.min():.4g}–{held.max():.4g}，倍数 {factor.min():.4g}–{factor.max():.4g}"
         told = f"{told}，deff_w {weight_effect(np.abs(held)):.4g}"
         return "；".join([f"{self.step}：{told}", *self.notes])

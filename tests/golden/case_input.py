@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,14 @@ ONE = "_one"
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le,
 }  # fmt: skip
+
+
+class Jittered(list[float]):
+    """Numbers that the source publishes with random noise of at most `amount` added: nobody can agree more closely than that."""
+
+    def __init__(self, values: Iterable[float], amount: float) -> None:
+        super().__init__(values)
+        self.amount = amount
 
 
 class NotCovered(Exception):

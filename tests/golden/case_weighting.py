@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from case_input import NotCovered, argument, dataset
+from case_input import Jittered, NotCovered, argument, dataset
 
 from evalkit import nonresponse, smallareas
 from evalkit.intervals import weighting
@@ -92,7 +92,13 @@ def _classes(case: Case, folder: Path) -> dict[str, Any]:
     weights = table["pw"].to_numpy() if a["type"] == "wtd" else None
     fit = nonresponse.response_propensity(_matrix(table, terms), table[answered].to_numpy(), weights)
     cut = nonresponse.propensity_classes(fit.propensities, classes=a["numcl"])
-    return {"class_counts": cut.n, "propensities": fit.propensities}
+    return {"class_counts": cut.n, "propensities": Jittered(fit.propensities.tolist(), _jitter(fit.propensities))}
+
+
+def _jitter(values: Any) -> float:
+    """Return the largest noise of R's `jitter`, which PracTools adds without a seed: a fifth of the smallest gap at four digits."""
+    digits = 3 - int(np.floor(np.log10(values.max() - values.min())))
+    return float(np.diff(np.unique(np.round(values, digits))).min() / 5)
 
 
 def _groups(case: Case, folder: Path) -> dict[str, Any]:

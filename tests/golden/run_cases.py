@@ -30,7 +30,7 @@ import case_statistics
 import case_unequal
 import case_weighting
 import numpy as np
-from case_input import NotCovered
+from case_input import Jittered, NotCovered
 
 import evalkit as ev
 
@@ -59,6 +59,8 @@ def plain(value: Any) -> Any:
     """Return numbers as JSON can hold them; NaN and infinities as text."""
     if isinstance(value, dict):
         return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, Jittered):
+        return value
     if isinstance(value, (list, tuple, np.ndarray)):
         return [plain(part) for part in value]
     if isinstance(value, (float, np.floating)):
@@ -76,6 +78,8 @@ def difference(found: Any, stated: Any, case: dict[str, Any], path: str = "") ->
     if isinstance(stated, list):
         if not isinstance(found, list) or len(found) != len(stated):
             return f"{path}: {len(found) if isinstance(found, list) else found} instead of {len(stated)} entries"
+        if isinstance(found, Jittered):
+            case = {**case, "atol": case.get("atol", 0.0) + found.amount}
         return _first(difference(a, b, case, f"{path}[{at}]") for at, (a, b) in enumerate(zip(found, stated, strict=True)))
     return None if _same(found, stated, case) else f"{path}: {found} instead of {stated}"
 

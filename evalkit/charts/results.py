@@ -1,25 +1,18 @@
-"""Charts of a report: drawn from Results, told apart without colour, the same bytes every time.
+"""Charts of a report: drawn from Results, told apart without colour.
 
-matplotlib is touched only inside functions, under a context of its own settings and without pyplot, so a
-notebook's figures and settings are left alone. Labels stand beside what they name; `Chart.collisions`
-finds labels that meet or leave the picture.
+Labels stand beside what they name; `Chart.collisions` finds labels that meet or leave the picture.
 """
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from html import escape
-from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from evalkit.figures import gate_text, gate_words, interval, is_blank, number, percent
+from evalkit.charts.chart import Chart
+from evalkit.charts.style import AMBER, BLUE, GREY, INK, MARK, ORANGE, PALE, STEPS, WIDTH, in_style, percent_ticks, shades
+from evalkit.figures import gate_words, interval, is_blank, number, percent
 from evalkit.later import later
 from evalkit.tables import TOTAL, Results, records
 
@@ -27,117 +20,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-mpl = later("matplotlib")
 figures = later("matplotlib.figure")
-font_manager = later("matplotlib.font_manager")
-ft2font = later("matplotlib.ft2font")
 
-FONTS = Path(__file__).parent / "report" / "fonts"
-FAMILY = "Evalkit Sans SC"
-WIDTH = 6.9  # inches: the width of an official page's type area is 6.1, of a web column about 7
-MARK = "模拟数据"
 MOST_ROWS = 30
-
-INK, GREY, BLUE, ORANGE, AMBER = "#1a1a1a", "#5c5c5c", "#0b4f8a", "#b84600", "#f0b27a"
-# dark to light, then hatched: the order of a scale survives a black and white print
-STEPS = (("#0b3c6f", ""), ("#3f7fb5", ""), ("#b9d3e6", ""), (AMBER, "////"), ("#ffffff", ".."))
 Kinds = tuple[tuple[str, str, str, str], ...]  # column, name, colour, hatch
 OUTCOMES: Kinds = (("complete", "完成", BLUE, ""), ("refusal", "拒访", AMBER, "////"), ("noncontact", "未联系上", "#d9d9d9", ".."))
 OUTCOMES += (("ineligible", "不合格", "#ffffff", "xxx"),)
 KINDS: Kinds = (("wrong_exit", "错退", BLUE, ""), ("missed", "漏评", AMBER, "////"), ("misidentified", "错评", "#ffffff", ".."))
 
-STYLE = {
-    "font.family": [FAMILY, "DejaVu Sans"],
-    "font.size": 9.5,
-    "text.parse_math": False,
-    "axes.unicode_minus": False,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": GREY,
-    "xtick.color": GREY,
-    "ytick.color": INK,
-    "hatch.linewidth": 0.6,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "evalkit",
-}
-
-
-@dataclass(frozen=True, eq=False)
-class Chart:
-    """One drawn chart with the words that stand in for it.
-
-    Parameters
-    ----------
-    key : str
-        Short name, unique in a report.
-    title : str
-        What the chart says, without a number.
-    alt : str
-        The same content in words, for readers who do not see the picture.
-    figure : matplotlib.figure.Figure
-    """
-
-    key: str
-    title: str
-    alt: str
-    figure: Figure
-
-    def svg(self) -> str:
-        """Return the chart as an SVG element for a web page: no script, no outside file, ids of its own."""
-        text = self._saved("svg", metadata={"Date": None, "Creator": None}).decode()
-        text = re.sub(r"<!--.*?-->\s*", "", text[text.index("<svg") :], flags=re.S)
-        text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.S)
-        text = re.sub(r'( id="|href="#|url\(#)', rf"\1{self.key}-", text)
-        text = re.sub(r'<svg([^>]*?) width="[^"]*"', r"<svg\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1), count=1)
-        return text.replace("<svg", f'<svg role="img" aria-label="{escape(self.alt)}"', 1)
-
-    def png(self, dpi: int = 200) -> bytes:
-        """Return the chart as a PNG picture."""
-        return self._saved("png", dpi=dpi, metadata={"Software": None})
-
-    def collisions(self) -> list[tuple[str, str]]:
-        """Return pairs of labels that overlap, and labels that leave the picture, paired with ``"边"``."""
-        with mpl.rc_context(STYLE):
-            return _collisions(self.figure)
-
-    def _saved(self, form: str, **options: Any) -> bytes:
-        out = io.BytesIO()
-        with mpl.rc_context(STYLE):
-            self.figure.savefig(out, format=form, **options)
-        return out.getvalue()
-
-
-def missing_characters(text: str) -> str:
-    """Return the characters of `text` that the bundled font cannot draw, each once, in order.
-
-    Examples
-    --------
-    >>> missing_characters("泌阳县鄠邑区 0.43%～1.05%")
-    ''
-    """
-    known = _characters()
-    return "".join(sorted({letter for letter in text if ord(letter) not in known and not letter.isspace()}))
-
-
-@cache
-def _characters() -> frozenset[int]:
-    return frozenset(ft2font.FT2Font(str(FONTS / "EvalkitSansSC-Regular.otf")).get_charmap())
-
-
-@cache
-def know_fonts() -> None:
-    """Make the bundled fonts known to matplotlib, once."""
-    for file in ("EvalkitSansSC-Regular.otf", "EvalkitSansSC-Bold.ttf"):
-        font_manager.fontManager.addfont(str(FONTS / file))
-
-
-# -- the charts ---------------------------------------------------------------------------------------------
-
 
 def draw_all(results: Results) -> list[Chart]:
     """Draw every chart that these results have something to show for, in the order of the report."""
-    know_fonts()
-    with mpl.rc_context(STYLE):
+    with in_style():
         drawn = [draw(results) for draw in (sample_chart, response_chart, gate_chart, satisfaction_chart, place_chart)]
     return [chart for chart in drawn if chart is not None]
 
@@ -162,14 +56,14 @@ def _gate_panel(axes: Axes, gate: Any, rows: pd.DataFrame) -> str:
     below = gate.direction == "below"
     low, high = _reach(gate.threshold, rows, below)
     axes.set(xlim=(low, high), ylim=(-0.75, max(len(rows), 1) - 0.25), yticks=[])
-    axes.axvspan(*((low, gate.threshold) if below else (gate.threshold, high)), color="#eaf1f7", zorder=0)
+    axes.axvspan(*((low, gate.threshold) if below else (gate.threshold, high)), color=PALE, zorder=0)
     axes.axvline(gate.threshold, color=INK, linewidth=1.6)
     axes.spines["left"].set_visible(False)
     axes.set_title(gate.rate, loc="left", fontweight="bold", fontsize=10, color=INK)
     axes.set_title(f"规则：{gate_words(gate)}　{gate.legal}", loc="right", fontsize=9.5, color=INK)
     for height, row in zip(range(len(rows) - 1, -1, -1), records(rows), strict=True):
         _inchworm(axes, height, row, gate.threshold)
-    _percent_ticks(axes)
+    percent_ticks(axes)
     says = "，".join(_spoken(row, gate.threshold) for row in records(rows))
     return f"{gate.rate}：{says}，规则为{gate_words(gate)}，{gate.legal}"
 
@@ -209,12 +103,12 @@ def satisfaction_chart(results: Results) -> Chart | None:
         return None
     items, answers = list(dict.fromkeys(table["item"])), list(dict.fromkeys(table["answer"]))
     figure, axes = _bars(results, items)
-    looks = _shades(len(answers))
+    looks = shades(len(answers))
     shares = table.set_index(["item", "answer"])["share"]
     for place, item in enumerate(items):
         _stack(axes, place, [float(shares.get((item, answer), 0.0)) for answer in answers], looks)
     axes.set(xlim=(0, 1), xticks=[0, 0.25, 0.5, 0.75, 1])
-    _percent_ticks(axes, keep=True)
+    percent_ticks(axes, keep=True)
     _key(axes, [(answer, *look) for answer, look in zip(answers, looks, strict=True)])
     says = [f"{i}：" + "，".join(f"{a}{percent(shares[i, a], 1)}" for a in answers if (i, a) in shares.index) for i in items]
     return Chart("satisfaction", "满意度各题回答的构成（加权）", "；".join(says) + "。", figure)
@@ -229,12 +123,6 @@ def _stack(axes: Axes, place: float, shares: Sequence[float], looks: Sequence[tu
             tone = "white" if colour in (STEPS[0][0], STEPS[1][0]) else INK
             axes.text(left + share / 2, place, percent(share, 1), ha="center", va="center", color=tone, fontsize=9, bbox=plate)
         left += share
-
-
-def _shades(count: int) -> list[tuple[str, str]]:
-    if count <= len(STEPS):
-        return [STEPS[round(i * (len(STEPS) - 1) / max(1, count - 1))] for i in range(count)]
-    return [STEPS[min(i, len(STEPS) - 1)] for i in range(count)]
 
 
 def sample_chart(results: Results) -> Chart | None:
@@ -351,13 +239,6 @@ def _key(axes: Axes, entries: Sequence[tuple[str, str, str]]) -> None:
     axes.legend(patches, names, frameon=False, fontsize=9, handlelength=1.5, columnspacing=1.3, **place)
 
 
-def _percent_ticks(axes: Axes, keep: bool = False) -> None:
-    if not keep:
-        axes.locator_params(axis="x", nbins=6)
-    axes.xaxis.set_major_formatter(lambda value, _: gate_text(round(value, 6)))
-    axes.tick_params(axis="x", labelsize=8.5)
-
-
 def _mark(figure: Figure, results: Results, height: float) -> None:
     if results.simulated:
         box = {"boxstyle": "square,pad=0.25", "facecolor": "white", "edgecolor": ORANGE, "linewidth": 0.9}
@@ -372,25 +253,3 @@ def _folded(name: str, lines: int) -> str:
     room = 13 * lines  # longer names are cut; the tables have them in full
     whole = name if len(name) <= room else name[: room - 1] + "…"
     return whole if len(whole) <= 13 else whole[:13] + "\n" + whole[13:]
-
-
-def _collisions(figure: Figure) -> list[tuple[str, str]]:
-    figure.draw_without_rendering()
-    unseen = {id(label) for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for label in _beyond(axis)}
-    texts = [text for text in figure.findobj(mpl.text.Text) if text.get_visible() and text.get_text().strip() and id(text) not in unseen]
-    boxes = [(text.get_text(), text.get_window_extent()) for text in texts]
-    edge = figure.bbox
-    meets = [(a, b) for (a, x), (b, y) in combinations(boxes, 2) if _overlap(x, y)]
-    leaves = [(a, "边") for a, x in boxes if x.x0 < edge.x0 - 1 or x.x1 > edge.x1 + 1 or x.y0 < edge.y0 - 1 or x.y1 > edge.y1 + 1]
-    return meets + leaves
-
-
-def _beyond(axis: Any) -> list[Any]:
-    """Return the tick labels outside the view: matplotlib keeps them but does not draw them."""
-    low, high = sorted(axis.get_view_interval())
-    return [label for label, place in zip(axis.get_majorticklabels(), axis.get_majorticklocs(), strict=False) if not low <= place <= high]
-
-
-def _overlap(a: Any, b: Any) -> bool:
-    slack = 0.5  # pixels: neighbours may touch
-    return bool(min(a.x1, b.x1) - max(a.x0, b.x0) > slack and min(a.y1, b.y1) - max(a.y0, b.y0) > slack)

@@ -1,0 +1,37 @@
+"""Charts: results as pictures, told apart without colour, the same bytes every time."""
+
+from evalkit.charts.chart import Chart
+from evalkit.charts.forest import estimate_plot, model_plot, verdict_plot
+from evalkit.charts.results import (
+    KINDS,
+    MOST_ROWS,
+    OUTCOMES,
+    Kinds,
+    draw_all,
+    gate_chart,
+    place_chart,
+    response_chart,
+    sample_chart,
+    satisfaction_chart,
+)
+from evalkit.charts.style import (
+    AMBER,
+    BLUE,
+    FAMILY,
+    FONTS,
+    GREY,
+    INK,
+    MARK,
+    ORANGE,
+    STEPS,
+    STYLE,
+    WIDTH,
+    know_fonts,
+    missing_characters,
+)
+
+__all__ = [
+    "AMBER", "BLUE", "FAMILY", "FONTS", "GREY", "INK", "KINDS", "MARK", "MOST_ROWS", "ORANGE", "OUTCOMES", "STEPS", "STYLE", "WIDTH",
+    "Chart", "Kinds", "draw_all", "estimate_plot", "gate_chart", "know_fonts", "missing_characters", "model_plot", "place_chart",
+    "response_chart", "sample_chart", "satisfaction_chart", "verdict_plot",
+]  # fmt: skip

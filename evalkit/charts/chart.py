@@ -1,0 +1,85 @@
+"""A Chart: a drawn figure with the words that stand in for it, the same bytes every time."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from html import escape
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from evalkit.charts.style import STYLE
+from evalkit.later import later
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+mpl = later("matplotlib")
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """One drawn chart with the words that stand in for it.
+
+    Parameters
+    ----------
+    key : str
+        Short name, unique in a report.
+    title : str
+        What the chart says, without a number.
+    alt : str
+        The same content in words, for readers who do not see the picture.
+    figure : matplotlib.figure.Figure
+    """
+
+    key: str
+    title: str
+    alt: str
+    figure: Figure
+
+    def svg(self) -> str:
+        """Return the chart as an SVG element for a web page: no script, no outside file, ids of its own."""
+        text = self._saved("svg", metadata={"Date": None, "Creator": None}).decode()
+        text = re.sub(r"<!--.*?-->\s*", "", text[text.index("<svg") :], flags=re.S)
+        text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.S)
+        text = re.sub(r'( id="|href="#|url\(#)', rf"\1{self.key}-", text)
+        text = re.sub(r'<svg([^>]*?) width="[^"]*"', r"<svg\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1), count=1)
+        return text.replace("<svg", f'<svg role="img" aria-label="{escape(self.alt)}"', 1)
+
+    def png(self, dpi: int = 200) -> bytes:
+        """Return the chart as a PNG picture."""
+        return self._saved("png", dpi=dpi, metadata={"Software": None})
+
+    def collisions(self) -> list[tuple[str, str]]:
+        """Return pairs of labels that overlap, and labels that leave the picture, paired with ``"边"``."""
+        with mpl.rc_context(STYLE):
+            return _collisions(self.figure)
+
+    def _saved(self, form: str, **options: Any) -> bytes:
+        out = io.BytesIO()
+        with mpl.rc_context(STYLE):
+            self.figure.savefig(out, format=form, **options)
+        return out.getvalue()
+
+
+def _collisions(figure: Figure) -> list[tuple[str, str]]:
+    figure.draw_without_rendering()
+    unseen = {id(label) for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for label in _beyond(axis)}
+    texts = [text for text in figure.findobj(mpl.text.Text) if text.get_visible() and text.get_text().strip() and id(text) not in unseen]
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts]
+    edge = figure.bbox
+    meets = [(a, b) for (a, x), (b, y) in combinations(boxes, 2) if _overlap(x, y)]
+    leaves = [(a, "边") for a, x in boxes if x.x0 < edge.x0 - 1 or x.x1 > edge.x1 + 1 or x.y0 < edge.y0 - 1 or x.y1 > edge.y1 + 1]
+    return meets + leaves
+
+
+def _beyond(axis: Any) -> list[Any]:
+    """Return the tick labels outside the view: matplotlib keeps them but does not draw them."""
+    low, high = sorted(axis.get_view_interval())
+    return [label for label, place in zip(axis.get_majorticklabels(), axis.get_majorticklocs(), strict=False) if not low <= place <= high]
+
+
+def _overlap(a: Any, b: Any) -> bool:
+    slack = 0.5  # pixels: neighbours may touch
+    return bool(min(a.x1, b.x1) - max(a.x0, b.x0) > slack and min(a.y1, b.y1) - max(a.y0, b.y0) > slack)

@@ -1,0 +1,236 @@
+"""The ladder under charts of results: rows one under the other, labels at the left, small numbers at the right, a note below.
+
+A chart without axes of its caller's gets a figure of its own, which is not pyplot's: it opens no window and stays in no list, and a
+notebook shows it when it is the last thing of a cell.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from evalkit.charts.style import FAINT, FAMILY, GREY, INK, WIDTH, in_style
+from evalkit.errors import ReportError
+from evalkit.figures import gate_text, plain
+from evalkit.later import later
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+figures = later("matplotlib.figure")
+mpl_axes = later("matplotlib.axes")
+ticker = later("matplotlib.ticker")
+
+STEP = 0.26  # inches a row
+SIZE, SMALL = 9.5, 8.5  # points
+FONTS = [FAMILY, "DejaVu Sans"]
+ROOM = 36  # half-widths of a label
+GAP = 9.0  # points between columns of numbers
+AIR = 0.45  # rows between groups
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One row: what it is called, the group it stands in, and what is written at its right."""
+
+    label: str
+    group: str = ""
+    cells: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """What stands around the marks of a chart.
+
+    Parameters
+    ----------
+    rungs : sequence of Rung
+        The rows that are drawn, first on top. Neighbours of one group stand under its name.
+    heads : tuple of str
+        Headings of the cells.
+    title, note : str
+        Above, and under the axis.
+    """
+
+    rungs: Sequence[Rung]
+    heads: tuple[str, ...] = ()
+    title: str = ""
+    note: str = ""
+
+    def places(self) -> tuple[list[float], list[tuple[float, str]]]:
+        """Return the height of every row, and height and name of every group; downwards is positive."""
+        heights: list[float] = []
+        names: list[tuple[float, str]] = []
+        at = 0.0
+        for name, members in groupby(self.rungs, key=lambda rung: rung.group):
+            if name:
+                at += AIR if heights else 0.0
+                names.append((at, name))
+                at += 1
+            for _ in members:
+                heights.append(at)
+                at += 1
+        return heights, names
+
+
+def most(count: int, max_rows: int) -> tuple[int, str]:
+    """Return how many of the rows are drawn, and what is said of the others.
+
+    Examples
+    --------
+    >>> most(3, 40), most(52, 40)
+    ((3, ''), (40, '只画前 40 行，另有 12 行未画'))
+
+    Raises
+    ------
+    ReportError
+        When there is nothing to draw, or max_rows is below 1.
+    """
+    if count < 1 or max_rows < 1:
+        raise ReportError(f"{count} 行，max_rows = {max_rows}｜至少应有一行可画｜核对结果与 max_rows")
+    return (count, "") if count <= max_rows else (max_rows, f"只画前 {max_rows} 行，另有 {count - max_rows} 行未画")
+
+
+def set_up(ladder: Ladder, ax: Axes | None) -> tuple[Axes, list[float]]:
+    """Draw everything but the marks; call it inside `in_style`.
+
+    Returns
+    -------
+    axes, heights
+        The axes, and the height of each row in data units.
+    """
+    heights, names = ladder.places()
+    top, bottom = -0.75, max(heights) + 0.75
+    axes = _own(bottom - top, ladder) if ax is None else ax
+    axes.set_ylim(bottom, top)
+    for height in heights:
+        axes.axhline(height, color=FAINT, linewidth=0.6, linestyle=(0, (1, 2)), zorder=0)
+    _bare(axes)
+    _label(axes, ladder, heights, names)
+    _columns(axes, ladder, heights)
+    if ladder.note:
+        axes.set_xlabel(ladder.note, fontsize=SMALL, color=GREY, loc="left", fontfamily=FONTS, parse_math=False)
+    return axes, heights
+
+
+def _own(rows: float, ladder: Ladder) -> Axes:
+    """Return axes in a figure of their own, high enough for the rows."""
+    lines = ladder.note.count("\n") + 1 if ladder.note else 0
+    height = rows * STEP + 0.62 + 0.16 * lines + (0.32 if ladder.title else 0.0)
+    figure = figures.Figure(figsize=(WIDTH, height), layout="constrained")
+    axes: Axes = figure.add_subplot(axes_class=_picture())
+    if ladder.title:
+        axes.set_title(ladder.title, loc="left", fontsize=10.5, fontweight="bold", color=INK, pad=20)
+    return axes
+
+
+@cache
+def _picture() -> Any:
+    """Return the class of axes that a notebook shows as a picture."""
+    return type("Picture", (mpl_axes.Axes,), {"_repr_png_": _png})
+
+
+def _png(axes: Any, dpi: int = 200) -> tuple[bytes, dict[str, int]]:
+    out = io.BytesIO()
+    with in_style():
+        axes.figure.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
+    width, height = axes.figure.get_size_inches() * 100
+    return out.getvalue(), {"width": round(width), "height": round(height)}
+
+
+def _bare(axes: Axes) -> None:
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(GREY)
+    axes.grid(axis="x", color=FAINT, linewidth=0.6, zorder=0)
+    axes.set_axisbelow(True)
+    axes.tick_params(axis="x", labelsize=SMALL, colors=GREY, labelfontfamily=FONTS)
+
+
+def _label(axes: Axes, ladder: Ladder, heights: Sequence[float], names: Sequence[tuple[float, str]]) -> None:
+    """Write labels from one left edge: names of groups bold, their rows a little to the right."""
+    texts = [(height, ("　" if rung.group else "") + cut(rung.label)) for height, rung in zip(heights, ladder.rungs, strict=True)]
+    texts += [(height, cut(name)) for height, name in names]
+    axes.set_yticks([height for height, _ in texts], [text for _, text in texts])
+    pad = max(wide(text) for _, text in texts) * SIZE / 2 + 6
+    axes.tick_params(axis="y", length=0, pad=pad, labelsize=SIZE, labelcolor=INK)
+    for at, label in enumerate(axes.get_yticklabels()):
+        weight = "bold" if at >= len(heights) else "normal"
+        label.set(ha="left", fontfamily=FONTS, fontweight=weight, parse_math=False)
+
+
+def _columns(axes: Axes, ladder: Ladder, heights: Sequence[float]) -> None:
+    """Write the cells at the right of the axes, one column a heading, from the second in grey."""
+    edge = 0.0
+    for column, head in enumerate(ladder.heads):
+        cells = [rung.cells[column] for rung in ladder.rungs]
+        edge += GAP + max(wide(text) for text in (head, *cells)) * SMALL / 2
+        colour = GREY if column else INK
+        for height, text in zip(heights, cells, strict=True):
+            beside(axes, text, height, edge, ha="right", color=colour)
+        place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right", "va": "bottom"}
+        axes.annotate(head, (1, 1), (edge, 3), fontsize=SMALL, color=GREY, fontfamily=FONTS, **place)
+
+
+def beside(axes: Axes, text: str, height: float, points: float, *, side: float = 1.0, **look: Any) -> None:
+    """Write a small text in a row, so many points from a side of the axes (1 right, 0 left)."""
+    place: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "va": "center_baseline"}
+    shown: dict[str, Any] = {"fontsize": SMALL, "fontfamily": FONTS, "parse_math": False, **look}
+    if text:
+        axes.annotate(text, (side, height), (points, 0), annotation_clip=False, **place, **shown)
+
+
+def scale_below(axes: Axes, values: Sequence[float], *, share: bool) -> None:
+    """Set limits and ticks of the axis below: from 0 where shares come near it, never beyond 0 and 1."""
+    known = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
+    low, high = min(known), max(known)
+    room = 0.07 * (high - low) or 0.1 * abs(high) or 1.0
+    left, right = low - room, high + room
+    if share:
+        left, right = (0.0 if low < 0.6 * high else max(0.0, left)), (min(1.0, right) if high < 1 else 1.0)
+    axes.set_xlim(left, right)
+    axes.xaxis.set_major_locator(ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+    axes.xaxis.set_major_formatter(lambda value, _: gate_text(round(value, 9)) if share else plain(float(f"{value:.9g}")))
+
+
+def line_at(axes: Axes, value: float, text: str) -> None:
+    """Draw a line across all rows and write what it is above it."""
+    axes.axvline(value, color=INK, linewidth=1.4, zorder=1.5)
+    left, right = axes.get_xlim()
+    share = (value - left) / (right - left)
+    side = "left" if share < 0.12 else "right" if share > 0.88 else "center"
+    place: dict[str, Any] = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points", "ha": side, "va": "bottom"}
+    axes.annotate(text, (value, 1), (0, 3), fontsize=SMALL, color=INK, fontfamily=FONTS, fontweight="bold", **place)
+
+
+def wide(text: str) -> float:
+    """Return the width of a text in half-widths of a Chinese character."""
+    return sum(2.0 if unicodedata.east_asian_width(letter) in "WF" else 1.15 for letter in text)
+
+
+def cut(text: str) -> str:
+    """Return a label that is not too wide for its column; the tables have it in full."""
+    if wide(text) <= ROOM:
+        return text
+    kept = ""
+    for letter in text:
+        if wide(kept + letter) > ROOM - 2:
+            break
+        kept += letter
+    return f"{kept}…"
+
+
+def folded(text: str, room: int = 100) -> str:
+    """Return a sentence in lines of at most so many half-widths."""
+    lines = [""]
+    for letter in text:
+        if wide(lines[-1] + letter) > room and letter not in "，。；、）％%”":
+            lines.append("")
+        lines[-1] += letter
+    return "\n".join(lines)
