@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -71,11 +71,12 @@ def surveyed(table: pd.DataFrame, stages: int) -> Any:
 
 
 def share(rows: int, domains: int, stages: int) -> Run:
-    """Estimate a proportion with its full table; the Survey is ready."""
+    """Estimate a proportion with its full table; the Survey is ready and has not been asked anything."""
     survey = surveyed(answers(made_survey(rows), domains), stages)
 
     def run() -> Numbers:
-        table = ev.proportion(survey, "y", by="domain" if domains else None).table()
+        unasked = replace(survey, _known={})
+        table = ev.proportion(unasked, "y", by="domain" if domains else None).table()
         return {name: table[name].to_numpy(dtype=float) for name in COLUMNS}
 
     return run
@@ -117,7 +118,7 @@ def bootstrap(rows: int, replicates: int) -> Run:
         raise NotThere("survey.replicate")
 
     def run() -> Numbers:
-        replicated = survey.replicate("rwy", replicates=replicates, seed=SEED)
+        replicated = replace(survey, _known={}).replicate("rwy", replicates=replicates, seed=SEED)
         found = ev.proportion(replicated, "y", by="domain")
         return {"estimate": found.value, "random_se": found.se}
 

@@ -50,7 +50,8 @@ def test_returns_take_the_steps_of_their_design(findings: ev.Findings) -> None:
     assert totals["脱贫户"].value == pytest.approx([300]) and totals["非建档立卡户"].value == pytest.approx([900])
     complete = findings.table()["complete"].to_numpy()
     assert (survey.weights > 0).tolist() == complete.tolist() and not complete.all()
-    by_hand = ev.weigh(findings, ev.Nonresponse(by="stratum"), ev.PostStratify("stratum", {"脱贫户": 300, "未脱贫户": 60, "非建档立卡户": 900}))
+    counts = {"脱贫户": 300, "未脱贫户": 60, "非建档立卡户": 900}
+    by_hand = ev.weigh(findings, ev.Nonresponse(by="stratum"), ev.PostStratify("stratum", counts))
     assert survey.weights == pytest.approx(by_hand.weights, rel=1e-12)
 
 

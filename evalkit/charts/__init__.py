@@ -1,7 +1,8 @@
 """Charts: results as pictures, told apart without colour, the same bytes every time."""
 
 from evalkit.charts.chart import Chart
-from evalkit.charts.forest import estimate_plot, model_plot, verdict_plot
+from evalkit.charts.comparisons import balance_plot, test_plot
+from evalkit.charts.forests import estimate_plot, model_plot, verdict_plot
 from evalkit.charts.results import (
     KINDS,
     MOST_ROWS,
@@ -14,6 +15,7 @@ from evalkit.charts.results import (
     sample_chart,
     satisfaction_chart,
 )
+from evalkit.charts.spreads import survey_plot
 from evalkit.charts.style import (
     AMBER,
     BLUE,
@@ -32,6 +34,6 @@ from evalkit.charts.style import (
 
 __all__ = [
     "AMBER", "BLUE", "FAMILY", "FONTS", "GREY", "INK", "KINDS", "MARK", "MOST_ROWS", "ORANGE", "OUTCOMES", "STEPS", "STYLE", "WIDTH",
-    "Chart", "Kinds", "draw_all", "estimate_plot", "gate_chart", "know_fonts", "missing_characters", "model_plot", "place_chart",
-    "response_chart", "sample_chart", "satisfaction_chart", "verdict_plot",
+    "Chart", "Kinds", "balance_plot", "draw_all", "estimate_plot", "gate_chart", "know_fonts", "missing_characters", "model_plot",
+    "place_chart", "response_chart", "sample_chart", "satisfaction_chart", "survey_plot", "test_plot", "verdict_plot",
 ]  # fmt: skip

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import io
 import math
-import unicodedata
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from evalkit.charts.style import FAINT, FAMILY, GREY, INK, WIDTH, in_style
+from evalkit.charts.style import FAINT, FAMILIES, GREY, INK, WIDTH, in_style, wide
 from evalkit.errors import ReportError
 from evalkit.figures import gate_text, plain
 from evalkit.later import later
@@ -27,9 +27,9 @@ figures = later("matplotlib.figure")
 mpl_axes = later("matplotlib.axes")
 ticker = later("matplotlib.ticker")
 
-STEP = 0.26  # inches a row
+STEP, TIGHT, MANY = 0.26, 0.215, 24  # inches a row, the same where there are many, and how many that is
 SIZE, SMALL = 9.5, 8.5  # points
-FONTS = [FAMILY, "DejaVu Sans"]
+LINES = 1.35  # of a size, from line to line
 ROOM = 36  # half-widths of a label
 GAP = 9.0  # points between columns of numbers
 AIR = 0.45  # rows between groups
@@ -69,8 +69,8 @@ class Ladder:
         names: list[tuple[float, str]] = []
         at = 0.0
         for name, members in groupby(self.rungs, key=lambda rung: rung.group):
+            at += AIR if heights else 0.0
             if name:
-                at += AIR if heights else 0.0
                 names.append((at, name))
                 at += 1
             for _ in members:
@@ -107,26 +107,30 @@ def set_up(ladder: Ladder, ax: Axes | None) -> tuple[Axes, list[float]]:
     """
     heights, names = ladder.places()
     top, bottom = -0.75, max(heights) + 0.75
-    axes = _own(bottom - top, ladder) if ax is None else ax
+    texts = [(height, ("　" if rung.group else "") + cut(rung.label)) for height, rung in zip(heights, ladder.rungs, strict=True)]
+    texts += [(height, cut(name)) for height, name in names]
+    pad = max(wide(text) for _, text in texts) * SIZE / 2 + 9
+    note = folded(ladder.note, (WIDTH * 72 - pad - 12) * 2 / SMALL)
+    axes = own_axes(bottom - top, ladder.title, note) if ax is None else ax
     axes.set_ylim(bottom, top)
     for height in heights:
         axes.axhline(height, color=FAINT, linewidth=0.6, linestyle=(0, (1, 2)), zorder=0)
-    _bare(axes)
-    _label(axes, ladder, heights, names)
+    bare(axes)
+    _label(axes, texts, len(heights), pad)
     _columns(axes, ladder, heights)
-    if ladder.note:
-        axes.set_xlabel(ladder.note, fontsize=SMALL, color=GREY, loc="left", fontfamily=FONTS, parse_math=False)
+    if note:
+        axes.set_xlabel(note, fontsize=SMALL, color=GREY, loc="left", fontfamily=FAMILIES, parse_math=False, linespacing=LINES)
     return axes, heights
 
 
-def _own(rows: float, ladder: Ladder) -> Axes:
+def own_axes(rows: float, title: str, note: str, pad: float = 20) -> Axes:
     """Return axes in a figure of their own, high enough for the rows."""
-    lines = ladder.note.count("\n") + 1 if ladder.note else 0
-    height = rows * STEP + 0.62 + 0.16 * lines + (0.32 if ladder.title else 0.0)
+    lines = note.count("\n") + 1 if note else 0
+    height = rows * (TIGHT if rows > MANY else STEP) + 0.62 + 0.17 * lines + (0.32 if title else 0.0)
     figure = figures.Figure(figsize=(WIDTH, height), layout="constrained")
     axes: Axes = figure.add_subplot(axes_class=_picture())
-    if ladder.title:
-        axes.set_title(ladder.title, loc="left", fontsize=10.5, fontweight="bold", color=INK, pad=20)
+    if title:
+        axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=INK, pad=pad)
     return axes
 
 
@@ -144,25 +148,22 @@ def _png(axes: Any, dpi: int = 200) -> tuple[bytes, dict[str, int]]:
     return out.getvalue(), {"width": round(width), "height": round(height)}
 
 
-def _bare(axes: Axes) -> None:
+def bare(axes: Axes) -> None:
+    """Take the frame away but for the axis below, and lay a faint grid."""
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(GREY)
     axes.grid(axis="x", color=FAINT, linewidth=0.6, zorder=0)
     axes.set_axisbelow(True)
-    axes.tick_params(axis="x", labelsize=SMALL, colors=GREY, labelfontfamily=FONTS)
+    axes.tick_params(axis="x", labelsize=SMALL, colors=GREY, labelfontfamily=FAMILIES)
 
 
-def _label(axes: Axes, ladder: Ladder, heights: Sequence[float], names: Sequence[tuple[float, str]]) -> None:
-    """Write labels from one left edge: names of groups bold, their rows a little to the right."""
-    texts = [(height, ("　" if rung.group else "") + cut(rung.label)) for height, rung in zip(heights, ladder.rungs, strict=True)]
-    texts += [(height, cut(name)) for height, name in names]
+def _label(axes: Axes, texts: Sequence[tuple[float, str]], rows: int, pad: float) -> None:
+    """Write labels from one left edge; after those of so many rows come names of groups, which are bold."""
     axes.set_yticks([height for height, _ in texts], [text for _, text in texts])
-    pad = max(wide(text) for _, text in texts) * SIZE / 2 + 6
     axes.tick_params(axis="y", length=0, pad=pad, labelsize=SIZE, labelcolor=INK)
     for at, label in enumerate(axes.get_yticklabels()):
-        weight = "bold" if at >= len(heights) else "normal"
-        label.set(ha="left", fontfamily=FONTS, fontweight=weight, parse_math=False)
+        label.set(ha="left", fontfamily=FAMILIES, fontweight="bold" if at >= rows else "normal", parse_math=False)
 
 
 def _columns(axes: Axes, ladder: Ladder, heights: Sequence[float]) -> None:
@@ -174,14 +175,14 @@ def _columns(axes: Axes, ladder: Ladder, heights: Sequence[float]) -> None:
         colour = GREY if column else INK
         for height, text in zip(heights, cells, strict=True):
             beside(axes, text, height, edge, ha="right", color=colour)
-        place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right", "va": "bottom"}
-        axes.annotate(head, (1, 1), (edge, 3), fontsize=SMALL, color=GREY, fontfamily=FONTS, **place)
+        place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right", "va": "baseline"}
+        axes.annotate(head, (1, 1), (edge, 5), fontsize=SMALL, color=GREY, fontfamily=FAMILIES, **place)
 
 
 def beside(axes: Axes, text: str, height: float, points: float, *, side: float = 1.0, **look: Any) -> None:
     """Write a small text in a row, so many points from a side of the axes (1 right, 0 left)."""
     place: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "va": "center_baseline"}
-    shown: dict[str, Any] = {"fontsize": SMALL, "fontfamily": FONTS, "parse_math": False, **look}
+    shown: dict[str, Any] = {"fontsize": SMALL, "fontfamily": FAMILIES, "parse_math": False, **look}
     if text:
         axes.annotate(text, (side, height), (points, 0), annotation_clip=False, **place, **shown)
 
@@ -205,13 +206,8 @@ def line_at(axes: Axes, value: float, text: str) -> None:
     left, right = axes.get_xlim()
     share = (value - left) / (right - left)
     side = "left" if share < 0.12 else "right" if share > 0.88 else "center"
-    place: dict[str, Any] = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points", "ha": side, "va": "bottom"}
-    axes.annotate(text, (value, 1), (0, 3), fontsize=SMALL, color=INK, fontfamily=FONTS, fontweight="bold", **place)
-
-
-def wide(text: str) -> float:
-    """Return the width of a text in half-widths of a Chinese character."""
-    return sum(2.0 if unicodedata.east_asian_width(letter) in "WF" else 1.15 for letter in text)
+    place: dict[str, Any] = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points", "ha": side, "va": "baseline"}
+    axes.annotate(text, (value, 1), (0, 5), fontsize=SMALL, color=INK, fontfamily=FAMILIES, fontweight="bold", **place)
 
 
 def cut(text: str) -> str:
@@ -226,11 +222,15 @@ def cut(text: str) -> str:
     return f"{kept}…"
 
 
-def folded(text: str, room: int = 100) -> str:
-    """Return a sentence in lines of at most so many half-widths."""
-    lines = [""]
-    for letter in text:
-        if wide(lines[-1] + letter) > room and letter not in "，。；、）％%”":
-            lines.append("")
-        lines[-1] += letter
+def folded(text: str, room: float) -> str:
+    """Return a text in lines of at most so many half-widths; a number and a word of letters stay whole."""
+    lines = []
+    for line in text.split("\n"):
+        made = ""
+        for piece in re.findall(r"[（“]*(?:[\w.%～-]+|.)[，。；：、）”]*", line, flags=re.ASCII):
+            if made and wide(made + piece) > room:
+                lines.append(made)
+                made = ""
+            made += piece
+        lines.append(made)
     return "\n".join(lines)

@@ -22,16 +22,18 @@ ft2font = later("matplotlib.ft2font")
 
 FONTS = Path(__file__).parent.parent / "report" / "fonts"
 FAMILY = "Evalkit Sans SC"
+FAMILIES = [FAMILY, "DejaVu Sans"]
+EM = 100  # pixels, to measure widths at
 WIDTH = 6.9  # inches: the width of an official page's type area is 6.1, of a web column about 7
 MARK = "模拟数据"
 
 INK, GREY, BLUE, ORANGE, AMBER = "#1a1a1a", "#5c5c5c", "#0b4f8a", "#b84600", "#f0b27a"
-PALE, FAINT = "#eaf1f7", "#dcdcdc"
+PALE, MILD, FAINT = "#eaf1f7", "#9dbad6", "#dcdcdc"
 # dark to light, then hatched: the order of a scale survives a black and white print
 STEPS = (("#0b3c6f", ""), ("#3f7fb5", ""), ("#b9d3e6", ""), (AMBER, "////"), ("#ffffff", ".."))
 
 STYLE = {
-    "font.family": [FAMILY, "DejaVu Sans"],
+    "font.family": FAMILIES,
     "font.size": 9.5,
     "text.parse_math": False,
     "axes.unicode_minus": False,
@@ -59,8 +61,33 @@ def missing_characters(text: str) -> str:
 
 
 @cache
+def _font() -> Any:
+    font = ft2font.FT2Font(str(FONTS / "EvalkitSansSC-Regular.otf"))
+    font.set_size(EM, 72)
+    return font
+
+
+@cache
 def _characters() -> frozenset[int]:
-    return frozenset(ft2font.FT2Font(str(FONTS / "EvalkitSansSC-Regular.otf")).get_charmap())
+    return frozenset(_font().get_charmap())
+
+
+def wide(text: str) -> float:
+    """Return the width of a text in half-widths of a Chinese character.
+
+    Examples
+    --------
+    >>> round(wide("泌阳县"), 1), round(wide("10%"), 1)
+    (6.0, 4.1)
+    """
+    return sum(_advance(letter) for letter in text)
+
+
+@cache
+def _advance(letter: str) -> float:
+    if ord(letter) not in _characters():
+        return 2.0
+    return float(_font().load_char(ord(letter)).linearHoriAdvance / 2**16 / EM * 2)
 
 
 @cache

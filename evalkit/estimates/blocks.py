@@ -102,8 +102,11 @@ class Block:
 
     @property
     def scores(self) -> Scores:
-        """The weighted scores, as a Survey takes them."""
-        return Scores(self.weighted, self.slopes, self.domain.partition)
+        """The weighted scores, as a Survey takes them, remembered with their sums."""
+        if "scores" not in self._known:
+            self._known["scores"] = Scores(self.weighted, self.slopes, self.domain.partition)
+        found: Scores = self._known["scores"]
+        return found
 
     @property
     def score(self) -> Floats:

@@ -13,14 +13,17 @@ from scipy import sparse
 
 from evalkit import intervals
 from evalkit.errors import EstimateError
-from evalkit.estimates import algebra, limits, planning
+from evalkit.estimates import algebra, limits, planning, saving, showing
 from evalkit.estimates.blocks import Block, Proportion, binomial, column_of, once
 from evalkit.estimates.domains import Domain
 from evalkit.estimates.limits import KINDS, Side
+from evalkit.later import later
 from evalkit.variances import Floats, Ints, Partition
 
 if TYPE_CHECKING:
     from evalkit.survey import Survey
+
+charts = later("evalkit.charts")
 
 Label = tuple[Any, ...]
 Kind = Literal[
@@ -213,15 +216,18 @@ class Estimate(algebra.Arithmetic):
         )
 
     def __repr__(self) -> str:
-        head = "；".join(
-            f"{' '.join(map(str, label)) or KINDS[self.kind]} {value:.6g}（标准误 {se:.4g}）"
-            for label, value, se in zip(self.labels[:3], self.value, self.se, strict=False)
-        )
-        more = f"；……共 {len(self)} 行" if len(self) > 3 else ""
-        return f"Estimate {KINDS[self.kind]}：{head}{more}"
+        return showing.sentence(self)
 
     def _repr_html_(self) -> str:
-        return str(self.table().to_html(index=False))
+        return showing.estimate_html(self)
+
+    def plot(self, **options: Any) -> Any:
+        """Draw point and interval of each row; `evalkit.charts.estimate_plot` says what may be asked (``gate``, ``level``, ``ax``)."""
+        return charts.estimate_plot(self, **options)
+
+    def save(self, path: Any, *, level: float = 0.95) -> Any:
+        """Write the table to a file, ``.csv``, ``.xlsx`` or ``.json`` by its name, and return the path."""
+        return saving.save(self, path, level=level)
 
     @property
     def _simple(self) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from evalkit import intervals
 from evalkit.estimates.blocks import Block, Proportion
 from evalkit.estimates.domains import Domain
-from evalkit.variances import FULL, Floats, Grouping, Ints, Stage
+from evalkit.variances import FULL, Floats, Grouping, Ints, Stage, add_up, multipliers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,14 +24,21 @@ ROUND = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class _Villages:
-    """The (village, domain) pairs: their strata, sampling fractions and sums of weights."""
+    """The (village, domain) pairs of a domain.
+
+    Attributes
+    ----------
+    found : Grouping
+    whole : (pairs,) bool array
+        Villages that were certain.
+    weight, square : (pairs,) float array
+        Sum of the weights, and its square, 0 in villages that were certain.
+    """
 
     found: Grouping
-    column: Ints
-    stratum: Ints
     whole: Bools
     weight: Floats
-    first: Floats
+    square: Floats
 
 
 def plan(block: Block, value: Floats, df: Floats, icc: float) -> tuple[intervals.Planning, Floats]:
@@ -65,7 +72,7 @@ def plan(block: Block, value: Floats, df: Floats, icc: float) -> tuple[intervals
     assert held is not None
     survey, domain = block.survey, block.domain
     weight = survey.weights if held.counted is None else survey.weights * held.counted
-    seen = _villages(survey, domain, weight)
+    seen = _villages(survey.stages[0], domain, weight)
     squares = weight**2
     whole, total = domain.sums(squares), _by_domain(seen, seen.weight, domain)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -83,31 +90,31 @@ def _bounded(deff_w: Floats, take: Floats, events: Floats, f_eff: Floats, df: Fl
     return intervals.Planning(np.fmax(deff_w, 1.0), np.fmax(take, 1.0), events, icc, np.nan_to_num(np.clip(f_eff, 0, 1)), np.nan_to_num(se))
 
 
-def _villages(survey: Survey, domain: Domain, weight: Floats) -> _Villages:
-    first = survey.stages[0]
+def _villages(first: Stage, domain: Domain, weight: Floats) -> _Villages:
     found = domain.partition.grouping(first)
-    share = first.through[found.unit]
-    whole = share >= 1 - FULL
-    return _Villages(found, found.column, first.unit_stratum[found.unit], whole, found.sums(weight), np.where(whole, 1.0, share))
+    whole, held = (first.through >= 1 - FULL)[found.unit], found.sums(weight)
+    square = held**2
+    square[whole] = 0.0
+    return _Villages(found, whole, held, square)
 
 
-def _overall(stages: tuple[Stage, ...]) -> Floats | None:
-    """Return the sampling fraction of each row over all stages, None where a stage has an endless population everywhere."""
-    if any(not stage.through.any() for stage in stages):
+def _overall(stages: tuple[Stage, ...]) -> tuple[Floats, Ints] | None:
+    """Return the sampling fraction over all stages by a code, and the code of each row; None where a population is endless everywhere."""
+    if any(not stage.finite for stage in stages):
         return None
-    made = stages[0].row_fraction()
-    for stage in stages[1:]:
-        made = made * stage.row_fraction()
-    return made
+    above, last = multipliers(stages)[-1], stages[-1]
+    if len(stages) > 1 and last.chance is None:
+        return above * last.fraction, last.row_stratum
+    return above[last.unit_stratum] * last.through, last.row_unit
 
 
 def _by_domain(seen: _Villages, values: Floats, domain: Domain) -> Floats:
-    return np.asarray(np.bincount(seen.column, weights=values, minlength=domain.count), dtype=float)
+    return add_up(seen.found.column, values, domain.count)
 
 
 def _take(survey: Survey, domain: Domain, weight: Floats, squares: Floats, seen: _Villages) -> Floats:
     """Sum the squares of the weights of clusters: villages, or the units below where all villages were taken."""
-    squared = _by_domain(seen, np.where(seen.whole, 0.0, seen.weight**2), domain)
+    squared = _by_domain(seen, seen.square, domain)
     if not seen.whole.any():
         return squared
     if len(survey.stages) == 1:
@@ -120,26 +127,38 @@ def _take(survey: Survey, domain: Domain, weight: Floats, squares: Floats, seen:
 
 def _reach(seen: _Villages, domain: Domain, squares: Floats, icc: float, df: Floats, survey: Survey) -> tuple[Floats, Floats]:
     """Return f_eff of each domain, and its degrees of freedom: Satterthwaite's where strata were taken whole."""
-    overall = _overall(survey.stages)
-    if not seen.first.any() and overall is None:
+    first, overall = survey.stages[0], _overall(survey.stages)
+    if not first.finite and overall is None:
         return np.zeros(domain.count), df
     square = seen.found.sums(squares)
-    left = square if overall is None else seen.found.sums((1 - overall) * squares)
-    top = np.where(seen.whole, left, (1 - seen.first) * icc * seen.weight**2 + (1 - icc) * left)
-    bottom = np.where(seen.whole, square, icc * seen.weight**2 + (1 - icc) * square)
+    left = square if overall is None else _left(seen, first, *overall, square, squares)
+    unsampled, alone = (icc * (1 - first.through))[seen.found.unit], np.where(seen.whole, 1.0, 1 - icc)
+    top = unsampled * seen.square + alone * left
+    bottom = icc * seen.square + alone * square
     f_eff = 1 - _by_domain(seen, top, domain) / _by_domain(seen, bottom, domain)
     if not seen.whole.any():
         return f_eff, df
-    shape = (domain.count, len(survey.stages[0].n))
-    cell = seen.column * shape[1] + seen.stratum
-    rows = seen.found.sums(np.ones(domain.rows))
+    return f_eff, _freedom(seen, first, top, df)
+
+
+def _freedom(seen: _Villages, first: Stage, top: Floats, df: Floats) -> Floats:
+    """Degrees of freedom: Satterthwaite's in domains with strata that were taken whole."""
+    shape = (len(df), len(first.n))
+    cell = _cell(seen, first)
     terms = _cells(cell, top, shape)
-    counted = _cells(cell, np.where(seen.whole, rows - 1, 1.0), shape)
+    counted = _cells(cell, np.where(seen.whole, seen.found.sizes - 1.0, 1.0), shape)
     entire, held = _cells(cell, seen.whole.astype(float), shape) > 0, _cells(cell, np.ones(len(cell)), shape)
     freedom = _satterthwaite(terms, np.where(held > 0, counted - ~entire, 0.0))
     # a stratum taken whole leaves less unknown, so it may add degrees of freedom and never take them away
     sampled = np.where(entire, 0.0, held - (held > 0)).sum(axis=1)
-    return f_eff, np.where((entire & (held > 0)).any(axis=1), np.fmax(freedom, sampled), df)
+    return np.where((entire & (held > 0)).any(axis=1), np.fmax(freedom, sampled), df)
+
+
+def _left(seen: _Villages, first: Stage, overall: Floats, code: Ints, square: Floats, squares: Floats) -> Floats:
+    """Sum the squares of weights that were not sampled, by village and domain; `square` is the sum of them all."""
+    if code is first.row_unit:  # the fraction is one number a village
+        return (1 - overall)[seen.found.unit] * square
+    return seen.found.sums((1 - overall)[code] * squares)
 
 
 def _cells(cell: Ints, values: Floats, shape: tuple[int, int]) -> Floats:
@@ -160,14 +179,19 @@ def _events(first: Stage, domain: Domain, held: Proportion, value: Floats, seen:
     rarer = np.zeros(domain.count)
     few = value <= 0.5
     if few.any():
-        rarer = np.where(few, _event_df(first, domain, (held.event > ROUND).astype(float), seen), rarer)
+        rarer = np.where(few, _event_df(first, domain, held.event > ROUND, seen), rarer)
     if not few.all():
-        rarer = np.where(few, rarer, _event_df(first, domain, (held.event < 1 - ROUND).astype(float), seen))
+        rarer = np.where(few, rarer, _event_df(first, domain, held.event < 1 - ROUND, seen))
     return rarer
 
 
-def _event_df(first: Stage, domain: Domain, rows: Floats, seen: _Villages) -> Floats:
-    hit = (seen.found.sums(rows) > 0) & ~seen.whole
-    shape = (domain.count, len(first.n))
-    villages = _cells(seen.column * shape[1] + seen.stratum, hit.astype(float), shape)
-    return np.asarray(np.maximum(villages - 1, 0).sum(axis=1))
+def _event_df(first: Stage, domain: Domain, rows: Bools, seen: _Villages) -> Floats:
+    shape, hit = (domain.count, len(first.n)), seen.found.any(rows) & ~seen.whole
+    villages = np.bincount(_cell(seen, first, np.flatnonzero(hit)), minlength=shape[0] * shape[1]).reshape(shape)
+    return np.asarray(np.maximum(villages - 1, 0).sum(axis=1), dtype=float)
+
+
+def _cell(seen: _Villages, first: Stage, pairs: Ints | slice = slice(None)) -> Ints:
+    """Domain and stratum of pairs as one number."""
+    found = seen.found
+    return np.asarray(found.column[pairs] * len(first.n) + first.unit_stratum[found.unit[pairs]])

@@ -19,7 +19,8 @@ NO_ROWS = "无数据"
 HEADINGS = {
     "variable": "变量", "level": "类别", "prob": "分位", "term": "项", "groups": "组", "index": "指数", "subject": "对象", "test": "检验",
     "method": "方法", "symbol": "分布", "reason": "说明", "estimate": "估计", "coef": "系数", "se": "标准误", "df": "自由度",
-    "ndf": "分子自由度", "ddf": "分母自由度", "deff": "设计效应", "statistic": "统计量", "p": "p 值", "p_value": "p 值", "pearson": "Pearson X²",
+    "ndf": "分子自由度", "ddf": "分母自由度", "deff": "设计效应", "statistic": "统计量", "p": "p 值", "p_value": "p 值",
+    "pearson": "Pearson X²",
 }  # fmt: skip
 LIMITS = ("low", "high")
 SHARES = ("estimate", "se", "coef")
@@ -41,6 +42,16 @@ def is_share(estimate: Estimate) -> bool:
 def way_text(method: str) -> str:
     """Return an interval method in words."""
     return f"{method}：{METHODS[method].text.partition('（默认')[0]}" if method in METHODS else WAYS.get(method, method)
+
+
+def sentence(estimate: Estimate) -> str:
+    """Return the first rows of an estimate in a sentence, and how many more there are."""
+    head = "；".join(
+        f"{' '.join(map(str, label)) or KINDS[estimate.kind]} {value:.6g}（标准误 {se:.4g}）"
+        for label, value, se in zip(estimate.labels[:3], estimate.value, estimate.se, strict=False)
+    )
+    more = f"；……共 {len(estimate)} 行" if len(estimate) > 3 else ""
+    return f"Estimate {KINDS[estimate.kind]}：{head}{more}"
 
 
 def estimate_html(estimate: Estimate, level: float = 0.95) -> str:

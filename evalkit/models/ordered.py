@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 STEPS = 100
 SAME = 1e-8  # last step, in standard errors of independent rows; the error after it is the square of that
+ROUNDING = 1e-12  # of the log-likelihood: a fall by less is none
 TEXT = Words("比例优势回归", "proportional-odds regression")
 
 
@@ -228,7 +229,7 @@ def _climbed(scale: Scale, weights: Floats, at: Floats, formula: str) -> Floats:
             return np.asarray(at + step)
         for _ in range(STEPS):
             height = _height(scale, w, at + step)
-            if height >= reached:
+            if height >= reached - ROUNDING * abs(reached):
                 break
             step = step / 2
         at, reached = at + step, height

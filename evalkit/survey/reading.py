@@ -11,7 +11,9 @@ import pandas as pd
 
 from evalkit.errors import Faults, SurveyError
 from evalkit.sheets import as_pandas
-from evalkit.variances import Floats, Ints, Stage
+from evalkit.variances import Floats, Ints, Stage, group
+
+LARGEST = np.finfo(float).max
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +23,7 @@ class Reading:
     table: pd.DataFrame
     faults: Faults
 
-    def levels(self, strata: list[Any], clusters: list[Any], fpc: list[Any], nest: bool, unequal: bool) -> tuple[list[Any], ...]:
+    def levels(self, strata: list[Any], clusters: list[Any], fpc: list[Any], unequal: bool) -> tuple[list[Any], ...]:
         """Return strata, clusters, fpc and stratum names, one entry a stage; with `unequal` chances the first fpc holds them."""
         count = max(len(clusters), 1)
         for what, given in (("strata", strata), ("fpc", fpc)):
@@ -36,8 +38,6 @@ class Reading:
         strata, clusters, fpc = ([*given, *[None] * count][:count] for given in (strata, clusters, fpc))
         coded = [self._codes(column) for column in strata]
         units = [self._units(column) for column in clusters]
-        if not nest and clusters[0] is not None and coded[0][0] is not None:
-            self._nested(clusters[0], coded[0][0], units[0])
         sizes = [self._size(column) if at or not unequal else self._chance(column) for at, column in enumerate(fpc)]
         return [code for code, _ in coded], units, sizes, [names for _, names in coded]
 
@@ -56,16 +56,26 @@ class Reading:
         stated = [self._positive(column, 1.0, "入样概率应在 0 与 1 之间") for column in probs]
         return 1 / np.prod(stated, axis=0) if stated else None
 
-    def sizes(self, stages: Sequence[Stage], fpc: list[Any]) -> None:
+    def nested(self, column: Any, first: Stage, levels: tuple[list[Any], ...]) -> None:
+        """Note first-stage units that lie in several strata: the stage then has more units than there are codes."""
+        strata, units = levels[0][0], levels[1][0]
+        if column is None or strata is None or first.units == int(units.max()) + 1:
+            return
+        of = np.empty(int(units.max()) + 1, dtype=np.int64)
+        of[units[::-1]] = strata[::-1]
+        self._rows(column, of[units] != strata, "同一首阶段单元出现在两个层中", "核对编号；若编号在各层内重新开始，写 nest=True")
+
+    def sizes(self, stages: Sequence[Stage], fpc: list[Any], sizes: Sequence[Floats | None]) -> None:
         """Note populations below the sample size and fractions that vary inside a stratum."""
-        for column, stage in zip(fpc, stages, strict=False):
-            if column is None:
+        for column, stated, stage in zip(fpc, sizes, stages, strict=False):
+            if stated is None:
                 continue
-            stated, stratum = self.table[column].to_numpy(dtype=float), stage.unit_stratum[stage.row_unit]
-            first = np.full(len(stage.n), np.nan)
-            first[stratum[::-1]] = stated[::-1]
-            self._rows(column, stated != first[stratum], "同一层内应为同一个数", "核对该层的总体单元数")
-            if bool((stated > 1).any()):
+            stratum, of = stage.row_stratum, np.empty(len(stage.n))
+            of[stratum] = stated
+            if bool((of[stratum] != stated).any()):
+                of[stratum[::-1]] = stated[::-1]  # the first row of the stratum is taken as right
+                self._rows(column, of[stratum] != stated, "同一层内应为同一个数", "核对该层的总体单元数")
+            if bool((stated > 1).any()) and bool((of < stage.n).any()):
                 self._rows(column, stated < stage.n[stratum], "总体单元数小于样本单元数", "核对总体单元数或重复的单元")
 
     def agreement(self, stages: Sequence[Stage], probs: list[Any], fpc: list[Any]) -> None:
@@ -118,6 +128,8 @@ class Reading:
 
     def _positive(self, column: str, most: float, rule: str) -> Floats:
         value = self._numbers(column)
+        if bool(value.min(initial=1.0) > 0) and value.max(initial=0.0) <= min(most, LARGEST):
+            return value
         bad = ~(np.isfinite(value) & (value > 0) & (value <= most))
         self._rows(column, bad, rule, "补全或改正后重试；不进入估计的行先去掉")
         return np.where(bad, 1.0, value)
@@ -127,31 +139,30 @@ class Reading:
             return None
         value = self._numbers(column)
         with np.errstate(invalid="ignore"):
+            counts = bool((value > 1).any())
+            if bool((value >= 1 if counts else value > 0).all()):
+                return value
             bad = ~(value > 0)
-            mixed = (value < 1) if bool((value > 1).any()) else np.zeros(len(value), dtype=bool)
         self._rows(column, bad, "总体单元数或抽样比应大于 0", "补全或改正后重试")
-        self._rows(column, mixed & ~bad, "同一列中既有总体单元数（> 1）又有抽样比（< 1）", "统一为一种")
+        self._rows(column, (value < 1) & ~bad & counts, "同一列中既有总体单元数（> 1）又有抽样比（< 1）", "统一为一种")
         return np.where(bad, 1.0, value)
 
     def _codes(self, column: Any) -> tuple[Ints | None, tuple[str, ...]]:
         if column is None:
             return None, ()
-        codes, values = factorize(self.table[column])
-        self._rows(column, codes < 0, "缺少所在的层", "补全后重试")
+        codes, values = self._whole(column, "缺少所在的层")
         return codes, tuple(map(str, values))
 
     def _units(self, column: Any) -> Ints:
         if column is None:
             return np.arange(len(self.table), dtype=np.int64)
-        codes, _ = factorize(self.table[column])
-        self._rows(column, codes < 0, "缺少单元的编号", "补全后重试")
-        return codes
+        return self._whole(column, "缺少单元的编号")[0]
 
-    def _nested(self, column: str, strata: Ints, units: Ints) -> None:
-        first = np.full(int(units.max(initial=0)) + 1, -1)
-        first[units[::-1]] = strata[::-1]
-        torn = (units >= 0) & (first[units] != strata)
-        self._rows(column, torn, "同一首阶段单元出现在两个层中", "核对编号；若编号在各层内重新开始，写 nest=True")
+    def _whole(self, column: str, rule: str) -> tuple[Ints, Any]:
+        codes, values = factorize(self.table[column])
+        if codes.min(initial=0) < 0:
+            self._rows(column, codes < 0, rule, "补全后重试")
+        return codes, values
 
 
 def snapshot(table: Any) -> pd.DataFrame:
@@ -170,22 +181,36 @@ def columns(given: Any) -> list[Any]:
 
 def factorize(series: pd.Series) -> tuple[Ints, Any]:
     """Return codes in the order of the values (as text when they do not compare), negative where missing."""
+    if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iu" and len(series):
+        low, high = int(series.min()), int(series.max())
+        if high - low <= 2 * len(series):  # whole numbers that lie close are codes already, but for a shift
+            found, codes = group(series.to_numpy(dtype=np.int64) - low, high - low + 1)
+            return codes, found + low
     try:
-        codes, values = pd.factorize(series, sort=True)
+        return _ordered(*pd.factorize(series))
     except TypeError:
-        codes, values = pd.factorize(series.astype(str).where(series.notna()), sort=True)
-    return codes.astype(np.int64), values
+        return _ordered(*pd.factorize(series.astype(str).where(series.notna())))
+
+
+def _ordered(codes: Ints, values: Any) -> tuple[Ints, Any]:
+    """Number values in their order."""
+    order = pd.Index(values).argsort()
+    if not bool((order == np.arange(len(order))).all()):
+        place = np.full(len(order) + 1, -1)  # the last is for code −1
+        place[order] = np.arange(len(order))
+        codes, values = place[codes], values.take(order)
+    return codes.astype(np.int64, copy=False), values
 
 
 def from_fractions(stages: Sequence[Stage]) -> Floats:
     """One over the product of the sampling fractions of the stages that state one."""
-    share = np.ones(len(stages[0].row_unit))
+    share = np.ones(1)
     for stage in stages:
-        fraction = stage.row_fraction()
-        share = share * np.where(fraction > 0, fraction, 1.0)
-    return 1 / share
-
-
+        stated = stage.fraction if stage.chance is None else stage.chance
+        known = np.where(stated > 0, stated, 1.0)
+        above = share[stage.stratum_parent]
+        share = (above * known)[stage.unit_stratum] if stage.chance is None else above[stage.unit_stratum] * known
+    return np.asarray((1 / share)[stages[-1].row_unit])
 
 
 def departure(weights: Floats, stages: Sequence[Stage], fpc: list[Any]) -> tuple[str, ...]:

@@ -136,14 +136,17 @@ class Survey:
         _known_rules(singleton, stages)
         read = reading.Reading(snapshot, Faults("调查数据"))
         sizes = reading.columns(fpc)
-        levels = read.levels(reading.columns(strata), reading.columns(clusters), sizes, nest, pps is not None)
+        units = reading.columns(clusters)
+        levels = read.levels(reading.columns(strata), units, sizes, pps is not None)
         stated = read.weights(weights, reading.columns(probs))
         read.faults.refuse(SurveyError)
         if pps is not None:
             built = pps.structure(levels, singleton)
         else:
             built = variances.structure(*levels)
-            read.sizes(built, sizes)
+            read.sizes(built, sizes, levels[2])
+        if not nest and units:
+            read.nested(units[0], built[0], levels)
         read.agreement(built, reading.columns(probs), sizes)
         read.faults.refuse(SurveyError)
         value = stated if stated is not None else reading.from_fractions(built)

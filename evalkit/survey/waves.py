@@ -209,6 +209,10 @@ class Part:
     before: Floats
     after: Floats
 
+    def note(self) -> str:
+        """Return what the step did."""
+        return self.step.note()
+
     def pull(self, score: Floats) -> Floats:
         """Pull the scores of the wave back through its step."""
         made = score.copy()

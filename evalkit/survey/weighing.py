@@ -101,7 +101,7 @@ def _after(survey: Survey, taken: Applied) -> Survey:
     """Return the survey with the weights of a step."""
     steps = (*survey.steps, taken)
     made = None if survey.replicated is None else replace(survey.replicated, steps=(*survey.replicated.steps, taken))
-    return replace(survey, weights=taken.after, steps=steps, replicated=made, notes=(*survey.notes, str(taken)), _known={})
+    return replace(survey, weights=taken.after, steps=steps, replicated=made, notes=(*survey.notes, taken.note()), _known={})
 
 
 def _in_order(survey: Survey, steps: tuple[Step, ...]) -> None:

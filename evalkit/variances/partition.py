@@ -123,7 +123,9 @@ class Partition:
             return self._once(stage.unit_stratum, lambda: self._pairs(stage.unit_stratum[pairs.unit], pairs.column, len(stage.n)))
         # pairs are rows, and the strata of rows mostly the units of the stage above: its pairs are these cells
         found = self._once(stage.row_stratum, lambda: self._rows(stage.row_stratum, len(stage.n)))
-        return found if found.place is not None else replace(found, place=np.arange(len(found.unit)))
+        if found.place is not None and found.inside is None:
+            return found
+        return replace(found, inside=None, place=np.arange(len(found.unit)) if found.place is None else found.place)
 
     def _once(self, codes: Ints, made: Callable[[], Grouping]) -> Grouping:
         """Remember what is made of an array of codes."""

@@ -100,6 +100,11 @@ class Stage:
         return self.stratum_parent[self.unit_stratum]
 
     @property
+    def finite(self) -> bool:
+        """Whether the fraction or chance of any unit is above 0."""
+        return bool(((self.fraction > 0) & (self.n > 0)).any() if self.chance is None else self.chance.any())
+
+    @property
     def through(self) -> Floats:
         """Share of the variance inside each unit that counts: its chance of being sampled, 0 with replacement."""
         return self.fraction[self.unit_stratum] if self.chance is None else self.chance
@@ -172,45 +177,48 @@ def structure(
     [[3], [2, 2, 2]]
     """
     stages: list[Stage] = []
-    above = np.zeros(len(clusters[0]), dtype=np.int64)
     for level, (stratum, cluster, size) in enumerate(zip(strata, clusters, sizes, strict=True)):
         label = names[level] if level < len(names) else ()
-        stages.append(_stage(above, stratum, cluster, size, label))
-        above = stages[-1].row_unit
+        stages.append(_stage(stages[-1] if stages else None, stratum, cluster, size, label))
     return tuple(stages)
 
 
-def _stage(above: Ints, stratum: Ints | None, cluster: Ints, size: Floats | None, label: Sequence[str]) -> Stage:
-    parents, row_stratum, code = _strata(above, stratum)
-    row_unit, unit_stratum = _units(row_stratum, len(parents), cluster)
-    n = np.bincount(unit_stratum, minlength=len(parents))
-    names = tuple(label[at] for at in code) if len(label) else ()
-    return Stage(row_unit, unit_stratum, parents, n, _fractions(size, row_stratum, n), names)
+def _stage(above: Stage | None, stratum: Ints | None, cluster: Ints, size: Floats | None, label: Sequence[str]) -> Stage:
+    parents, width = 1 if above is None else above.units, 1 if stratum is None else int(stratum.max(initial=0)) + 1
+    row_unit, of = _units(_strata(above, stratum, width, len(cluster)), parents * width, cluster)
+    keys, unit_stratum = (np.arange(parents), of) if stratum is None else group(of, parents * width)
+    n = np.bincount(unit_stratum, minlength=len(keys))
+    names = tuple(label[code] for code in keys % width) if len(label) else ()
+    made = Stage(row_unit, unit_stratum, keys // width, n, np.zeros(len(n)), names)
+    return made if size is None else replace(made, fraction=_fractions(size, made.row_stratum, n))
 
 
-def _strata(above: Ints, stratum: Ints | None) -> tuple[Ints, Ints, Ints]:
-    """Return the unit above each stratum, the stratum of each row, and the code of each stratum."""
-    parents = int(above.max(initial=0)) + 1
-    if stratum is None:  # a stratum is a unit above, and the rows of both are one array
-        return np.arange(parents), above, np.zeros(parents, dtype=np.int64)
-    width = int(stratum.max(initial=0)) + 1
-    strata, row_stratum = group(above * width + stratum if parents > 1 else stratum, parents * width)
-    return strata // width, row_stratum, strata % width
+def _strata(above: Stage | None, stratum: Ints | None, width: int, rows: int) -> Ints:
+    """Return, for each row, a number for its unit above and its stratum; without strata the very array of the units above."""
+    if above is None:
+        return np.zeros(rows, dtype=np.int64) if stratum is None else stratum
+    return above.row_unit if stratum is None else above.row_unit * width + stratum
 
 
-def _units(row_stratum: Ints, strata: int, cluster: Ints) -> tuple[Ints, Ints]:
-    """Return the unit of each row and the stratum of each unit; rows that are units of their own keep their order."""
-    span = int(cluster.max(initial=0)) + 1
-    if span == len(cluster) and bool((cluster == np.arange(span)).all()):
-        return cluster, row_stratum
-    units, row_unit = group(row_stratum * span + cluster, strata * span)
-    return row_unit, units // span
+def _units(strata: Ints, size: int, cluster: Ints) -> tuple[Ints, Ints]:
+    """Return the unit of each row, and the stratum (0 … size − 1) of each unit.
+
+    Rows that are units of their own, and clusters that lie in one stratum each, keep their numbers.
+    """
+    span, rows = int(cluster.max(initial=0)) + 1, len(cluster)
+    if span == rows and bool((cluster == np.arange(rows)).all()):
+        return cluster, strata
+    of = np.full(span, -1)
+    of[cluster] = strata
+    if bool((of >= 0).all()) and np.array_equal(of.take(cluster), strata):
+        return cluster, of
+    distinct, place = group(strata, size)
+    units, row_unit = group(place * span + cluster, len(distinct) * span)
+    return row_unit, distinct[units // span]
 
 
-def _fractions(size: Floats | None, row_stratum: Ints, n: Ints) -> Floats:
+def _fractions(size: Floats, row_stratum: Ints, n: Ints) -> Floats:
     """Return the fraction of each stratum; a column with any value above 1 holds counts."""
-    if size is None:
-        return np.zeros(len(n))
     stated = np.empty(len(n))
     stated[row_stratum] = size
     return n / stated if bool((size > 1).any()) else stated

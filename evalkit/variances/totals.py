@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import SurveyError
-from evalkit.variances.partition import Partition
+from evalkit.variances.partition import Grouping, Partition
 from evalkit.variances.stages import FULL, Floats, Ints, Stage, add_up, group, multipliers, stage_name
 
 SINGLETON_RULES = {
@@ -61,11 +61,26 @@ class Scores:
     terms: tuple[Floats, ...]
     slopes: Floats
     partition: Partition = field(default_factory=Partition)
+    _known: dict[int, tuple[Grouping, Floats]] = field(default_factory=dict)
 
     @property
     def columns(self) -> int:
         """Number of domains."""
         return self.partition.columns
+
+    def sums(self, found: Grouping) -> Floats:
+        """Sum the scores by pair; where that makes fewer numbers of them it is remembered."""
+        if id(found) in self._known:
+            return self._known[id(found)][1]
+        slopes = self.slopes[:, 0] if self.columns == 1 else [slope[found.column] for slope in self.slopes]
+        made = _linear([found.sums(term) for term in self.terms], slopes)
+        if found.place is not None:
+            self._known[id(found)] = found, made  # the grouping is kept, so that its id stays its own
+        return made
+
+    def by_cell(self, cells: Grouping, total: Floats) -> Floats:
+        """Sum totals of pairs by cell, which is known where cells are the pairs of the stage above."""
+        return self._known[id(cells)][1] if id(cells) in self._known else cells.sums(total)
 
     def rows(self) -> Floats:
         """Return the score of each row in its own domain, 0 outside all."""
@@ -89,36 +104,42 @@ def _linear(parts: Sequence[Floats], slopes: Sequence[Floats] | Floats) -> Float
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
-    """Sums of scores by (unit, column); a pair exists when a row of the unit belongs to the column's domain."""
+class _Sums:
+    """Sums of scores at one stage, by (unit, column) pair and by (stratum, column) cell; a pair exists when a row of the unit
+    belongs to the column's domain, a cell when a pair of the stratum does.
+
+    Attributes
+    ----------
+    unit, column, total : (pairs,) arrays
+    cells : Grouping
+        The cells, and the cell of each pair.
+    by_cell : (cells,) float array
+    """
 
     unit: Ints
     column: Ints
     total: Floats
+    cells: Grouping
+    by_cell: Floats
+
+    @property
+    def place(self) -> Ints:
+        """Cell of each pair."""
+        assert self.cells.place is not None
+        return self.cells.place
 
 
 @dataclass(frozen=True, eq=False)
 class _Cells:
-    """(stratum, column) cells of one stage: where they are centred, and how much their squares count.
+    """Where the cells of one stage are centred, and how much their squares count.
 
     Squares of units in the cell count `scale` times the unit's own share; `absent` is what the units of the stratum without
     a row in the domain, whose totals are 0, count together.
     """
 
-    stratum: Ints
-    column: Ints
-    of_pair: Ints
-    absent: Floats
     centre: Floats
     scale: Floats
-
-
-def _pair_sums(stage: Stage, scores: Scores) -> Pairs:
-    """Sum scores by (unit, domain)."""
-    found = scores.partition.grouping(stage)
-    sums = [found.sums(term) for term in scores.terms]
-    slopes = scores.slopes[:, 0] if scores.columns == 1 else [slope[found.column] for slope in scores.slopes]
-    return Pairs(found.unit, found.column, _linear(sums, slopes))
+    absent: Floats | Ints
 
 
 def variances_of_totals(stages: Sequence[Stage], scores: Scores, policy: Policy) -> Floats:
@@ -152,22 +173,22 @@ def variances_of_totals(stages: Sequence[Stage], scores: Scores, policy: Policy)
     """
     columns = scores.columns
     result = np.zeros(columns)
-    for stage, pairs, cells in _levels(stages, [scores], policy):
+    for stage, sums, cells in _levels(stages, [scores], policy):
         if stage.form is not None:
-            result += _by_form(stage, pairs, columns)
+            result += _by_form(stage, sums, columns)
         else:
-            spread = _squares(stage, pairs, cells) + cells.absent * cells.centre**2
-            result += add_up(cells.column, cells.scale * spread, columns)
+            squares = _squares(stage, sums, cells) + cells.absent * cells.centre**2
+            result += add_up(sums.cells.column, cells.scale * squares, columns)
     return result
 
 
-def _squares(stage: Stage, pairs: Pairs, cells: _Cells) -> Floats:
+def _squares(stage: Stage, sums: _Sums, cells: _Cells) -> Floats:
     """Sum the squares of centred totals by cell."""
-    spread = pairs.total - cells.centre[cells.of_pair]
-    spread *= spread
+    squares = sums.total - cells.centre[sums.place]
+    squares *= squares
     if stage.spread is not None:
-        spread *= stage.spread.share[pairs.unit]
-    return add_up(cells.of_pair, spread, len(cells.centre))
+        squares *= stage.spread.share[sums.unit]
+    return sums.cells.sums(squares)
 
 
 def covariance_of_totals(stages: Sequence[Stage], blocks: Sequence[Scores], policy: Policy) -> Floats:
@@ -186,46 +207,47 @@ def covariance_of_totals(stages: Sequence[Stage], blocks: Sequence[Scores], poli
     """
     width = sum(block.columns for block in blocks)
     result = np.zeros((width, width))
-    for stage, pairs, cells in _levels(stages, blocks, policy):
-        result += _cross(pairs, stage, cells, width) if stage.form is None else stage.form.covariance(_dense(pairs, stage.units, width))
+    for stage, sums, cells in _levels(stages, blocks, policy):
+        if stage.form is not None:
+            result += stage.form.covariance(_dense(sums.unit, sums.column, sums.total, stage.units, width))
+        else:
+            result += _cross(stage, sums, cells, width)
     return result
 
 
-def _dense(pairs: Pairs, units: int, columns: int) -> Floats:
+def _dense(unit: Ints, column: Ints, total: Floats, units: int, columns: int) -> Floats:
     dense = np.zeros((units, columns))
-    dense[pairs.unit, pairs.column] = pairs.total
+    dense[unit, column] = total
     return dense
 
 
-def _by_form(stage: Stage, pairs: Pairs, columns: int) -> Floats:
+def _by_form(stage: Stage, sums: _Sums, columns: int) -> Floats:
     """Variances by a quadratic form, a block of columns at a time."""
     assert stage.form is not None
     result = np.zeros(columns)
     step = max(1, CHUNK // stage.units)
-    order = np.argsort(pairs.column, kind="stable")
-    unit, column, total = pairs.unit[order], pairs.column[order], pairs.total[order]
+    order = np.argsort(sums.column, kind="stable")
+    unit, column, total = sums.unit[order], sums.column[order], sums.total[order]
     for start in range(0, columns, step):
         here = slice(*np.searchsorted(column, (start, start + step)))
         width = min(step, columns - start)
-        block = _dense(Pairs(unit[here], column[here] - start, total[here]), stage.units, width)
+        block = _dense(unit[here], column[here] - start, total[here], stage.units, width)
         result[start : start + width] = stage.form.variances(block)
     return result
 
 
-def _cross(pairs: Pairs, stage: Stage, cells: _Cells, width: int) -> Floats:
+def _cross(stage: Stage, sums: _Sums, cells: _Cells, width: int) -> Floats:
     """Sum the products of centred scores, a block of units at a time."""
-    shape = (len(stage.n), width)
-    centre, scale = np.zeros(shape), np.zeros(shape)
-    centre[cells.stratum, cells.column] = cells.centre
-    scale[cells.stratum, cells.column] = np.sqrt(cells.scale)
-    order = np.argsort(pairs.unit, kind="stable")
-    unit, column, total = pairs.unit[order], pairs.column[order], pairs.total[order]
+    shape, held = (len(stage.n), width), sums.cells
+    centre, scale = (_dense(held.unit, held.column, part, *shape) for part in (cells.centre, np.sqrt(cells.scale)))
+    order = np.argsort(sums.unit, kind="stable")
+    unit, column, total = sums.unit[order], sums.column[order], sums.total[order]
     result = np.zeros((width, width))
     step = max(1, CHUNK // width)
     for start in range(0, stage.units, step):
         stop = min(start + step, stage.units)
         here = slice(*np.searchsorted(unit, (start, stop)))
-        dense = _dense(Pairs(unit[here] - start, column[here], total[here]), stop - start, width)
+        dense = _dense(unit[here] - start, column[here], total[here], stop - start, width)
         strata = stage.unit_stratum[start:stop]
         dense = (dense - centre[strata]) * scale[strata]
         if stage.spread is not None:
@@ -234,59 +256,69 @@ def _cross(pairs: Pairs, stage: Stage, cells: _Cells, width: int) -> Floats:
     return result
 
 
-def _levels(stages: Sequence[Stage], blocks: Sequence[Scores], policy: Policy) -> list[tuple[Stage, Pairs, _Cells]]:
-    """Return pairs and cells of every stage that can contribute."""
-    levels = []
+def _levels(stages: Sequence[Stage], blocks: Sequence[Scores], policy: Policy) -> list[tuple[Stage, _Sums, _Cells]]:
+    """Return sums and cells of every stage that can contribute, the first stage first."""
+    levels, columns = [], sum(block.columns for block in blocks)
     for at, (stage, above) in enumerate(zip(stages, multipliers(stages), strict=True), 1):
         if bool((above > 0).any()):
-            pairs, found = _beside([(_pair_sums(stage, block), block.partition.cells(stage), block.columns) for block in blocks])
-            levels.append((stage, pairs, _cells(stage, pairs, found, above, policy, at)))
+            sums = _beside([_sums(stage, block) for block in blocks], blocks)
+            levels.append((stage, sums, _cells(stage, sums, columns, above, policy, at)))
     return levels
 
 
-def _beside(parts: Sequence[tuple[Pairs, Grouping, int]]) -> tuple[Pairs, Grouping]:
-    """Put the pairs and cells of several blocks one after the other, their columns too."""
+def _sums(stage: Stage, scores: Scores) -> _Sums:
+    pairs, cells = scores.partition.grouping(stage), scores.partition.cells(stage)
+    total = scores.sums(pairs)
+    return _Sums(pairs.unit, pairs.column, total, cells, scores.by_cell(cells, total))
+
+
+def _beside(parts: Sequence[_Sums], blocks: Sequence[Scores]) -> _Sums:
+    """Put the sums of several blocks one after the other, and number their columns so."""
     if len(parts) == 1:
-        return parts[0][:2]
-    columns = np.cumsum([0, *(count for _, _, count in parts)])
-    places = np.cumsum([0, *(len(cells.unit) for _, cells, _ in parts)])
-    unit, column, total, stratum, held, place = (np.concatenate(each) for each in zip(*(
-        (pairs.unit, pairs.column + at, pairs.total, cells.unit, cells.column + at, cells.place + first)
-        for (pairs, cells, _), at, first in zip(parts, columns, places, strict=False)
-    ), strict=True))  # fmt: skip
-    return Pairs(unit, column, total), Grouping(stratum, held, None, place)
+        return parts[0]
+    columns = np.cumsum([0, *(block.columns for block in blocks)])
+    places = np.cumsum([0, *(len(part.by_cell) for part in parts)])
+    strata, held = [part.cells.unit for part in parts], [part.cells.column for part in parts]
+    cells = Grouping(np.concatenate(strata), _moved(held, columns), None, _moved([part.place for part in parts], places))
+    unit, total, by_cell = (np.concatenate([getattr(part, name) for part in parts]) for name in ("unit", "total", "by_cell"))
+    return _Sums(unit, _moved([part.column for part in parts], columns), total, cells, by_cell)
 
 
-def _cells(stage: Stage, pairs: Pairs, found: Grouping, above: Floats, policy: Policy, level: int) -> _Cells:
-    stratum, column, of_pair = found.unit, found.column, found.place
+def _moved(parts: Sequence[Ints], by: Ints) -> Ints:
+    return np.concatenate([part + at for part, at in zip(parts, by, strict=False)])
+
+
+def _cells(stage: Stage, sums: _Sums, columns: int, above: Floats, policy: Policy, level: int) -> _Cells:
+    stratum, sizes = sums.cells.unit, sums.cells.sizes
     if stage.form is not None:
-        return _Cells(stratum, column, of_pair, *(np.zeros(len(stratum)) for _ in range(3)))
-    total, n = found.sums(pairs.total), stage.n[stratum]
-    weight = (above * (1 - stage.fraction))[stratum]
-    counts = (1 - stage.fraction > FULL)[stratum] & ...
-    single = counts & (above[stratum] > 0) & (n == 1)
-    if policy.rule == "fail" and bool(single.any()):
-        _refuse(stage, np.unique(stratum[single]), level)
-    lonely = single | (counts & (present == 1)) if policy.domains and policy.rule in ("adjust", "average") else single
+        return _Cells(*(np.zeros(len(stratum)) for _ in range(3)))
+    weight = above * (1 - stage.fraction)
+    counts = weight > FULL * above
+    single = counts & (stage.n == 1)
+    lonely = single[stratum]
+    if policy.rule == "fail" and bool(lonely.any()):
+        _refuse(stage, np.unique(stratum[lonely]), level)
+    if policy.domains and policy.rule in ("adjust", "average"):
+        lonely |= counts[stratum] & (sizes == 1)
+    varies, n = counts & ~single, stage.n[stratum]
     if stage.spread is not None:
-        cells = _unequal(stage, pairs, stratum, column, of_pair, np.where(counts & ~single, above[stratum], 0.0))
+        cells = _unequal(stage, sums, np.where(varies, above, 0.0)[stratum])
     else:
-        scale = np.where(counts & ~single, weight * n / np.maximum(n - 1, 1), 0.0)
-        cells = _Cells(stratum, column, of_pair, (n - present).astype(float), total / n, scale)
+        scale = np.where(varies, weight * stage.n / np.maximum(stage.n - 1, 1), 0.0)
+        cells = _Cells(sums.by_cell / n, scale[stratum], n - sizes)
     if policy.rule in ("adjust", "average") and bool(lonely.any()):
-        return _settle(stage, cells, total, weight, lonely, columns, policy.rule)
+        return _settle(stage, sums, cells, weight[stratum], lonely, columns, policy.rule)
     return cells
 
 
-def _unequal(stage: Stage, pairs: Pairs, stratum: Ints, column: Ints, of_pair: Ints, scale: Floats) -> _Cells:
+def _unequal(stage: Stage, sums: _Sums, scale: Floats) -> _Cells:
     """Cells of a stage whose units have shares of their own; units without a row in the domain count with total 0."""
     assert stage.spread is not None
-    share, pull, strata = stage.spread.share, stage.spread.pull, len(stage.n)
-    whole, weight = add_up(stage.unit_stratum, share, strata)[stratum], add_up(stage.unit_stratum, pull, strata)[stratum]
-    pulled = add_up(of_pair, pull[pairs.unit] * pairs.total, len(stratum))
+    share, pull, stratum = stage.spread.share, stage.spread.pull, sums.cells.unit
+    whole, weight = (add_up(stage.unit_stratum, part, len(stage.n))[stratum] for part in (share, pull))
+    pulled = sums.cells.sums(pull[sums.unit] * sums.total)
     centre = np.divide(pulled, weight, out=np.zeros(len(stratum)), where=weight > 0)
-    absent = whole - add_up(of_pair, share[pairs.unit], len(stratum))
-    return _Cells(stratum, column, of_pair, absent, centre, scale)
+    return _Cells(centre, scale, whole - sums.cells.sums(share[sums.unit]))
 
 
 def _refuse(stage: Stage, strata: Ints, level: int) -> None:
@@ -296,12 +328,13 @@ def _refuse(stage: Stage, strata: Ints, level: int) -> None:
     raise SurveyError(f"{found}｜选定规则（设计文件 [evaluation] 的 singleton，或参数 singleton=）：{choices}")
 
 
-def _settle(stage: Stage, cells: _Cells, total: Floats, weight: Floats, lonely: NDArray[np.bool_], columns: int, rule: str) -> _Cells:
+def _settle(stage: Stage, sums: _Sums, cells: _Cells, weight: Floats, lonely: NDArray[np.bool_], columns: int, rule: str) -> _Cells:
     """Apply adjust or average to lonely cells, over the strata present in the same unit above and column."""
-    _, family = group(stage.stratum_parent[cells.stratum] * columns + cells.column, int(stage.stratum_parent.max() + 1) * columns)
-    n = stage.n[cells.stratum]
+    stratum = sums.cells.unit
+    _, family = group(stage.stratum_parent[stratum] * columns + sums.cells.column, int(stage.stratum_parent.max() + 1) * columns)
+    n = stage.n[stratum]
     if rule == "adjust":
-        mean = np.bincount(family, weights=total) / np.bincount(family, weights=n)
+        mean = np.bincount(family, weights=sums.by_cell) / np.bincount(family, weights=n)
         scale = np.where(lonely & (n == 1), weight, cells.scale)
         return replace(cells, centre=np.where(lonely, mean[family], cells.centre), scale=scale)
     sound = np.bincount(family, weights=~lonely)

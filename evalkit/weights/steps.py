@@ -63,6 +63,9 @@ class Applied(Protocol):
     @property
     def cells(self) -> tuple[Ints, ...]: ...
 
+    def note(self) -> str:
+        """Return what was done, in a line."""
+
     def pull(self, score: Floats) -> Floats:
         """Return weighted scores of the survey before the step whose total varies as that of `score` after it."""
 
@@ -130,6 +133,10 @@ class Taken:
     def replay(self, sets: Sets) -> Floats:
         """Take the step again."""
         return self.again(sets)
+
+    def note(self) -> str:
+        """Return what was done, without looking at the weights again."""
+        return "；".join([str(self.step), *self.notes])
 
     def __repr__(self) -> str:
         held = self.after[self.after != 0]

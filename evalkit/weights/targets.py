@@ -66,19 +66,28 @@ def target(survey: Survey, columns: Sequence[str], totals: Any) -> Target:
     found = [survey.levels(name) for name in columns]
     _missing(survey, columns, [codes for codes, _ in found], faults)
     faults.refuse(SurveyError)
-    joint, keys = _joint(found)
+    code, keys = _joint(found)
     known = {_text(key): at for at, key in enumerate(stated)}
-    held = np.bincount(joint if survey.answering is None else joint[survey.answering], minlength=len(keys)) > 0
-    name = " × ".join(columns)
     place = np.array([known.get(_text(key), -1) for key in keys], dtype=np.int64)
-    for at in np.flatnonzero(held & (place < 0)):
-        faults.add(None, name, " ".join(_text(keys[at])), "数据中有这一类，目标总数中没有", "补上该类的总数，或并入别的类")
-    total = np.array(list(stated.values()), dtype=float)
+    name, total = " × ".join(columns), np.array(list(stated.values()), dtype=float)
+    if bool((place < 0).any()):
+        held = np.bincount(code if survey.answering is None else code[survey.answering], minlength=len(keys)) > 0
+        for at in np.flatnonzero(held & (place < 0)):
+            faults.add(None, name, " ".join(_text(keys[at])), "数据中有这一类，目标总数中没有", "补上该类的总数，或并入别的类")
+        code, place = _renumbered(code, place)
     for at in np.flatnonzero(~(np.isfinite(total) & (total >= 0))):
         faults.add(None, name, " ".join(_text(list(stated)[at])), "总数应为不小于 0 的有限数", "改正后重试")
     faults.refuse(SurveyError)
-    code = np.maximum(place, 0)[joint]
-    return Target(tuple(columns), code, tuple(" ".join(_text(key)) for key in stated), total, covariance)
+    order = np.append(place, np.setdiff1d(np.arange(len(total)), place))  # as the rows are coded; categories nobody has come last
+    labels = [" ".join(_text(key)) for key in stated]
+    spread = None if covariance is None else covariance[np.ix_(order, order)]
+    return Target(tuple(columns), code, tuple(labels[at] for at in order), total[order], spread)
+
+
+def _renumbered(code: Ints, place: Ints) -> tuple[Ints, Ints]:
+    """Leave out combinations without a total, which no row that stands for somebody has."""
+    kept = place >= 0
+    return np.where(kept, np.cumsum(kept) - 1, 0)[code], place[kept]
 
 
 def _stated(columns: Sequence[str], totals: Any) -> tuple[dict[tuple[Any, ...], float], Floats | None]:
@@ -105,11 +114,13 @@ def _missing(survey: Survey, columns: Sequence[str], codes: list[Ints], faults: 
 
 def _joint(found: list[tuple[Ints, list[Any]]]) -> tuple[Ints, list[tuple[Any, ...]]]:
     """Cross the columns: one code a row (0 where a row without weight lacks a value), and the keys."""
-    joint = np.zeros(len(found[0][0]), dtype=np.int64)
+    joint: Ints | None = None
     keys: list[tuple[Any, ...]] = [()]
     for code, levels in found:
-        joint = joint * len(levels) + np.maximum(code, 0)
+        known = np.maximum(code, 0) if bool((code < 0).any()) else code
+        joint = known if joint is None else joint * len(levels) + known
         keys = [(*key, level) for key in keys for level in levels]
+    assert joint is not None
     return joint, keys
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evalkit.charts.ladder import Ladder, Rung, beside, folded, line_at, most, scale_below, set_up
-from evalkit.charts.style import BLUE, GREY, in_style
+from evalkit.charts.ladder import SMALL, Ladder, Rung, beside, line_at, most, scale_below, set_up
+from evalkit.charts.style import BLUE, FAMILIES, GREY, MILD, in_style
 from evalkit.errors import ReportError
 from evalkit.estimates.limits import KINDS, OWN
 from evalkit.estimates.showing import NO_ROWS, is_share
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Labels = Mapping[Any, str] | Sequence[str] | None
 NO_LIMITS = "无区间"
-NO_LINE = math.nan
+TERMS = {"Intercept": "截距", "threshold": "分界点"}
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def estimate_plot(
     rungs = [Rung(label, group, cell) for (group, label), cell in zip(names, cells, strict=False)]
     line = None if gate is None else Line(gate, "门槛", gate_text(gate) if share else plain(gate))
     note = f"点为估计，线为{level * 100:g}%区间{_way(limits['method'])}"
-    return _forest(Ladder(rungs, heads, title, note), spans, line, share, ax, rest)
+    return forest(Ladder(rungs, heads, title, note), spans, line, share, ax, rest)
 
 
 def model_plot(model: Model, *, ax: Axes | None = None, level: float = 0.95, intercept: bool = False) -> Axes:
@@ -137,16 +137,15 @@ def model_plot(model: Model, *, ax: Axes | None = None, level: float = 0.95, int
     >>> [label.get_text() for label in model_plot(ev.glm(survey, "y ~ g")).get_yticklabels()]
     ['g b']
     """
-    rows = [row for row in records(model.table(level)) if intercept or row.term not in ("Intercept", "threshold")]
+    rows = [row for row in records(model.table(level)) if intercept or row.term not in TERMS]
     if not rows:
         raise ReportError("模型｜除截距外没有系数可画｜写 intercept=True，或用 .table()")
-    count, rest = most(len(rows), len(rows))
     terms = [row.term for row in rows]
-    rungs = [_coefficient(row, terms.count(row.term)) for row in rows[:count]]
+    rungs = [_coefficient(row, terms.count(row.term)) for row in rows]
     title = f"{model.text.zh}：{model.form.response}{f'（事件：{model.form.level}）' if model.form.level else ''}"
     note = f"点为系数，线为{level * 100:g}%区间（t，自由度 {model.df:g}）"
     spans = [Span(row.coef, row.low, row.high) for row in rows]
-    return _forest(Ladder(rungs, ("系数", "p 值"), title, note), spans, Line(0.0, "", "0"), False, ax, rest)
+    return forest(Ladder(rungs, ("系数", "p 值"), title, note), spans, Line(0.0, "", "0"), False, ax)
 
 
 def verdict_plot(verdict: Verdict, *, ax: Axes | None = None) -> Axes:
@@ -167,31 +166,35 @@ def verdict_plot(verdict: Verdict, *, ax: Axes | None = None) -> Axes:
     >>> import pandas as pd, evalkit as ev
     >>> survey = ev.Survey.from_data(pd.DataFrame({"approve": [1] * 390 + [0] * 10}))
     >>> axes = verdict_plot(ev.judge(ev.proportion(survey, "approve"), .9, direction="above", strict=True, name="群众认可度"))
-    >>> axes.get_xlabel().partition("，")[0]
-    '群众认可度为97.50%（95%区间95.41%～98.82%）'
+    >>> axes.get_xlabel().split("\\n")[0], [label.get_text() for label in axes.get_yticklabels()]
+    ('点为估计，线为95%区间', ['群众认可度'])
     """
     shown = percent(verdict.value, gate=verdict.threshold)
     rung = Rung(verdict.name or "估计值", "", (shown, plain(verdict.n)))
     span = Span(verdict.value, verdict.interval_low, verdict.interval_high)
-    ladder = Ladder([rung], ("估计", "n"), verdict.name, folded(verdict.sentence("zh")))
-    return _forest(ladder, [span], Line(verdict.threshold, "门槛", gate_words(verdict)), True, ax, told=False)
+    ladder = Ladder([rung], ("估计", "n"), "", f"点为估计，线为{verdict.level * 100:g}%区间")
+    return forest(ladder, [span], Line(verdict.threshold, "门槛", gate_words(verdict)), True, ax, verdict.sentence("zh"))
 
 
-def difference_plot(estimate: Estimate, limits: Sequence[tuple[float, float]], ladder: Ladder, ax: Axes | None) -> Axes:
-    """Draw what a test compares with 0: rows of an Estimate with limits of the test's own."""
-    spans = [Span(value, low, high) for value, (low, high) in zip(estimate.value.tolist(), limits, strict=True)]
-    return _forest(ladder, spans, Line(0.0, "", "0"), False, ax)
+def forest(ladder: Ladder, spans: Sequence[Span], line: Line | None, share: bool, ax: Axes | None, rest: str = "") -> Axes:
+    """Draw points, intervals and the line over a ladder.
 
-
-def _forest(
-    ladder: Ladder, spans: Sequence[Span], line: Line | None, share: bool, ax: Axes | None, rest: str = "", told: bool = True
-) -> Axes:
-    """Draw points, intervals and the line over a ladder."""
+    Parameters
+    ----------
+    ladder : Ladder
+    spans : sequence of Span
+        One a row of the ladder.
+    line : Line or None
+        Points of rows whose interval holds it are hollow.
+    share : bool
+        Whether the values are shares of 1, on an axis of percentages.
+    ax : matplotlib.axes.Axes or None
+    rest : str
+        What is said below the note.
+    """
     hollow = [line is not None and span.crosses(line.at) for span in spans]
-    notes = [ladder.note]
-    if line is not None and told and any(hollow):
-        notes[0] += f"；空心点的区间含{line.name or line.text}"
-    ladder = Ladder(ladder.rungs, ladder.heads, ladder.title, "\n".join(part for part in (*notes, rest) if part))
+    told = f"；空心点的区间含{line.name or line.text}" if line is not None and any(hollow) else ""
+    ladder = replace(ladder, note="\n".join(part for part in (ladder.note + told, rest) if part))
     with in_style():
         axes, heights = set_up(ladder, ax)
         numbers = [end for span in spans for end in (span.value, span.low, span.high)]
@@ -208,11 +211,19 @@ def _mark(axes: Axes, height: float, span: Span, hollow: bool) -> None:
         beside(axes, NO_ROWS, height, 4, side=0.0, ha="left", color=GREY)
         return
     if is_blank(span.low) or is_blank(span.high):
-        axes.annotate(NO_LIMITS, (span.value, height), (8, 0), textcoords="offset points", va="center_baseline", fontsize=8.5, color=GREY)
+        _beyond(axes, NO_LIMITS, span.value, height)
     else:
-        axes.plot([span.low, span.high], [height, height], color=BLUE, linewidth=4, alpha=0.45, solid_capstyle="round", clip_on=False)
+        axes.plot([span.low, span.high], [height, height], color=MILD, linewidth=4, solid_capstyle="butt", clip_on=False, zorder=1.2)
     face = "white" if hollow else BLUE
     axes.plot([span.value], [height], "o", color=BLUE, markerfacecolor=face, markersize=6.5, markeredgewidth=1.6, clip_on=False, zorder=3)
+
+
+def _beyond(axes: Axes, text: str, value: float, height: float) -> None:
+    """Write a small text beside a point, on the side where there is room."""
+    left, right = axes.get_xlim()
+    side = -1 if value > left + 0.7 * (right - left) else 1
+    place: dict[str, Any] = {"textcoords": "offset points", "ha": "right" if side < 0 else "left", "va": "center_baseline"}
+    axes.annotate(text, (value, height), (8 * side, 0), fontsize=SMALL, color=GREY, fontfamily=FAMILIES, **place)
 
 
 # -- words ----------------------------------------------------------------------------------------------------
@@ -230,7 +241,7 @@ def _named(estimate: Estimate, labels: Labels) -> tuple[str, list[tuple[str, str
     if labels is not None and not isinstance(labels, Mapping):
         return title, [("", text) for text in _texts(labels, len(estimate))]
     if not varying:
-        return title, [("", " ".join(shared) or KINDS[estimate.kind])] * len(rows)
+        return KINDS[estimate.kind], [("", " ".join(shared) or KINDS[estimate.kind])] * len(rows)
     first, others = varying[0], varying[1:]
     runs = 1 + sum(before[first] != after[first] for before, after in pairwise(rows))
     if not others or runs == len(rows):
@@ -270,7 +281,8 @@ def _way(methods: Any) -> str:
 
 
 def _coefficient(row: Any, count: int) -> Rung:
-    cells = significant(row.coef), p_text(row.p)
+    cells = significant(row.coef, 3), p_text(row.p)
+    term = TERMS.get(row.term, row.term)
     if not row.level:
-        return Rung(row.term, "", cells)
-    return Rung(row.level, row.term, cells) if count > 1 else Rung(f"{row.term} {row.level}", "", cells)
+        return Rung(term, "", cells)
+    return Rung(row.level, term, cells) if count > 1 else Rung(f"{term} {row.level}", "", cells)
