@@ -6,6 +6,7 @@ is done on those tables. No product of BLAS touches a table: its threads stall w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -163,21 +164,23 @@ def raked(groups: list[Ints], targets: list[Floats], weight: Floats, within: flo
     raise ValueError("raking did not settle")
 
 
-def bootstrapped(raw: Raw, domain: Ints, domains: int, replicates: int, seed: int) -> Numbers:
-    """Return mean and standard error by domain of the rescaled bootstrap (Rao, Wu & Yue 1992): n − 1 of n villages drawn again."""
-    rng = np.random.default_rng(seed)
+def bootstrapped(raw: Raw, domain: Ints, domains: int, factors: Iterator[Floats]) -> Numbers:
+    """Return mean and standard error by domain, the spread of the replicates, from factors by (replicate, village)."""
     size = len(raw.stratum) * domains
     key = raw.unit * domains + domain
     top = np.bincount(key, raw.weight * raw.y, size).reshape(-1, domains)
     bottom = np.bincount(key, raw.weight, size).reshape(-1, domains)
-    share = top.sum(axis=0) / bottom.sum(axis=0)
-    squares = np.zeros(domains)
+    made = np.concatenate([factor @ top / (factor @ bottom) for factor in factors])
+    return {"estimate": top.sum(axis=0) / bottom.sum(axis=0), "random_se": made.std(axis=0, ddof=1)}
+
+
+def drawn(raw: Raw, replicates: int, seed: int) -> Iterator[Floats]:
+    """Draw n − 1 of n villages again (Rao, Wu & Yue 1992), with numpy's random numbers, some replicates at a time."""
+    rng = np.random.default_rng(seed)
     starts = np.concatenate(([0], np.cumsum(raw.n)))
     step = max(1, 4_000_000 // len(raw.stratum))
     for begin in range(0, replicates, step):
-        many = min(step, replicates - begin)
-        factor = np.empty((many, len(raw.stratum)))
+        factor = np.empty((min(step, replicates - begin), len(raw.stratum)))
         for h, n in enumerate(raw.n.tolist()):
-            factor[:, starts[h] : starts[h + 1]] = rng.multinomial(n - 1, np.full(n, 1 / n), many) * (n / (n - 1))
-        squares += ((factor @ top / (factor @ bottom) - share) ** 2).sum(axis=0)
-    return {"estimate": share, "random_se": np.sqrt(squares / replicates)}
+            factor[:, starts[h] : starts[h + 1]] = rng.multinomial(n - 1, np.full(n, 1 / n), len(factor)) * (n / (n - 1))
+        yield factor

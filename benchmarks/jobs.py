@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import importlib
+import ctypes
 import json
 import resource
 import statistics
@@ -22,6 +22,7 @@ import pandas as pd
 import evalkit as ev
 from benchmarks import floors
 from benchmarks.surveys import Floats, Raw, made_survey
+from evalkit import calibration
 
 Numbers = dict[str, Floats]
 Run = Callable[[], Numbers]
@@ -31,19 +32,18 @@ COLUMNS = ("estimate", "se", "low", "high", "df", "deff", "n")
 MARGIN_NAMES = ("a", "b", "c")
 
 
-class NotThere(Exception):
-    """The package has no such function yet."""
-
-
 @dataclass(frozen=True)
 class Cost:
-    """What a job cost: median seconds, MB above what was held before it began, and its numbers, for comparison."""
+    """What a job cost: median seconds, MB above what was held before it began, and its numbers, for comparison.
+
+    Where it was broken off, `seconds` is how long it had run, and `above` is not known.
+    """
 
     seconds: float
     above: float
     numbers: dict[str, float]
     version: str = ""
-    missing: str = ""
+    broken_off: bool = False
 
 
 def answers(raw: Raw, domains: int = 0) -> pd.DataFrame:
@@ -70,13 +70,17 @@ def surveyed(table: pd.DataFrame, stages: int) -> Any:
     return ev.Survey.from_data(table, weights="weight", strata="stratum", clusters=units, fpc=["villages", "households"])
 
 
+def unasked(survey: Any) -> Any:
+    """Return the Survey without what it remembers of earlier questions."""
+    return replace(survey, _known={})
+
+
 def share(rows: int, domains: int, stages: int) -> Run:
-    """Estimate a proportion with its full table; the Survey is ready and has not been asked anything."""
+    """Estimate a proportion with its full table; the Survey is ready."""
     survey = surveyed(answers(made_survey(rows), domains), stages)
 
     def run() -> Numbers:
-        unasked = replace(survey, _known={})
-        table = ev.proportion(unasked, "y", by="domain" if domains else None).table()
+        table = ev.proportion(unasked(survey), "y", by="domain" if domains else None).table()
         return {name: table[name].to_numpy(dtype=float) for name in COLUMNS}
 
     return run
@@ -114,11 +118,9 @@ def build_floor(rows: int) -> Run:
 def bootstrap(rows: int, replicates: int) -> Run:
     """Make replicates and estimate a proportion by 100 domains."""
     survey = surveyed(answers(made_survey(rows), 100), 1)
-    if not hasattr(survey, "replicate"):
-        raise NotThere("survey.replicate")
 
     def run() -> Numbers:
-        replicated = replace(survey, _known={}).replicate("rwy", replicates=replicates, seed=SEED)
+        replicated = unasked(survey).replicate("rwy", replicates=replicates, seed=SEED)
         found = ev.proportion(replicated, "y", by="domain")
         return {"estimate": found.value, "random_se": found.se}
 
@@ -129,23 +131,14 @@ def bootstrap_floor(rows: int, replicates: int) -> Run:
     """Do the same with numpy's random numbers."""
     raw = made_survey(rows)
     domain = raw.domain(100)
-    return lambda: floors.bootstrapped(raw, domain, 100, replicates, 1)
+    return lambda: floors.bootstrapped(raw, domain, 100, floors.drawn(raw, replicates, 1))
 
 
 def rake(rows: int) -> Run:
     """Rake to three margins on codes."""
     raw = made_survey(rows)
-    try:
-        own: Any = importlib.import_module("evalkit.calibration").rake
-    except (ImportError, AttributeError):
-        raise NotThere("evalkit.calibration.rake") from None
     groups, targets = raw.margins(), raw.targets()
-
-    def run() -> Numbers:
-        found = own(groups, raw.weight, targets, tol=1e-10)
-        return _told(raw.weight * found.g)
-
-    return run
+    return lambda: _told(raw.weight * calibration.rake(groups, raw.weight, targets, tol=1e-10).g)
 
 
 def rake_floor(rows: int) -> Run:
@@ -172,11 +165,7 @@ def rake_text(rows: int) -> Run:
     """Rake a Survey to margins in text columns."""
     table, targets = _labelled(made_survey(rows))
     survey = surveyed(table, 1)
-    step: Any = getattr(ev, "Rake", None)
-    if step is None:
-        raise NotThere("ev.Rake")
-    weigh: Any = ev.weigh
-    return lambda: _told(weigh(survey, step(targets, tol=1e-10)).weights)
+    return lambda: _told(ev.weigh(unasked(survey), ev.Rake(targets, tol=1e-10)).weights)
 
 
 def rake_text_floor(rows: int) -> Run:
@@ -225,12 +214,8 @@ JOBS: dict[str, Callable[[int], Run]] = {
 
 def cost_of(name: str, rows: int, repeats: int) -> Cost:
     """Time a job in this process."""
-    try:
-        JOBS[name](min(rows, SMALL))()
-        run = JOBS[name](rows)
-    except NotThere as missing:
-        return Cost(float("nan"), float("nan"), {}, missing=str(missing))
-    return timed(run, repeats)
+    JOBS[name](min(rows, SMALL))()
+    return timed(JOBS[name](rows), repeats)
 
 
 def timed(run: Run, repeats: int) -> Cost:
@@ -246,7 +231,10 @@ def timed(run: Run, repeats: int) -> Cost:
 
 
 def held_before() -> float:
-    """Set the peak of this process back to what it holds now, where the system can, and return the peak in MB."""
+    """Give freed memory back and set the peak of this process to what it holds now, where the system can; return the peak in MB."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
     clear = Path("/proc/self/clear_refs")
     if clear.exists():
         clear.write_text("5")

@@ -68,7 +68,7 @@ def main() -> None:
         begin = time.perf_counter()
         numbers = run()
         seconds.append(time.perf_counter() - begin)
-    cost = {"seconds": statistics.median(seconds), "above": peak() - before, "numbers": numbers, "version": svy.__version__, "missing": ""}
+    cost = {"seconds": statistics.median(seconds), "above": peak() - before, "numbers": numbers, "version": svy.__version__}
     print(json.dumps(cost))
 
 

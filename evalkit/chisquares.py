@@ -65,7 +65,8 @@ def upper_tail(x: float, weights: ArrayLike, ddf: float = np.inf, method: str = 
     four orders of magnitude and it would need too many terms, the saddlepoint stands in. "saddlepoint" is
     Barndorff-Nielsen's r* at the saddlepoint of the form (Kuonen 1999, Biometrika 86:929), and Satterthwaite
     where the saddlepoint is 0. "saddlepoint-r" is that with R survey's arithmetic: ν is cut to a whole number where it
-    counts χ² and not where it divides, which puts p off by some per cent (for comparison only). "satterthwaite" matches mean and variance: F(k', ν) of x/(a k').
+    counts χ² and not where it divides, which puts p off by some per cent (for comparison only). "satterthwaite" matches mean
+    and variance: F(k', ν) of x/(a k').
 
     Examples
     --------

@@ -72,6 +72,26 @@ def redone(row_weights: np.ndarray, steps: list[Any]) -> np.ndarray:
     return weights
 
 
+def test_rows_of_one_weight_are_trimmed_one_by_one_on_replicates() -> None:
+    """Rows alike are handled as one cell; how many they are decides how much each takes."""
+    table = TABLE.assign(w=TABLE.w.round(), village=TABLE.id % 9, stratum=0)
+    for step in (ev.Trim(upper=8.2, lower=4.5), ev.Trim(upper=8.2, strict=False), ev.Trim(upper=8.4, keep="b", rule="proportional")):
+        plain, made = survey(table).replicate("jkn"), ev.weigh(survey(table), step).replicate("jkn")
+        assert plain.replicated is not None and made.replicated is not None
+        base, found = plain.replicated.weights(0, 9), made.replicated.weights(0, 9)
+        for weights, taken in zip(base, found, strict=True):
+            held = weights > 0
+            by_hand = ev.weigh(ev.Survey.from_data(table[held].assign(w=weights[held]), weights="w"), step)
+            assert taken[held] == pytest.approx(by_hand.weights, rel=1e-9) and not taken[~held].any()
+
+
+def test_trimming_once_may_leave_weights_over_the_cap() -> None:
+    table = pd.DataFrame({"w": [1.0] * 8 + [6, 9]})
+    once, again = (ev.weigh(ev.Survey.from_data(table, weights="w"), ev.Trim(upper=6.1, strict=strict)).weights for strict in (False, True))
+    assert once[-2:] == pytest.approx([6 + 2.9 / 9, 6.1]) and once[0] == pytest.approx(1 + 2.9 / 9)
+    assert again[-2:] == pytest.approx([6.1, 6.1]) and again.sum() == pytest.approx(23)
+
+
 METHODS: dict[str, dict[str, Any]] = {"jkn": {}, "rwy": {"replicates": 7, "seed": "3"}}
 UNCUT = [name for name, steps in STEPS.items() if not any(isinstance(step, ev.Trim) for step in steps)]
 

@@ -23,13 +23,17 @@ if TYPE_CHECKING:
 Function = Callable[[Floats, Floats], Floats]
 
 
+LONGEST = 60  # characters of a label that is made of labels
+
+
 @dataclass(frozen=True)
 class Act:
-    """A function of two numbers, its two derivatives, and which constants keep a proportion a proportion."""
+    """A function of two numbers, its two derivatives, its sign, and which constants keep a proportion a proportion."""
 
     value: Function
     first: Function
     second: Function
+    sign: str
     keeps: str = ""
 
 
@@ -37,12 +41,12 @@ def _ones(a: Floats, b: Floats) -> Floats:
     return np.ones(np.broadcast_shapes(a.shape, b.shape))
 
 
-ADD = Act(np.add, _ones, _ones, "shift")
-SUBTRACT = Act(np.subtract, _ones, lambda a, b: -_ones(a, b), "shift")
-TAKE_FROM = Act(lambda a, b: b - a, lambda a, b: -_ones(a, b), _ones, "shift")
-MULTIPLY = Act(np.multiply, lambda a, b: b * _ones(a, b), lambda a, b: a * _ones(a, b), "scale")
-DIVIDE = Act(np.divide, lambda a, b: _ones(a, b) / b, lambda a, b: -a / b**2, "scale")
-DIVIDE_INTO = Act(lambda a, b: b / a, lambda a, b: -b / a**2, lambda a, b: _ones(a, b) / a)
+ADD = Act(np.add, _ones, _ones, "+", "shift")
+SUBTRACT = Act(np.subtract, _ones, lambda a, b: -_ones(a, b), "−", "shift")
+TAKE_FROM = Act(lambda a, b: b - a, lambda a, b: -_ones(a, b), _ones, "−", "shift")
+MULTIPLY = Act(np.multiply, lambda a, b: b * _ones(a, b), lambda a, b: a * _ones(a, b), "×", "scale")
+DIVIDE = Act(np.divide, lambda a, b: _ones(a, b) / b, lambda a, b: -a / b**2, "÷", "scale")
+DIVIDE_INTO = Act(lambda a, b: b / a, lambda a, b: -b / a**2, lambda a, b: _ones(a, b) / a, "÷")
 
 TWO: dict[Any, tuple[Act, Act]] = {
     np.add: (ADD, ADD),
@@ -106,7 +110,18 @@ def _joined(left: Estimate, right: Estimate, act: Act) -> Estimate:
         value = act.value(left.value, right.value)
         slopes = act.first(left.value, right.value), act.second(left.value, right.value)
     _finite(value, *slopes, known=np.isfinite(left.value) & np.isfinite(right.value))
-    return linked((left, right), value, [np.broadcast_to(slope, len(value)) for slope in slopes], act.value)
+    made = linked((left, right), value, [np.broadcast_to(slope, len(value)) for slope in slopes], act.value)
+    return made if left.labels == right.labels else replace(made, **_named(left, right, act.sign))
+
+
+def _named(left: Estimate, right: Estimate, sign: str) -> dict[str, Any]:
+    """Return the labels of a combination: those of both parts with the sign between them, those of the longer where one is one row."""
+    if len(left) != len(right):
+        longer = left if len(left) > len(right) else right
+        return {"labels": longer.labels, "parts": longer.parts}
+    pairs = zip(left.labels, right.labels, strict=True)
+    told = [f"{' '.join(map(str, a))} {sign} {' '.join(map(str, b))}" for a, b in pairs]
+    return {"labels": tuple((text if len(text) <= LONGEST else "（组合）",) for text in told), "parts": ("variable",)}
 
 
 def linked(parts: Sequence[Estimate], value: Floats, slopes: Sequence[Any], function: Callable[..., Floats]) -> Estimate:

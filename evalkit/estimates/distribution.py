@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalkit import intervals, quantiles
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, EvalkitWarning
 from evalkit.estimates.blocks import ONE, Block, Proportion, binomial
 from evalkit.estimates.domains import Domain, Missing, Variable, as_list, domain, number
 from evalkit.estimates.estimate import Estimate
@@ -140,6 +141,8 @@ class _Asked:
         with np.errstate(divide="ignore", invalid="ignore"):
             width = (high - low) / (2 * _t(share.df, 0.95, "two"))
             slope = np.where(share.se > 0, width / share.se, 0.0)
+        _say_open(self.variable.label[0], p, np.isfinite(value) & ~np.isfinite(width))
+        slope = np.where(np.isfinite(slope), slope, np.nan)
         block = Block(
             self.survey, self.inside, (self._below(value), ONE), -slope * share.blocks[0].slopes, bounds=bounds,
             again=partial(self._again, p, value, share, slope),
@@ -205,6 +208,13 @@ class _Asked:
             return self._spread([float(part.at_many(weights[None, :], p, self.rule)[0, 0]) for part in ordered])
 
         return made.values(anew)
+
+
+def _say_open(name: str, p: float, open_: Any) -> None:
+    """Warn of quantiles whose interval the sample does not reach: their standard error is NaN."""
+    if open_.any():
+        told = f"{name} 的 {p:g} 分位数：{int(open_.sum())} 行的 95% 区间越出样本或自由度不足，标准误为 NaN"
+        warnings.warn(f'{told}｜换 interval="logit" 或 "kg"，或合并域', EvalkitWarning, stacklevel=4)
 
 
 def _t(df: Floats, level: float, side: Side) -> Floats:

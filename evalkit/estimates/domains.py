@@ -14,7 +14,7 @@ import pandas as pd
 from evalkit.errors import EstimateError, EvalkitWarning, Faults
 from evalkit.estimates.conditions import Condition
 from evalkit.survey import Survey
-from evalkit.variances import Floats, Ints, Partition, Stage
+from evalkit.variances import Floats, Ints, Partition, Stage, add_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,11 +70,8 @@ class Domain:
 
     def df(self, first: Stage) -> Floats:
         """First-stage units minus strata that have a row in each domain; 0 where nobody is."""
-        found, strata = self.partition.grouping(first), len(first.n)
-        held = found.column if self.code is not None else np.zeros(len(found.unit), dtype=np.int64)
-        pairs = np.bincount(held * strata + first.unit_stratum[found.unit], minlength=self.count * strata)
-        by_stratum = pairs.reshape(self.count, strata)
-        return np.asarray(by_stratum.sum(axis=1) - (by_stratum > 0).sum(axis=1), dtype=float)
+        strata = self.partition.cells(first)
+        return add_up(strata.column, (strata.sizes - 1).astype(float), self.count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +147,7 @@ def _say_empty(made: Domain) -> None:
         named = "、".join(" ".join(map(str, made.keys[at])) for at in nobody[:5]) if made.by else "（全部）"
         more = "……" if len(nobody) > 5 else ""
         told = f"{len(nobody)} 个域没有行，数值为 NaN，n 为 0：{named}{more}｜核对 where、by 与 missing"
-        warnings.warn(told, EvalkitWarning, stacklevel=4)
+        warnings.warn(told, EvalkitWarning, stacklevel=5)
 
 
 def _groups(survey: Survey, names: tuple[str, ...], inside: Mask | None, missing: Missing) -> tuple[Ints | None, list[tuple[Any, ...]]]:

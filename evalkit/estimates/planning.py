@@ -92,7 +92,7 @@ def _bounded(deff_w: Floats, take: Floats, events: Floats, f_eff: Floats, df: Fl
 
 def _villages(first: Stage, domain: Domain, weight: Floats) -> _Villages:
     found = domain.partition.grouping(first)
-    whole, held = (first.through >= 1 - FULL)[found.unit], found.sums(weight)
+    whole, held = (first.through >= 1 - FULL).take(found.unit), found.sums(weight)
     square = held**2
     square[whole] = 0.0
     return _Villages(found, whole, held, square)
@@ -132,9 +132,11 @@ def _reach(seen: _Villages, domain: Domain, squares: Floats, icc: float, df: Flo
         return np.zeros(domain.count), df
     square = seen.found.sums(squares)
     left = square if overall is None else _left(seen, first, *overall, square, squares)
-    unsampled, alone = (icc * (1 - first.through))[seen.found.unit], np.where(seen.whole, 1.0, 1 - icc)
-    top = unsampled * seen.square + alone * left
-    bottom = icc * seen.square + alone * square
+    alone = np.where(seen.whole, 1.0, 1 - icc) if seen.whole.any() else 1 - icc
+    top, bottom = (icc * (1 - first.through)).take(seen.found.unit), icc * seen.square
+    top *= seen.square
+    top += alone * left
+    bottom += alone * square
     f_eff = 1 - _by_domain(seen, top, domain) / _by_domain(seen, bottom, domain)
     if not seen.whole.any():
         return f_eff, df
@@ -157,7 +159,7 @@ def _freedom(seen: _Villages, first: Stage, top: Floats, df: Floats) -> Floats:
 def _left(seen: _Villages, first: Stage, overall: Floats, code: Ints, square: Floats, squares: Floats) -> Floats:
     """Sum the squares of weights that were not sampled, by village and domain; `square` is the sum of them all."""
     if code is first.row_unit:  # the fraction is one number a village
-        return (1 - overall)[seen.found.unit] * square
+        return np.asarray((1 - overall).take(seen.found.unit) * square)
     return seen.found.sums((1 - overall)[code] * squares)
 
 

@@ -13,7 +13,7 @@ from evalkit.errors import EstimateError
 from evalkit.estimates.blocks import Block
 from evalkit.estimates.domains import Domain, Missing, Variable, domain, number
 from evalkit.estimates.estimate import Estimate
-from evalkit.estimates.statistics import By
+from evalkit.estimates.statistics import By, share_block
 from evalkit.inequality import Relative
 from evalkit.variances import Floats, Ints
 
@@ -119,7 +119,8 @@ def fgt(
     Returns
     -------
     Estimate
-        Of kind "index", labelled variable, "P0", "P1" ….
+        Of kind "index", labelled variable, "P0", "P1" …; the rate of the poor by a fixed line is of kind "proportion", with its
+        interval.
 
     Notes
     -----
@@ -133,6 +134,8 @@ def fgt(
     (0.5, 0.25)
     """
     lines = None if isinstance(line, (int, float)) or line is None else number(survey, line)
+    if alpha == 0 and relative is None and line is not None:
+        return _rate(survey, variable, line if lines is None else lines, strict, count, by, where, missing)
 
     def measure(y: Floats, w: Floats, rows: Ints) -> tuple[float, Floats]:
         drawn: Any = line if lines is None else lines.values[rows]
@@ -140,6 +143,21 @@ def fgt(
 
     also = [] if lines is None else [lines]
     return _measured(survey, variable, f"P{alpha:g}", measure, count, by, where, missing, also)
+
+
+def _rate(
+    survey: Survey, variable: str, line: Any, strict: bool, count: str | None, by: By, where: Any, missing: Missing
+) -> Estimate:
+    """Estimate the rate of the poor by a fixed line: a proportion, with its interval."""
+    income, counted = number(survey, variable), None if count is None else number(survey, count)
+    lines = [line] if isinstance(line, Variable) else []
+    z = lines[0].values if lines else np.full(len(survey), float(line))
+    inside = domain(survey, by, where, [income, *lines, *([] if counted is None else [counted])], missing)
+    if bool((~(np.isfinite(z) & (z > 0)) & (True if inside.code is None else inside.code >= 0)).any()):
+        raise EstimateError("贫困线｜应为大于 0 的有限数｜写 line=数，或补全那一列")
+    poor = (income.values < z) if strict else (income.values <= z)
+    value, block = share_block(survey, poor.astype(float), inside, None if counted is None else counted.values)
+    return Estimate.of_blocks(survey, [value], [(variable, "P0")], (*inside.by, "variable", "index"), "proportion", [block])
 
 
 def _measured(

@@ -46,7 +46,7 @@ def mean(survey: Survey, variables: Names, *, by: By = None, where: Any = None, 
     Raises
     ------
     EstimateError
-        Missing answers under "fail" with their rows, an empty domain.
+        Missing answers under "fail" with their rows. A domain that nobody is in is none: its row is NaN, with n = 0, and a warning.
 
     Notes
     -----
@@ -147,12 +147,12 @@ def proportion(
             raise EstimateError(f"{variable.label[0]}｜比例需要 0/1、真假或文字列｜先转换，或用 ev.mean、ev.ratio")
     if count is None:
         _decided_once(survey, decided_by)
-        return _made(survey, found, by, where, missing, "proportion", partial(_share_block, counted=None))
+        return _made(survey, found, by, where, missing, "proportion", partial(share_block, counted=None))
     counted = number(survey, count)
     if bool((counted.values < 0).any()):
         raise EstimateError(f"{count}｜人数（户数）不能为负｜改正后重试")
     _decided_once(survey, decided_by)
-    return _made(survey, found, by, where, missing, "proportion", partial(_share_block, counted=counted.values), [counted])
+    return _made(survey, found, by, where, missing, "proportion", partial(share_block, counted=counted.values), [counted])
 
 
 def ratio(survey: Survey, numerator: str, denominator: str, *, by: By = None, where: Any = None, missing: Missing = "fail") -> Estimate:
@@ -248,7 +248,8 @@ def _ratio_block(survey: Survey, values: Floats, inside: Domain, denominator: Fl
     return Block.of_totals(survey, inside, (values, denominator), RATIO, reference=reference)
 
 
-def _share_block(survey: Survey, values: Floats, inside: Domain, counted: Floats | None) -> tuple[Floats, Block]:
+def share_block(survey: Survey, values: Floats, inside: Domain, counted: Floats | None) -> tuple[Floats, Block]:
+    """Return the share of 0/1 values in each domain, and its block; `counted` is what a row counts beside its weight."""
     terms: tuple[Term, ...] = (values, ONE)
     if counted is not None:
         terms = (values * counted, counted)

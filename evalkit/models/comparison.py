@@ -15,7 +15,7 @@ from evalkit.estimates import Estimate, mean
 from evalkit.estimates.domains import Missing, number
 from evalkit.models.contrast import quadratic
 from evalkit.models.outcome import NO_DF, NO_SPREAD, Test, Words
-from evalkit.models.rows import grouped, one_domain
+from evalkit.models.rows import divided, grouped, one_domain
 from evalkit.variances import Floats, Ints
 
 if TYPE_CHECKING:
@@ -63,12 +63,12 @@ class Groups:
         """
 
         def values(weights: Floats) -> Floats:
-            means = self.sums(weights * score(weights)) / self.sums(weights)
+            means = divided(self.sums(weights * score(weights)), self.sums(weights), self.name)
             return np.asarray(means[1:] - means[0])
 
         weights = self.survey.weights
         scored, whole = score(weights), self.sums(weights)
-        means = self.sums(weights * scored) / whole
+        means = divided(self.sums(weights * scored), whole, self.name)
         inside = np.flatnonzero(self.code >= 0)
         code = self.code[inside]
         own = (scored[inside] - means[code]) / whole[code]

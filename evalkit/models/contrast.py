@@ -69,18 +69,18 @@ def wald(
     count = float(len(matrix))
     subject = "、".join(" ".join(map(str, label)) for label in estimate.labels[:3]) + ("……" if len(estimate) > 3 else "")
     said = _said(contrast is None, np.asarray(null, dtype=float))
-    n = int(np.max(estimate.n))
+    n = _rows_behind(estimate)
     ddf = freedom - count + 1 if adjusted else freedom
     method = "adjusted-wald" if adjusted else "wald"
     if not ddf > 0:
         return Test(subject, TITLE, said, method, "F", math.nan, (count, ddf), math.nan, n, reason=NO_DF)
-    form = quadratic(departure, matrix @ estimate.cov() @ matrix.T, freedom)
+    form = quadratic(departure, matrix @ estimate.cov() @ matrix.T, float(np.min(estimate.df)))
     statistic = form * ddf / (freedom * count) if adjusted else form / count
     return Test(subject, TITLE, said, method, "F", statistic, (count, ddf), float(fdtrc(count, ddf, statistic)), n)
 
 
 def quadratic(departure: Floats, covariance: Floats, df: float) -> float:
-    """Return d' V⁻¹ d.
+    """Return d' V⁻¹ d, where V has `df` degrees of freedom.
 
     Raises
     ------
@@ -90,8 +90,8 @@ def quadratic(departure: Floats, covariance: Floats, df: float) -> float:
     spread = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     safe = np.where(spread > 0, spread, 1.0)
     values, vectors = np.linalg.eigh(covariance / np.outer(safe, safe))
-    if not bool((spread > 0).all()) or float(values[0]) < FLAT * float(values[-1]):
-        what = f"{len(departure)} 个假设的协方差矩阵没有逆（自由度 {df:g}）"
+    if len(departure) > df or not bool((spread > 0).all()) or float(values[0]) < FLAT * float(values[-1]):
+        what = f"{len(departure)} 个假设不能同时检验（协方差矩阵的自由度 {df:g}）"
         raise EstimateError(f"{what}｜假设应互不重复、标准误不为 0、个数不超过自由度｜减少类别或假设，列联表改用 method=\"f\"")
     return float((((departure / safe) @ vectors) ** 2 / values).sum())
 
@@ -114,6 +114,18 @@ def _row(estimate: Estimate, wanted: Mapping[Any, float]) -> Floats:
     for key, number in wanted.items():
         row[estimate.labels.index(estimate[key].labels[0])] += float(number)
     return row
+
+
+def _rows_behind(estimate: Estimate) -> int:
+    """Number of rows of the survey behind any row of the estimate."""
+    used = np.unique(estimate.gradient.indices)
+    seen, first = np.zeros(len(estimate.survey), dtype=bool), 0
+    for block in estimate.blocks:
+        own = used[(used >= first) & (used < first + block.count)] - first
+        code = block.domain.code
+        seen |= bool(len(own)) if code is None else np.isin(code, own)
+        first += block.count
+    return int(seen.sum())
 
 
 def _null(null: ArrayLike, count: int) -> Floats:

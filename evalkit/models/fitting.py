@@ -21,6 +21,7 @@ linear = later("statsmodels.genmod.generalized_linear_model")
 families = later("statsmodels.genmod.families")
 STEPS = 60  # of the fit; a fit that exists takes about ten
 SAME = 1e-8  # relative change of the coefficients at which the fit stops; its error is then the square of that
+MELTED = 1e-7  # information on a coefficient, as a share of what the same rows tell in a linear model
 EDGE = 1e-6  # a fitted value this near to 0 (or 1) shows why a fit has no end
 
 
@@ -105,11 +106,18 @@ def fitted(how: Family, form: Form, weights: Floats, tolerance: float | None = N
         except (ValueError, np.linalg.LinAlgError):
             raise EstimateError(f"公式 {form.formula}：拟合中断｜各列的量级应相近、数值应正常｜缩放极大的列后重试") from None
     beta = np.asarray(found.params, dtype=float)
-    if not (found.converged and bool(np.isfinite(beta).all())):
+    now = np.asarray(model.weights) if tolerance is not None else w * how.slope(how.mean(x @ beta))
+    if not (found.converged and bool(np.isfinite(beta).all()) and _told(x, w, now)):
         _explain(how, form, how.mean(x @ beta))
     working = np.zeros(len(weights))
-    working[used] = scale * (np.asarray(model.weights) if tolerance is not None else w * how.slope(how.mean(x @ beta)))
+    working[used] = scale * now
     return Fit(beta, working)
+
+
+def _told(x: Floats, weights: Floats, working: Floats) -> bool:
+    """Say whether the rows tell every coefficient: the information on one that runs away melts from step to step."""
+    before, after = (np.diag(np.linalg.qr(x * np.sqrt(part)[:, None], mode="r")) for part in (weights, working))
+    return bool((after**2 > MELTED * before**2).all())
 
 
 def _explain(how: Family, form: Form, mu: Floats) -> None:
@@ -128,9 +136,9 @@ def scores(how: Family, form: Form, weights: Floats, fit: Fit) -> Floats:
     """
     mu = how.mean(form.x @ fit.beta)
     upper = np.linalg.qr(form.x * np.sqrt(fit.working)[:, None], mode="r")
-    upright = solve_triangular(upper, form.x.T, trans="T")
+    inverse = solve_triangular(upper, np.eye(len(upper)))
     with np.errstate(divide="ignore", invalid="ignore"):
         pull = np.where(weights > 0, (form.y - mu) / how.slope(mu) * fit.working / weights, 0.0)
     found = np.zeros((len(form.rows), len(fit.beta)))
-    found[form.rows] = solve_triangular(upper, upright * pull).T
+    found[form.rows] = ((form.x @ inverse) * pull[:, None]) @ inverse.T
     return found

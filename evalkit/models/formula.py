@@ -49,7 +49,7 @@ class Form:
     y : (n,) float array
         Response on the rows of the domain; the codes 0, 1, … of a categorical one are columns of `held`.
     x : (n, p) float array
-        Design matrix on those rows, columns in the order of the formula.
+        Design matrix on those rows, columns in the order of the formula, interactions behind.
     terms : tuple of Term
     inside : Domain
         One domain; the rows that take part.
@@ -96,9 +96,8 @@ class Form:
         wanted = _columns_of(_factors(self.info), list(map(str, table.columns)), self.formula)
         plain = _plain(table, wanted, np.ones(len(table), dtype=bool))
         _complete(plain)
-        for name in wanted:
-            plain[name] = np.asarray(plain[name], dtype=object) if isinstance(plain[name].dtype, pd.CategoricalDtype) else plain[name]
-        made = _asked(lambda: patsy.build_design_matrices([self.info], plain, NA_action="raise", return_type="matrix")[0], self.formula)
+        loose = {name: np.asarray(held, dtype=object) if isinstance(held, pd.Categorical) else held for name, held in plain.items()}
+        made = _asked(lambda: patsy.build_design_matrices([self.info], loose, NA_action="raise", return_type="matrix")[0], self.formula)
         return _as_floats(made, len(table))[:, list(self.order)]
 
 
@@ -130,9 +129,9 @@ def read_formula(survey: Survey, formula: str, where: Any, missing: Missing, num
     refuse_negative(survey, rows)
     table = _plain(survey.table(), names, rows)
     built = described if numeric else patsy.ModelDesc([], described.rhs_termlist)
-    y, x, level = _matrices(built, table, formula, numeric)
-    terms, order = _terms(x.design_info, described.rhs_termlist)
-    matrix = _as_floats(x, len(table))[:, list(order)]
+    y, x, level = _matrices(built, table, int(rows.sum()), formula, numeric)
+    terms, order = _terms(x.design_info, sorted(described.rhs_termlist, key=lambda term: len(term.factors)))
+    matrix = _as_floats(x, int(rows.sum()))[:, list(order)]
     _independent(matrix, [label for term in terms for label in term.labels], formula)
     return Form(formula, described.lhs_termlist[0].name(), level, y, matrix, terms, one_domain(survey, rows), rows, order, x.design_info)
 
@@ -140,13 +139,14 @@ def read_formula(survey: Survey, formula: str, where: Any, missing: Missing, num
 def _asked(question: Any, formula: str) -> Any:
     """Ask patsy; its refusals become ours."""
     try:
-        return question()
+        with np.errstate(all="ignore"):  # what is not finite is refused when all numbers are there
+            return question()
     except (patsy.PatsyError, SyntaxError, NameError, TypeError, ValueError) as refusal:
         text = str(refusal).split("\n")[0].strip()
         raise EstimateError(f"公式 {formula}：{text}｜应能读成数值列｜核对公式与各列的内容") from refusal
 
 
-def _matrices(described: Any, table: pd.DataFrame, formula: str, numeric: bool) -> tuple[Floats, Any, str]:
+def _matrices(described: Any, table: dict[str, Any], rows: int, formula: str, numeric: bool) -> tuple[Floats, Any, str]:
     space = patsy.EvalEnvironment([{"np": np}])
     if not numeric:
         return np.zeros(0), _asked(lambda: patsy.dmatrix(described, table, space, "raise"), formula), ""
@@ -156,7 +156,7 @@ def _matrices(described: Any, table: pd.DataFrame, formula: str, numeric: bool) 
         found = f"因变量有 {y.shape[1]} {'类' if classes else '列'}"
         raise EstimateError(f"{formula}：{found}｜应为一个数值列，或恰有两类的列｜先转换，或用 ev.ordinal")
     level = _suffixes(next(iter(y.design_info.term_codings.values())), y.design_info.column_names)[-1] if classes else ""
-    return _as_floats(y, len(table))[:, -1], x, level
+    return _as_floats(y, rows)[:, -1], x, level
 
 
 def _as_floats(made: Any, rows: int) -> Floats:
@@ -201,9 +201,9 @@ def _presence(survey: Survey, name: str) -> Variable:
     return Variable((name,), np.zeros(0), missing if bool(missing.any()) else None)
 
 
-def _plain(table: pd.DataFrame, names: Sequence[str], rows: Mask) -> pd.DataFrame:
+def _plain(table: pd.DataFrame, names: Sequence[str], rows: Mask) -> dict[str, Any]:
     """Return columns as patsy reads them: numbers as floats, everything else as categories that occur."""
-    return pd.DataFrame({name: _values(table[name][rows]) for name in names}, index=range(int(rows.sum())))
+    return {name: _values(table[name][rows]) for name in names}
 
 
 def _values(series: pd.Series) -> Any:
@@ -214,11 +214,11 @@ def _values(series: pd.Series) -> Any:
     return pd.Categorical(series.astype(object))
 
 
-def _complete(table: pd.DataFrame) -> None:
+def _complete(columns: dict[str, Any]) -> None:
     faults = Faults("预测")
-    for name in table:
-        for row in np.flatnonzero(table[name].isna()):
-            faults.add(int(row) + 2, str(name), "", "缺答案", "补全后重试")
+    for name, held in columns.items():
+        for row in np.flatnonzero(pd.isna(held)):
+            faults.add(int(row) + 2, name, "", "缺答案", "补全后重试")
     faults.refuse(EstimateError)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 STEPS = 100
 SAME = 1e-8  # last step, in standard errors of independent rows; the error after it is the square of that
 ROUNDING = 1e-12  # of the log-likelihood: a fall by less is none
+MELTED = 1e-7  # information on a coefficient, as a share of what the same rows tell without any effect
 TEXT = Words("比例优势回归", "proportional-odds regression")
 
 
@@ -47,10 +49,12 @@ class Scale:
     x: Floats
     count: int
 
+    @cached_property
     def sides(self) -> tuple[Floats, Floats]:
         """Return the derivatives of the upper and lower limit ζ_y − η and ζ_{y−1} − η by (β, ζ), (n, p + K) each."""
         marks = np.eye(self.count + 2)[:, 1:-1]
-        return tuple(np.hstack([-self.x, marks[self.y + shift]]) for shift in (1, 0))  # type: ignore[return-value]  # two of them
+        upper, lower = (np.hstack([-self.x, marks[self.y + shift]]) for shift in (1, 0))
+        return upper, lower
 
     def limits(self, at: Floats) -> tuple[Floats, Floats]:
         """Return ζ_y − η and ζ_{y−1} − η, infinite at the ends of the scale."""
@@ -68,14 +72,14 @@ class Scale:
         """Return the scores ∂ log P/∂(β, ζ) by row."""
         upper, lower = self.limits(at)
         chance = self.chances(at)
-        above, below = self.sides()
+        above, below = self.sides
         return above * (_density(upper) / chance)[:, None] - below * (_density(lower) / chance)[:, None]
 
     def information(self, at: Floats, weights: Floats) -> Floats:
         """Return −Σ w ∂² log P/∂(β, ζ)²."""
         upper, lower = self.limits(at)
         chance = self.chances(at)
-        above, below = self.sides()
+        above, below = self.sides
         first, second = _density(upper) / chance, _density(lower) / chance
         curve_above = _density(upper) * (1 - 2 * expit(upper)) / chance - first**2
         curve_below = -_density(lower) * (1 - 2 * expit(lower)) / chance - second**2
@@ -123,7 +127,7 @@ class OrdinalModel(Model):
         return pd.concat([pd.DataFrame({"row": rows, "level": np.tile(np.array(self.levels, dtype=object), len(x))}), found], axis=1)
 
     def _shown(self, value: Floats, slope: Floats, level: float) -> pd.DataFrame:
-        se = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", slope, self.cov(), slope), 0.0))
+        se = np.sqrt(np.maximum(((slope @ self.cov()) * slope).sum(axis=1), 0.0))
         low, high = self._limits(value, se, level)
         return pd.DataFrame({"estimate": value, "se": se, "low": low, "high": high})
 
@@ -224,9 +228,11 @@ def _climbed(scale: Scale, weights: Floats, at: Floats, formula: str) -> Floats:
             step = np.linalg.solve(scale.information(at, w), pull)
         except np.linalg.LinAlgError:
             break
-        length = float(pull @ step)
-        if length < SAME**2:
-            return np.asarray(at + step)
+        if float(pull @ step) < SAME**2:
+            at = at + step
+            if _told(scale, w, at):
+                return np.asarray(at)
+            break
         for _ in range(STEPS):
             height = _height(scale, w, at + step)
             if height >= reached - ROUNDING * abs(reached):
@@ -234,6 +240,15 @@ def _climbed(scale: Scale, weights: Floats, at: Floats, formula: str) -> Floats:
             step = step / 2
         at, reached = at + step, height
     raise EstimateError(f"公式 {formula}：拟合不收敛，某类中答案都落在量表的一端，系数趋于无穷｜各类中答案应有变化｜合并类别或去掉该项")
+
+
+def _told(scale: Scale, weights: Floats, at: Floats) -> bool:
+    """Say whether the rows tell every coefficient: the information on one that runs away melts from step to step."""
+    try:
+        whole, here = (np.diag(np.linalg.inv(scale.information(each, weights))) for each in (_start(scale, weights), at))
+    except np.linalg.LinAlgError:
+        return False
+    return bool((whole > MELTED * here).all())
 
 
 def _height(scale: Scale, weights: Floats, at: Floats) -> float:

@@ -121,7 +121,7 @@ class Model:
             raise EstimateError(f"kind = {kind!r}｜没有这种预测｜可用：mean（期望）、link（线性预测）")
         x = self.form.matrix(as_pandas(table, EstimateError))
         eta = x @ np.asarray(self.estimate.value)
-        se = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", x, self.cov(), x), 0.0))
+        se = np.sqrt(np.maximum(((x @ self.cov()) * x).sum(axis=1), 0.0))
         low, high = self._limits(eta, se, level)
         if kind == "mean":
             how = FAMILIES[self.family]
@@ -133,7 +133,8 @@ class Model:
         """Return the model in one sentence."""
         if language not in ("zh", "en"):
             raise EstimateError(f"语言 {language!r}｜没有这种句子｜可用：\"zh\"、\"en\"")
-        held, terms = self.form, "、".join(term.name for term in self.form.terms if term.name != "Intercept") or "—"
+        held = self.form
+        terms = ("、" if language == "zh" else ", ").join(term.name for term in held.terms if term.name != "Intercept") or "—"
         if language == "en":
             event = f" (event: {held.level})" if held.level else ""
             return f"{self.text.en} of {held.response}{event} on {terms}: {self.n} rows, {len(self.estimate)} coefficients, df {self.df:g}."

@@ -11,7 +11,7 @@ import numpy as np
 from evalkit.errors import EstimateError, Faults
 from evalkit.estimates import Estimate
 from evalkit.estimates.domains import Missing, Variable, as_list, number
-from evalkit.models.rows import grouped, one_domain
+from evalkit.models.rows import divided, grouped, one_domain
 from evalkit.variances import Floats, Ints
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ class Layout:
         """Sum by cell."""
         inside = self.code >= 0
         return np.bincount(self.code[inside], weights=numbers[inside], minlength=len(self.standard)).astype(float)
+
+    def means(self, weights: Floats, values: Floats) -> Floats:
+        """Means of the columns of `values` by cell, (cells, columns)."""
+        whole = self.sums(weights)
+        return np.stack([divided(self.sums(weights * column), whole, "标准化") for column in values.T], axis=1)
 
     def parts(self, each: bool) -> Floats:
         """Share of each cell in each row of the result, (results, cells); a row adds up to 1."""
@@ -109,15 +114,15 @@ def standardize(
     >>> standardize(survey, "ill", "age", "team", {"y": 3, "o": 1}, each=True).value
     array([0.25 , 0.875])
     """
+    if not as_list(by):
+        raise EstimateError("by｜没有列｜标准化需要至少一列构成（如年龄组）｜写 by=列名")
     variables = [number(survey, name) for name in as_list(var)]
     layout = _layout(survey, as_list(by), [] if over is None else as_list(over), population, where, variables, missing)
     parts = layout.parts(each)
     values = np.stack([variable.values for variable in variables], axis=1)
 
     def again(weights: Floats) -> Floats:
-        whole = layout.sums(weights)
-        means = np.stack([layout.sums(weights * column) / whole for column in values.T], axis=1)
-        return np.asarray(parts @ means).ravel()
+        return np.asarray(parts @ layout.means(weights, values)).ravel()
 
     keys = layout.groups if each else ((),)
     labels = [(*key, *variable.label) for key in keys for variable in variables]
@@ -128,10 +133,10 @@ def standardize(
 
 def _scores(layout: Layout, values: Floats, parts: Floats) -> Floats:
     """Scores by row; columns by group, then variable."""
-    whole = layout.sums(layout.survey.weights)
+    weights = layout.survey.weights
+    whole, means = layout.sums(weights), layout.means(weights, values)
     inside = np.flatnonzero(layout.code >= 0)
     code = layout.code[inside]
-    means = np.stack([layout.sums(layout.survey.weights * column) / whole for column in values.T], axis=1)
     left = values[inside] - means[code]
     found = np.zeros((len(values), len(parts), values.shape[1]))
     found[inside] = (parts / whole).T[code][:, :, None] * left[:, None, :]

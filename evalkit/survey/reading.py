@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ import pandas as pd
 from evalkit.errors import Faults, SurveyError
 from evalkit.sheets import as_pandas
 from evalkit.variances import Floats, Ints, Stage, group
+
+if TYPE_CHECKING:
+    from evalkit.survey.surveys import Survey
 
 LARGEST = np.finfo(float).max
 
@@ -198,7 +201,7 @@ def _ordered(codes: Ints, values: Any) -> tuple[Ints, Any]:
     if not bool((order == np.arange(len(order))).all()):
         place = np.full(len(order) + 1, -1)  # the last is for code −1
         place[order] = np.arange(len(order))
-        codes, values = place[codes], values.take(order)
+        codes, values = place.take(codes), values.take(order)
     return codes.astype(np.int64, copy=False), values
 
 
@@ -233,3 +236,25 @@ def levels(series: pd.Series) -> tuple[Ints, list[Any]]:
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
+
+
+def refuse_poisson(first: Stage) -> None:
+    """Refuse replicates of a sample of random size: no method here imitates its size."""
+    if first.spread is not None and not first.spread.pull.any():
+        rule = "首阶段是泊松抽样，样本量随机，没有合用的重复权数"
+        raise SurveyError(f'PPS("poisson")｜{rule}｜用线性化方差，不要 .replicate(…)；或改 pps=ev.PPS("hajek")（按固定样本量）')
+
+
+def sentence(survey: Survey) -> str:
+    """Return what a survey is, in a sentence."""
+    shown = survey.weights if survey.answering is None else survey.weights[survey.answering]
+    span = f"{shown.min():.4g}–{shown.max():.4g}" if len(shown) and shown.min() != shown.max() else f"{shown[0]:.4g}" if len(shown) else "—"
+    head = f"Survey：{len(shown)} 行，代表 {survey.weights.sum():.6g}，权数 {span}"
+    adjusted = f"，调整 {len(survey.steps)} 步" if survey.steps else ""
+    if survey.replicated is not None and survey.replicated.imported:
+        return f"{head}，自由度 {survey.df:g}{adjusted}，{survey.replicated}"
+    first = survey.stages[0]
+    how = "（仅计首阶段）" if survey.ultimate else ""
+    told = f"，{survey.replicated}" if survey.replicated is not None else ""
+    design = f"{len(survey.stages)} 阶段{how}，首阶段 {first.units} 个单元、{len(np.unique(first.unit_stratum))} 层，自由度 {survey.df:g}"
+    return f"{head}，{design}{adjusted}{told}"

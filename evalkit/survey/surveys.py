@@ -262,8 +262,10 @@ class Survey:
         >>> float(ev.mean(survey.replicate("jk1"), "y").se[0].round(6))
         0.288675
         """
+        reading.refuse_poisson(self.stages[0])
         if self.policy.rule not in ("fail", "collapse"):
-            options = {"singleton": self.policy.rule, **options} if "singleton" in _options(method) else options
+            known = replication.METHODS[method].takes if method in replication.METHODS else ()
+            options = {"singleton": self.policy.rule, **options} if "singleton" in known else options
         plan = replication.made(method, self.stages, seed=options.pop("seed", None), replicates=replicates, **options)
         unit = self.stages[plan.level].row_unit
         base = self.steps[0].before if self.steps else self.weights
@@ -273,17 +275,7 @@ class Survey:
         return len(self.weights)
 
     def __repr__(self) -> str:
-        first = self.stages[0]
-        strata = len(np.unique(first.unit_stratum))
-        shown = self.weights if self.answering is None else self.weights[self.answering]
-        span = f"{shown.min():.4g}–{shown.max():.4g}" if len(shown) else "—"
-        how = "（仅计首阶段）" if self.ultimate else ""
-        told = f"，{self.replicated}" if self.replicated is not None else ""
-        adjusted = f"，调整 {len(self.steps)} 步" if self.steps else ""
-        return (
-            f"Survey：{len(shown)} 行，代表 {self.weights.sum():.6g}，权数 {span}，{len(self.stages)} 阶段{how}，"
-            f"首阶段 {first.units} 个单元、{strata} 层，自由度 {self.df:g}{adjusted}{told}"
-        )
+        return reading.sentence(self)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -392,11 +384,6 @@ class Survey:
             outer += added @ added.T
             columns = [step.pull(column) for column in columns]
         return variances.covariance_of_totals(self._counted, [self._one(column) for column in columns], self.policy) + outer
-
-
-def _options(method: str) -> tuple[str, ...]:
-    known = replication.METHODS.get(method)
-    return () if known is None else known.takes
 
 
 def _known_rules(singleton: str, stages: str) -> None:

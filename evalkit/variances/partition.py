@@ -120,7 +120,7 @@ class Partition:
         """Return the cells of the strata of a stage and the domains, and the cell of each pair of the stage, remembered."""
         pairs = self.grouping(stage)
         if pairs.place is not None:
-            return self._once(stage.unit_stratum, lambda: self._pairs(stage.unit_stratum[pairs.unit], pairs.column, len(stage.n)))
+            return self._once(stage.unit_stratum, lambda: self._pairs(stage.unit_stratum.take(pairs.unit), pairs.column, len(stage.n)))
         # pairs are rows, and the strata of rows mostly the units of the stage above: its pairs are these cells
         found = self._once(stage.row_stratum, lambda: self._rows(stage.row_stratum, len(stage.n)))
         if found.place is not None and found.inside is None:
@@ -148,6 +148,9 @@ class Partition:
         return self._pairs(self._kept(codes), 0 if self.code is None else self._kept(self.code), size, self.inside)
 
     def _pairs(self, codes: Ints, column: Ints | int, size: int, inside: Ints | None = None) -> Grouping:
-        keys, place = group(codes * self.columns + column, size * self.columns)
+        keys = codes * self.columns
+        keys += column
+        keys, place = group(keys, size * self.columns)
         unit = keys // self.columns
-        return Grouping(unit, keys - unit * self.columns, inside, place)
+        keys -= unit * self.columns
+        return Grouping(unit, keys, inside, place)

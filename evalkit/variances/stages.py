@@ -143,8 +143,8 @@ def group(keys: Ints, size: int) -> tuple[Ints, Ints]:
     if len(distinct) == size:
         return distinct, keys
     place = np.empty(size, dtype=np.int32 if size < 2**31 else np.int64)
-    place[distinct] = np.arange(len(distinct))
-    return distinct, place[keys].astype(np.int64)
+    place[distinct] = np.arange(len(distinct), dtype=place.dtype)
+    return distinct, place.take(keys).astype(np.int64)
 
 
 def structure(
@@ -292,5 +292,3 @@ def multipliers(stages: Sequence[Stage]) -> list[Floats]:
         through = above[-1][upper.unit_stratum] * upper.through
         above.append(through[lower.stratum_parent])
     return above
-
-

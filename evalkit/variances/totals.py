@@ -72,8 +72,7 @@ class Scores:
         """Sum the scores by pair; where that makes fewer numbers of them it is remembered."""
         if id(found) in self._known:
             return self._known[id(found)][1]
-        slopes = self.slopes[:, 0] if self.columns == 1 else [slope[found.column] for slope in self.slopes]
-        made = _linear([found.sums(term) for term in self.terms], slopes)
+        made = _linear([found.sums(term) for term in self.terms], self.slopes, None if self.columns == 1 else found.column)
         if found.place is not None:
             self._known[id(found)] = found, made  # the grouping is kept, so that its id stays its own
         return made
@@ -84,22 +83,28 @@ class Scores:
 
     def rows(self) -> Floats:
         """Return the score of each row in its own domain, 0 outside all."""
-        code = self.partition.code
-        if code is None:
-            return _linear(self.terms, self.slopes[:, 0])
         slopes = np.pad(self.slopes, ((0, 0), (0, 1)))  # rows outside all take the last, 0
-        return _linear(self.terms, [slope[code] for slope in slopes])
+        return _linear(self.terms, slopes, self.partition.code)
 
     def only(self, column: int) -> Floats:
         """Return the score of each row in one domain, 0 outside it."""
-        made, code = _linear(self.terms, self.slopes[:, column]), self.partition.code
+        made, code = _linear(self.terms, self.slopes[:, [column]], None), self.partition.code
         return made if code is None else np.where(code == column, made, 0.0)
 
 
-def _linear(parts: Sequence[Floats], slopes: Sequence[Floats] | Floats) -> Floats:
-    made: Floats = slopes[0] * parts[0]
-    for slope, part in zip(slopes[1:], parts[1:], strict=True):
-        made += slope * part
+def _linear(parts: Sequence[Floats], slopes: Floats, column: Ints | None) -> Floats:
+    """Return Σ_t slopes[t, column]·parts[t], with the first column everywhere when none are given."""
+    made, *others = (_times(part, slope, column) for part, slope in zip(parts, slopes, strict=True))
+    for other in others:
+        made += other
+    return made
+
+
+def _times(part: Floats, slope: Floats, column: Ints | None) -> Floats:
+    if column is None:
+        return np.asarray(slope[0] * part)
+    made: Floats = slope.take(column)
+    made *= part
     return made
 
 
@@ -184,7 +189,8 @@ def variances_of_totals(stages: Sequence[Stage], scores: Scores, policy: Policy)
 
 def _squares(stage: Stage, sums: _Sums, cells: _Cells) -> Floats:
     """Sum the squares of centred totals by cell."""
-    squares = sums.total - cells.centre[sums.place]
+    squares = cells.centre.take(sums.place)
+    squares -= sums.total
     squares *= squares
     if stage.spread is not None:
         squares *= stage.spread.share[sums.unit]
@@ -300,12 +306,12 @@ def _cells(stage: Stage, sums: _Sums, columns: int, above: Floats, policy: Polic
         _refuse(stage, np.unique(stratum[lonely]), level)
     if policy.domains and policy.rule in ("adjust", "average"):
         lonely |= counts[stratum] & (sizes == 1)
-    varies, n = counts & ~single, stage.n[stratum]
+    varies, n = counts & ~single, stage.n.take(stratum)
     if stage.spread is not None:
         cells = _unequal(stage, sums, np.where(varies, above, 0.0)[stratum])
     else:
         scale = np.where(varies, weight * stage.n / np.maximum(stage.n - 1, 1), 0.0)
-        cells = _Cells(sums.by_cell / n, scale[stratum], n - sizes)
+        cells = _Cells(sums.by_cell / n, scale.take(stratum), n - sizes)
     if policy.rule in ("adjust", "average") and bool(lonely.any()):
         return _settle(stage, sums, cells, weight[stratum], lonely, columns, policy.rule)
     return cells

@@ -40,7 +40,8 @@ class Trim:
 
     Notes
     -----
-    Potter 1990. The variance takes the trimmed weights as they are. On replicates each is trimmed anew.
+    Potter 1990. The variance takes the factors of the trimming as they are; so do replicates, whose weights are multiples of
+    the sample's and would be cut for being multiples.
 
     Examples
     --------
@@ -72,10 +73,10 @@ class Trim:
         asked: dict[str, Any] = {"rule": self.rule, "strict": self.strict}
         after = calibration.trim(before, self.lower, upper, keep=keep, **asked)
         cell = np.unique(before, return_inverse=True)[1].astype(np.int64)
+        factor = np.divide(after, before, out=np.ones(len(before)), where=before != 0)
 
         def again(sets: Sets) -> Floats:
-            code, rows = None if keep is None else keep[sets.first], sets.rows
-            return np.array([_by_cell(weights, rows, self.lower, upper, code, asked) for weights in sets.weights])
+            return np.broadcast_to(factor[sets.first], sets.weights.shape)
 
         cut = int(((before > upper) | ((before < self.lower) & (before > 0))).sum())
         cells = (cell,) if keep is None else (cell, keep)
@@ -91,11 +92,3 @@ class Trim:
                 raise SurveyError(f"keep={name}｜有缺失的值｜补全后重试")
             joint = joint * len(levels) + code
         return np.unique(joint, return_inverse=True)[1].astype(np.int64)
-
-
-def _by_cell(weights: Floats, rows: Ints, lower: float, upper: float, code: Ints | None, asked: dict[str, Any]) -> Floats:
-    """Trim rows that are alike in each cell, and return the factor of each cell."""
-    each = np.repeat(weights / rows, rows)
-    made = calibration.trim(each, lower, upper, keep=None if code is None else np.repeat(code, rows), **asked)
-    first = np.cumsum([0, *rows[:-1]])
-    return np.asarray(np.divide(made[first], each[first], out=np.ones(len(rows)), where=each[first] > 0))

@@ -57,7 +57,8 @@ def answer(case: dict[str, Any], folder: Path) -> dict[str, Any]:
     where = case_input.condition(case, survey)
     df = float(ev.total(survey, ONE, where=where).df[0])
     found = {"df": df, **STATISTICS[spec["name"]](Ask(spec, survey, where, df))}
-    return found | _replicates(survey) | _weights(survey) | ({"df_full_design": survey.df} if case.get("domain") else {})
+    weights = _weights(survey) if case.get("adjust") else {}
+    return found | _replicates(survey) | weights | ({"df_full_design": survey.df} if case.get("domain") else {})
 
 
 def _replicates(survey: ev.Survey) -> dict[str, Any]:

@@ -1,0 +1,61 @@
+"""What docs/estimation.md types runs as typed, in order, and prints what the page says it prints."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import evalkit as ev
+from evalkit.estimates.distribution import INTERVALS
+from evalkit.replication import METHODS
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = (ROOT / "docs" / "estimation.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
+
+
+@pytest.fixture(scope="module")
+def said() -> list[tuple[list[str], list[str]]]:
+    """What each block prints, and what stands behind its arrows; blocks share their names."""
+    names: dict[str, Any] = {"__name__": "estimation"}
+    made = []
+    for block in BLOCKS:
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(compile(block, "docs/estimation.md", "exec"), names)
+        made.append((out.getvalue().splitlines(), re.findall(r"# → (.*)$", block, re.M)))
+    return made
+
+
+@pytest.mark.parametrize("at", range(len(BLOCKS)))
+def test_a_block_prints_what_the_page_says(said: list[tuple[list[str], list[str]]], at: int) -> None:
+    printed, told = said[at]
+    assert told, "a block without a result shows nothing"
+    assert printed == told
+
+
+def test_every_name_of_the_page_exists() -> None:
+    named = set(re.findall(r"\bev\.(\w+)", PAGE))
+    assert {"mean", "weigh", "join", "glm", "quantile"} <= named
+    assert named <= set(dir(ev))
+    assert set(re.findall(r'\.replicate\("([\w-]+)"', PAGE)) <= set(METHODS)
+
+
+def test_methods_of_replicates_and_named_options_are_those_of_the_package() -> None:
+    table = PAGE[PAGE.index("## 五") : PAGE.index("## 六")]
+    typed = {name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`([\w-]+)`", row)}
+    assert typed == set(METHODS)
+    asked = set(re.findall(r'interval\(method="([\w-]+)"', PAGE))
+    assert asked <= {*ev.intervals.METHODS, "t", "z"}
+    assert set(re.findall(r'interval="([\w-]+)"', PAGE)) <= set(INTERVALS)
+
+
+def test_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", PAGE)
+    assert links
+    assert all((ROOT / "docs" / link).exists() for link in links)
