@@ -35,7 +35,10 @@ LAST = ("evaluation", "cli")
 ORDER = (*FIRST, *SPRINGS, *RIVER, *MOUTH, *LAST)
 
 # The one-line methods that may reach downstream files, as "file.Class.method".
-UPSTREAM: frozenset[str] = frozenset({"estimates.estimate.Estimate.plot"})
+UPSTREAM: frozenset[str] = frozenset(
+    {"estimates.estimate.Estimate.plot", "models.outcome.Test.plot", "models.regression.Model.plot", "survey.surveys.Survey.plot",
+     "verdict.judging.Verdict.plot"}
+)  # fmt: skip
 # Where a seed may be left out: a step in a folder falls back on the ceremony's seed, then on the specimen's.
 SEED_MAY_BE_ABSENT = frozenset({"evaluation.specimen.run", "evaluation.steps.Evaluation.draw"})
 # Functions that may bear a file's name: `later` is bound nowhere but in later.py, commands are called by nobody.

@@ -201,7 +201,10 @@ MEANINGS = {
     "rate.approval.count": "计数单位：`households` 户，`persons` 人",
     "rate.approval.population": "只算哪些户类型；不写即全部",
     "rate.approval.source": "口径的出处",
-    "weighting.nonresponse": "权数的调整，一步一个 `[[weighting]]`，按次序做，不写时不调整。这一种把未回答户的权数给同一单元（或按回答概率）的回答户；迁走等不合格的户权数另计，不进入估计。",
+    "weighting.nonresponse": (
+        "权数的调整，一步一个 `[[weighting]]`，按次序做，不写时不调整。"
+        "这一种把未回答户的权数给同一单元（或按回答概率）的回答户；迁走等不合格的户权数另计，不进入估计。"
+    ),
     "weighting.nonresponse.kind": "哪种调整",
     "weighting.nonresponse.by": "加权单元由哪些列组成，回答与未回答的户都须有值；与 `propensity` 只写一个",
     "weighting.nonresponse.propensity": "回答概率模型用哪些列",

@@ -364,16 +364,16 @@ def test_balance_before_and_after():
         {
             "variable": ["户类型", "户类型", "性别", "民族"],
             "category": ["贫困户", "一般户", "女", ""],
-            "before": [0.31, -0.12, 0.08, nan],
-            "after": [0.01, nan, 0.001, nan],
+            "asmd_before": [0.31, 0.12, 0.08, nan],
+            "asmd_after": [0.01, nan, 0.001, nan],
         }
     )
     axes = charts.balance_plot(given)
-    assert points(axes) == [(0.31, 1.0, False), (0.01, 1.0, True), (-0.12, 2.0, False), (0.08, 3.45, False), (0.001, 3.45, True)]
+    assert points(axes) == [(0.31, 1.0, False), (0.01, 1.0, True), (0.12, 2.0, False), (0.08, 3.45, False), (0.001, 3.45, True)]
     assert labels(axes) == ["贫困户", "一般户", "性别 女", "民族", "户类型"] and "无数据" in texts(axes)
-    assert {"+0.310", "+0.010", "-0.120"} <= set(texts(axes)) and collisions(axes) == []
+    assert {"0.310", "0.010", "0.120"} <= set(texts(axes)) and collisions(axes) == []
     assert len(points(charts.balance_plot(given, max_rows=1))) == 2
-    for wrong in (given.drop(columns="after"), given.head(0)):
+    for wrong in (given.drop(columns="asmd_after"), given.head(0)):
         with pytest.raises(ReportError, match=r"after|一行"):
             charts.balance_plot(wrong)
 

@@ -110,15 +110,15 @@ def test_categories_keep_their_order_and_those_that_do_not_occur_are_left_out() 
 @pytest.mark.parametrize("method", METHODS)
 def test_rows_and_columns_may_change_places(method: str) -> None:
     one, other = (models.independence(survey(), *pair, method=method) for pair in (("kind", "answer"), ("answer", "kind")))
-    assert one.p_value == pytest.approx(other.p_value, rel=1e-9)
-    assert one.statistic == pytest.approx(other.statistic, rel=1e-9)
+    assert one.p_value == pytest.approx(other.p_value, rel=1e-6)
+    assert one.statistic == pytest.approx(other.statistic, rel=1e-6)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_names_of_levels_do_not_matter(method: str) -> None:
     named = TABLE.assign(answer=TABLE["answer"].map({1: "z", 2: "b", 3: "y", 4: "a"}))
     one, other = (models.independence(survey(table), "kind", "answer", method=method) for table in (TABLE, named))
-    assert one.p_value == pytest.approx(other.p_value, rel=1e-9)
+    assert one.p_value == pytest.approx(other.p_value, rel=1e-6)
 
 
 def test_a_table_of_four_cells_has_one_answer() -> None:

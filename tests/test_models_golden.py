@@ -56,7 +56,9 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "replaced", {"name": "glm", "formula": "trips ~ age + visited + kind", "family": "quasipoisson", "epsilon": None, "terms": ["kind"]}
     ),
     "glm.domain": ("part", {"name": "glm", "formula": "poor ~ age + visited", "family": "quasibinomial", "epsilon": None}),
-    "glm.functions": ("two", {"name": "glm", "formula": "np.log(income) ~ I(age * age) + visited:age", "epsilon": None, "terms": ["visited:age"]}),
+    "glm.functions": (
+        "two", {"name": "glm", "formula": "np.log(income) ~ I(age * age) + visited:age", "epsilon": None, "terms": ["visited:age"]}
+    ),
     "glm.stopped": ("two", {"name": "glm", "formula": "poor ~ age + kind", "family": "quasibinomial"}),
     "olr.whole": ("two", {"name": "olr", "formula": "answer ~ visited + age + kind", "terms": ["kind"]}),
     "olr.exact": ("two", {"name": "olr", "formula": "answer ~ visited + age + kind"}),

@@ -299,7 +299,7 @@ def test_refusals_say_what_is_wrong(ask: Callable[[], Any], said: str) -> None:
 
 def test_intervals_of_a_slope_cover_in_clusters() -> None:
     """60 villages of 10, half of them visited: the village effect is what an interval that ignores the design forgets."""
-    rng, times, villages, take, truth = np.random.default_rng(11), 250, 60, 10, 0.7
+    rng, times, villages, take, truth = np.random.default_rng(11), 130, 60, 10, 0.7
     clusters = np.repeat(np.arange(villages), take)
     visited = (clusters % 2).astype(float)
     covered, naive = 0, 0

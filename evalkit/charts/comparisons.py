@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit.charts.forests import Line, Span, forest
-from evalkit.charts.ladder import Ladder, Rung, beside, line_at, most, scale_below, set_up
+from evalkit.charts.ladder import Ladder, Rung, beside, most, scale_below, set_up
 from evalkit.charts.style import BLUE, GREY, INK, MILD, PALE, STEPS, in_style, shades
 from evalkit.errors import ReportError
 from evalkit.estimates.showing import NO_ROWS
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from evalkit.models import Test
 
-BALANCE = ("variable", "category", "before", "after")
+BALANCE = ("variable", "category", "asmd_before", "asmd_after")
 SOLID = 3  # steps of the scale without a hatch
 
 
@@ -107,11 +107,11 @@ def balance_plot(table: pd.DataFrame, *, ax: Axes | None = None, limit: float = 
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns variable, category, before, after: differences over a standard deviation, signed; one row a category.
+        As `evalkit.balance` gives it: variable, category, asmd_before, asmd_after; one row a category.
     ax, max_rows
         As for `estimate_plot`.
     limit : float
-        Differences within ± limit lie in a pale band.
+        Differences up to `limit` lie in a pale band.
 
     Returns
     -------
@@ -129,7 +129,8 @@ def balance_plot(table: pd.DataFrame, *, ax: Axes | None = None, limit: float = 
 
     Examples
     --------
-    >>> table = pd.DataFrame({"variable": ["户类型"] * 2, "category": ["贫困户", "一般户"], "before": [.22, -.22], "after": [.01, -.01]})
+    >>> table = pd.DataFrame({"variable": ["户类型"] * 2, "category": ["贫困户", "一般户"]})
+    >>> table = table.assign(asmd_before=[.22, .22], asmd_after=[.01, .01])
     >>> axes = balance_plot(table)
     >>> [label.get_text().strip() for label in axes.get_yticklabels()]
     ['贫困户', '一般户', '户类型']
@@ -140,21 +141,20 @@ def balance_plot(table: pd.DataFrame, *, ax: Axes | None = None, limit: float = 
     count, rest = most(len(table), max_rows)
     rows = list(records(table.iloc[:count]))
     rungs = [_category(row, int((table["variable"] == row.variable).sum())) for row in rows]
-    note = f"标准化差异：空心为调整前，实心为调整后；浅色带为±{significant(limit)}"
+    note = f"标准化差异：空心为调整前，实心为调整后；浅色带以内不超过 {significant(limit)}"
     ladder = Ladder(rungs, ("调整后", "调整前"), "样本与总体的差异", "\n".join(part for part in (note, rest) if part))
-    ends = [float(end) for row in rows for end in (row.before, row.after) if not is_blank(end)]
+    ends = [float(end) for row in rows for end in (row.asmd_before, row.asmd_after) if not is_blank(end)]
     with in_style():
         axes, heights = set_up(ladder, ax)
-        scale_below(axes, [*ends, -limit, limit], share=False)
-        axes.axvspan(-limit, limit, color=PALE, zorder=-1, linewidth=0)
+        scale_below(axes, [*ends, 0.0, limit], share=False)
+        axes.axvspan(0.0, limit, color=PALE, zorder=-1, linewidth=0)
         for height, row in zip(heights, rows, strict=True):
-            _dumbbell(axes, height, row.before, row.after)
-        line_at(axes, 0.0, "0")
+            _dumbbell(axes, height, row.asmd_before, row.asmd_after)
     return axes
 
 
 def _category(row: Any, count: int) -> Rung:
-    cells = tuple("" if is_blank(end) else f"{end:+.3f}" for end in (row.after, row.before))
+    cells = tuple("" if is_blank(end) else f"{end:.3f}" for end in (row.asmd_after, row.asmd_before))
     if is_blank(row.category):
         return Rung(str(row.variable), "", cells)
     return Rung(str(row.category), str(row.variable), cells) if count > 1 else Rung(f"{row.variable} {row.category}", "", cells)

@@ -180,7 +180,7 @@ def _joint_degrees(survey: Survey, blocks: Sequence[Block], gradient: Any) -> Fl
 def largest(blocks: Sequence[Block], gradient: Any, sizes: Floats) -> Floats:
     """Rows behind each row of `gradient`, of the block that brings most."""
     starts = np.cumsum([0, *(block.count for block in blocks)])
-    taken = abs(gradient).astype(bool).astype(float) * sizes
+    taken = sparse.csr_array(abs(gradient).astype(bool).astype(float) * sizes)
     parts = [taken[:, [*range(start, stop)]].sum(axis=1) for start, stop in pairwise(starts)]
     return np.asarray(np.max(parts, axis=0))
 

@@ -132,19 +132,22 @@ def _reach(seen: _Villages, domain: Domain, squares: Floats, icc: float, df: Flo
         return np.zeros(domain.count), df
     square = seen.found.sums(squares)
     left = square if overall is None else _left(seen, first, *overall, square, squares)
-    alone = np.where(seen.whole, 1.0, 1 - icc) if seen.whole.any() else 1 - icc
-    top, bottom = (icc * (1 - first.through)).take(seen.found.unit), icc * seen.square
-    top *= seen.square
-    top += alone * left
-    bottom += alone * square
-    f_eff = 1 - _by_domain(seen, top, domain) / _by_domain(seen, bottom, domain)
+    unsampled = (1 - first.through).take(seen.found.unit) * seen.square
+    top = icc * _by_domain(seen, unsampled, domain) + _alone(seen, left, icc, domain)
+    bottom = icc * _by_domain(seen, seen.square, domain) + _alone(seen, square, icc, domain)
     if not seen.whole.any():
-        return f_eff, df
-    return f_eff, _freedom(seen, first, top, df)
+        return 1 - top / bottom, df
+    return 1 - top / bottom, _freedom(seen, first, icc * unsampled + np.where(seen.whole, left, (1 - icc) * left), df)
+
+
+def _alone(seen: _Villages, values: Floats, icc: float, domain: Domain) -> Floats:
+    """Sum by domain what rows bring by themselves: all of it in villages that were certain, the share 1 − icc in others."""
+    made = (1 - icc) * _by_domain(seen, values, domain)
+    return made + icc * _by_domain(seen, np.where(seen.whole, values, 0.0), domain) if seen.whole.any() else made
 
 
 def _freedom(seen: _Villages, first: Stage, top: Floats, df: Floats) -> Floats:
-    """Degrees of freedom: Satterthwaite's in domains with strata that were taken whole."""
+    """Degrees of freedom, Satterthwaite's in domains with strata that were taken whole; `top` is what villages leave unknown."""
     shape = (len(df), len(first.n))
     cell = _cell(seen, first)
     terms = _cells(cell, top, shape)

@@ -121,7 +121,7 @@ def independence(survey: Survey, row: str, col: str, *, method: str = "f", where
             raise EstimateError(f"{name}｜域中只有 {len(levels)} 类｜独立性检验至少需要 2 类｜核对 where 与该列")
     found, title = METHODS[method].find(cells), METHODS[method].title
     return Test(f"{row} × {col}", title, NULL, method, found.symbol, found.statistic, found.df, found.p_value, cells.n,
-                details=found.details, reason=found.reason)
+                details=found.details, reason=found.reason, cells=cells)
 
 
 def _pearson(cells: Cells) -> Pearson:

@@ -11,6 +11,7 @@ import numpy as np
 from evalkit.errors import EstimateError
 from evalkit.estimates import Estimate
 from evalkit.estimates.domains import Missing
+from evalkit.estimates.statistics import share_block
 from evalkit.models.rows import grouped, one_domain
 from evalkit.variances import Floats, Ints
 
@@ -80,19 +81,13 @@ class Cells:
         return self.estimate(self.sums, self.marks(), "total")
 
     def shares(self, of: str = "all") -> Estimate:
-        """Estimate the share of each cell in the table, its row or its column: u = (1_cell − p·1_whole)/Σ_whole w."""
+        """Estimate the share of each cell in the table, its row or its column: a proportion of the rows there, with its interval."""
         whole = self._wholes(of)
-
-        def values(weights: Floats) -> Floats:
-            held = self.sums(weights)
-            base = np.bincount(whole, weights=held)[whole]
-            return np.divide(held, base, out=np.zeros(self.count), where=base > 0)
-
-        held = self.sums(self.survey.weights)
-        base = np.bincount(whole, weights=held)[whole]
-        marks = self.marks()
-        within = np.stack([marks[:, whole == part].sum(axis=1) for part in range(int(whole.max()) + 1)], axis=1)[:, whole]
-        return self.estimate(values, (marks - within * values(self.survey.weights)) / base, "ratio")
+        parts = [one_domain(self.survey, (self.code >= 0) & (whole[self.code] == part)) for part in range(int(whole.max()) + 1)]
+        made = [share_block(self.survey, (self.code == cell).astype(float), parts[whole[cell]], None) for cell in range(self.count)]
+        return Estimate.of_blocks(
+            self.survey, [value for value, _ in made], self.labels, self.names, "proportion", [block for _, block in made]
+        )
 
     def _wholes(self, of: str) -> Ints:
         """The whole that each cell is a share of."""

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import sparse
 from scipy.special import fdtrc
 
 from evalkit.errors import EstimateError
+from evalkit.estimates.algebra import degrees
 from evalkit.models.outcome import NO_DF, Test, Words
 from evalkit.variances import Floats
 
@@ -61,11 +63,12 @@ def wald(
     >>> means = ev.mean(survey, "y", by="g")
     >>> test = wald(means, {"b": 1, "a": -1})
     >>> round(test.statistic, 6), test.df
-    (12.0, (1.0, 2.0))
+    (12.0, (1.0, 5.0))
     """
     matrix = _matrix(estimate, contrast)
     departure = matrix @ np.asarray(estimate.value) - _null(null, len(matrix))
-    freedom = float(np.min(estimate.df)) if df is None else float(df)
+    together = _together(estimate, matrix)
+    freedom = together if df is None else float(df)
     count = float(len(matrix))
     subject = "、".join(" ".join(map(str, label)) for label in estimate.labels[:3]) + ("……" if len(estimate) > 3 else "")
     said = _said(contrast is None, np.asarray(null, dtype=float))
@@ -74,9 +77,15 @@ def wald(
     method = "adjusted-wald" if adjusted else "wald"
     if not ddf > 0:
         return Test(subject, TITLE, said, method, "F", math.nan, (count, ddf), math.nan, n, reason=NO_DF)
-    form = quadratic(departure, matrix @ estimate.cov() @ matrix.T, float(np.min(estimate.df)))
+    form = quadratic(departure, matrix @ estimate.cov() @ matrix.T, together)
     statistic = form * ddf / (freedom * count) if adjusted else form / count
     return Test(subject, TITLE, said, method, "F", statistic, (count, ddf), float(fdtrc(count, ddf, statistic)), n)
+
+
+def _together(estimate: Estimate, matrix: Floats) -> float:
+    """Degrees of freedom of all rows that the contrasts touch, together: first-stage units minus strata with a row in any of them."""
+    touched = sparse.csr_array(np.abs(matrix).sum(axis=0)[None, :]) @ abs(estimate.gradient)
+    return float(degrees(estimate.survey, estimate.blocks, sparse.csr_array(touched), None)[0])
 
 
 def quadratic(departure: Floats, covariance: Floats, df: float) -> float:

@@ -97,7 +97,8 @@ class Form:
         plain = _plain(table, wanted, np.ones(len(table), dtype=bool))
         _complete(plain)
         loose = {name: np.asarray(held, dtype=object) if isinstance(held, pd.Categorical) else held for name, held in plain.items()}
-        made = _asked(lambda: patsy.build_design_matrices([self.info], loose, NA_action="raise", return_type="matrix")[0], self.formula)
+        held = _counted(loose, len(table))
+        made = _asked(lambda: patsy.build_design_matrices([self.info], held, NA_action="raise", return_type="matrix")[0], self.formula)
         return _as_floats(made, len(table))[:, list(self.order)]
 
 
@@ -149,14 +150,21 @@ def _asked(question: Any, formula: str) -> Any:
 def _matrices(described: Any, table: dict[str, Any], rows: int, formula: str, numeric: bool) -> tuple[Floats, Any, str]:
     space = patsy.EvalEnvironment([{"np": np}])
     if not numeric:
-        return np.zeros(0), _asked(lambda: patsy.dmatrix(described, table, space, "raise"), formula), ""
+        held = _counted(table if any(term.factors for term in described.rhs_termlist) else {}, rows)
+        return np.zeros(0), _asked(lambda: patsy.dmatrix(described, held, space, "raise"), formula), ""
     y, x = _asked(lambda: patsy.dmatrices(described, table, space, "raise"), formula)
     classes = any(factor.type == "categorical" for factor in y.design_info.factor_infos.values())
     if y.shape[1] != 1 + classes:
         found = f"因变量有 {y.shape[1]} {'类' if classes else '列'}"
         raise EstimateError(f"{formula}：{found}｜应为一个数值列，或恰有两类的列｜先转换，或用 ev.ordinal")
-    level = _suffixes(next(iter(y.design_info.term_codings.values())), y.design_info.column_names)[-1] if classes else ""
+    about = y.design_info
+    level = _suffixes(about, next(iter(about.term_codings.values())), about.column_names)[-1] if classes else ""
     return _as_floats(y, rows)[:, -1], x, level
+
+
+def _counted(columns: dict[str, Any], rows: int) -> Any:
+    """Return the columns, or where there are none a table that knows how many rows there are."""
+    return columns or pd.DataFrame(index=range(rows))
 
 
 def _as_floats(made: Any, rows: int) -> Floats:
@@ -229,23 +237,26 @@ def _terms(info: Any, wanted: Sequence[Any]) -> tuple[tuple[Term, ...], tuple[in
     for term in wanted:
         here = range(*info.term_slices[term].indices(len(info.column_names)))
         columns = tuple(range(len(order), len(order) + len(here)))
-        names = _suffixes(info.term_codings[term], [info.column_names[at] for at in here])
+        names = _suffixes(info, info.term_codings[term], [info.column_names[at] for at in here])
         made.append(Term(term.name(), columns, tuple((term.name(), level) if level else (term.name(),) for level in names)))
         order.extend(here)
     return tuple(made), tuple(order)
 
 
-def _suffixes(parts: Any, columns: Sequence[str]) -> list[str]:
+def _suffixes(info: Any, parts: Any, columns: Sequence[str]) -> list[str]:
     """Levels of the columns of a term, those of an interaction joined by a colon, the first factor fastest."""
     found: list[str] = []
     for part in parts:
-        own = [_levels(part.contrast_matrices[factor]) for factor in part.factors if factor in part.contrast_matrices]
+        own = [_levels(part.contrast_matrices[each], info.factor_infos[each]) for each in part.factors if each in part.contrast_matrices]
         found.extend(":".join(reversed(combination)) for combination in product(*reversed(own)))
     return found if len(found) == len(columns) else list(columns)  # a factor of several numeric columns keeps patsy's names
 
 
-def _levels(contrasts: Any) -> list[str]:
-    return [suffix.removeprefix("[").removesuffix("]").removeprefix("T.") for suffix in contrasts.column_suffixes]
+def _levels(contrasts: Any, factor: Any) -> list[str]:
+    """Return what the columns of a factor are called; a number is 2, whichever way patsy writes it."""
+    numbers = {str(shown(level)): f"{level:g}" for level in factor.categories if isinstance(level, float) for shown in (str, repr)}
+    bare = [suffix.removeprefix("[").removesuffix("]").removeprefix("T.") for suffix in contrasts.column_suffixes]
+    return [numbers.get(name, name) for name in bare]
 
 
 def _independent(x: Floats, labels: Sequence[Label], formula: str) -> None:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from evalkit.errors import EstimateError
+from evalkit.estimates.saving import save
+from evalkit.estimates.showing import table_html
 from evalkit.figures import p_text
+from evalkit.later import later
 
 if TYPE_CHECKING:
     from evalkit.estimates import Estimate
+    from evalkit.models.cells import Cells
+
+charts = later("evalkit.charts")
 
 Language = Literal["zh", "en"]
 NO_DF = "自由度不大于 0，p 值无法给出"
@@ -55,6 +61,8 @@ class Test:
         Further numbers, such as Pearson's statistic and the mean design effect.
     reason : str
         Why there is no p-value; empty otherwise.
+    cells : Cells or None
+        The two-way table behind a test of independence, for its picture.
     """
 
     subject: str
@@ -69,6 +77,7 @@ class Test:
     estimate: Estimate | None = None
     details: tuple[tuple[str, float], ...] = ()
     reason: str = ""
+    cells: Cells | None = None
     __test__ = False  # pytest takes every class of this name for a collection of tests
 
     @property
@@ -138,7 +147,15 @@ class Test:
         return self.sentence("zh")
 
     def _repr_html_(self) -> str:
-        return str(self.table().to_html(index=False))
+        return table_html(self.table(), self.sentence())
+
+    def plot(self, **options: Any) -> Any:
+        """Draw what was compared; `evalkit.charts.test_plot` says what may be asked."""
+        return charts.test_plot(self, **options)
+
+    def save(self, path: Any, *, level: float = 0.95) -> Any:
+        """Write the table to a file, ``.csv``, ``.xlsx`` or ``.json`` by its name, and return the path."""
+        return save(self, path, level=level)
 
 
 def _chinese(test: Test, alpha: float) -> str:

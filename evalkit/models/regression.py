@@ -13,6 +13,9 @@ from scipy.special import stdtr, stdtrit
 from evalkit.errors import EstimateError
 from evalkit.estimates import Estimate
 from evalkit.estimates.domains import Missing
+from evalkit.estimates.saving import save
+from evalkit.estimates.showing import table_html
+from evalkit.later import later
 from evalkit.models.contrast import wald
 from evalkit.models.fitting import FAMILIES, fitted, scores
 from evalkit.models.formula import Form, read_formula
@@ -22,6 +25,8 @@ from evalkit.variances import Floats
 
 if TYPE_CHECKING:
     from evalkit.survey import Survey
+
+charts = later("evalkit.charts")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -145,7 +150,15 @@ class Model:
         return self.sentence("zh")
 
     def _repr_html_(self) -> str:
-        return str(self.table().to_html(index=False))
+        return table_html(self.table(), self.sentence())
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the coefficients with their intervals; `evalkit.charts.model_plot` says what may be asked."""
+        return charts.model_plot(self, **options)
+
+    def save(self, path: Any, *, level: float = 0.95) -> Any:
+        """Write the table to a file, ``.csv``, ``.xlsx`` or ``.json`` by its name, and return the path."""
+        return save(self, path, level=level)
 
 
 def glm(

@@ -186,7 +186,7 @@ def factorize(series: pd.Series) -> tuple[Ints, Any]:
     """Return codes in the order of the values (as text when they do not compare), negative where missing."""
     if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iu" and len(series):
         low, high = int(series.min()), int(series.max())
-        if high - low <= 2 * len(series):  # whole numbers that lie close are codes already, but for a shift
+        if high - low <= 2 * len(series) and high < 2**63:  # whole numbers that lie close are codes already, but for a shift
             found, codes = group(series.to_numpy(dtype=np.int64) - low, high - low + 1)
             return codes, found + low
     try:
@@ -196,12 +196,10 @@ def factorize(series: pd.Series) -> tuple[Ints, Any]:
 
 
 def _ordered(codes: Ints, values: Any) -> tuple[Ints, Any]:
-    """Number values in their order."""
-    order = pd.Index(values).argsort()
-    if not bool((order == np.arange(len(order))).all()):
-        place = np.full(len(order) + 1, -1)  # the last is for code −1
-        place[order] = np.arange(len(order))
-        codes, values = place.take(codes), values.take(order)
+    """Number values in their order; only the distinct values are sorted, and rows in order already are left alone."""
+    place, values = pd.factorize(values, sort=True)
+    if not np.array_equal(place, np.arange(len(place))):
+        codes = np.append(place, -1).take(codes)
     return codes.astype(np.int64, copy=False), values
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from evalkit import replication, variances
 from evalkit.errors import Faults, SurveyError
+from evalkit.later import later
 from evalkit.survey import reading
 from evalkit.survey.replicated import Replicated
 from evalkit.survey.unequal import PPS
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.weights.steps import Applied
+
+charts = later("evalkit.charts")
 
 Columns = str | Sequence[str] | None
 Singleton = Literal["fail", "certainty", "adjust", "average", "remove", "collapse"]
@@ -276,6 +279,10 @@ class Survey:
 
     def __repr__(self) -> str:
         return reading.sentence(self)
+
+    def plot(self, **options: Any) -> Any:
+        """Draw how the weights are spread; `evalkit.charts.survey_plot` says what may be asked."""
+        return charts.survey_plot(self, **options)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -157,7 +157,8 @@ def structure(
     strata : sequence of (rows,) int arrays or None, one a stage
         Codes ≥ 0; None where the stage is not stratified.
     clusters : sequence of (rows,) int arrays, one a stage
-        Codes ≥ 0, outermost first; a code means a unit within its stratum and unit above.
+        Codes ≥ 0, outermost first; a code means a unit within its stratum and unit above. Codes 0, 1, … that all occur and lie
+        in one stratum each are the numbers of the units.
     sizes : sequence of (rows,) float arrays or None, one a stage
         Units in the population of the row's stratum (> 1) or sampling fraction (≤ 1); None: with replacement.
     names : sequence of sequences of str, one a stage
@@ -208,10 +209,11 @@ def _units(strata: Ints, size: int, cluster: Ints) -> tuple[Ints, Ints]:
     span, rows = int(cluster.max(initial=0)) + 1, len(cluster)
     if span == rows and bool((cluster == np.arange(rows)).all()):
         return cluster, strata
-    of = np.full(span, -1)
-    of[cluster] = strata
-    if bool((of >= 0).all()) and np.array_equal(of.take(cluster), strata):
-        return cluster, of
+    if span <= rows:
+        of = np.full(span, -1)
+        of[cluster] = strata
+        if bool((of >= 0).all()) and np.array_equal(of.take(cluster), strata):
+            return cluster, of
     distinct, place = group(strata, size)
     units, row_unit = group(place * span + cluster, len(distinct) * span)
     return row_unit, distinct[units // span]

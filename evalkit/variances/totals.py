@@ -182,19 +182,22 @@ def variances_of_totals(stages: Sequence[Stage], scores: Scores, policy: Policy)
         if stage.form is not None:
             result += _by_form(stage, sums, columns)
         else:
-            squares = _squares(stage, sums, cells) + cells.absent * cells.centre**2
-            result += add_up(sums.cells.column, cells.scale * squares, columns)
+            result += add_up(sums.cells.column, _squares(stage, sums, cells), columns)
     return result
 
 
 def _squares(stage: Stage, sums: _Sums, cells: _Cells) -> Floats:
-    """Sum the squares of centred totals by cell."""
-    squares = cells.centre.take(sums.place)
-    squares -= sums.total
-    squares *= squares
+    """Sum the squares of centred totals by cell, those of absent units too, as much as they count."""
+    away = cells.centre.take(sums.place)
+    away -= sums.total
+    away *= away
     if stage.spread is not None:
-        squares *= stage.spread.share[sums.unit]
-    return sums.cells.sums(squares)
+        away *= stage.spread.share[sums.unit]
+    squares = cells.centre**2
+    squares *= cells.absent
+    squares += sums.cells.sums(away)
+    squares *= cells.scale
+    return squares
 
 
 def covariance_of_totals(stages: Sequence[Stage], blocks: Sequence[Scores], policy: Policy) -> Floats:

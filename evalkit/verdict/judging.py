@@ -12,6 +12,7 @@ from scipy.special import betainc
 
 from evalkit.errors import EstimateError
 from evalkit.intervals import proportion, village_bound
+from evalkit.later import later
 from evalkit.verdict.words import Language, Register, verdict_sentence
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ Direction = Literal["below", "above"]
 Zone = Literal["met", "not met", "not proven"]
 
 SAME = 1e-12  # a weighted share may miss its own fraction by rounding
+
+charts = later("evalkit.charts")
 
 
 class Judged(Protocol):
@@ -111,6 +114,10 @@ class Verdict:
 
     def __repr__(self) -> str:
         return self.sentence("zh")
+
+    def plot(self, **options: Any) -> Any:
+        """Draw rate, interval and threshold; `evalkit.charts.verdict_plot` says what may be asked."""
+        return charts.verdict_plot(self, **options)
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self.sentence('zh'))}</p>"
