@@ -248,6 +248,7 @@ def test_formulas_that_cannot_be_differentiated() -> None:
 def test_results_that_are_no_numbers() -> None:
     assert "不是有限数" in refused(lambda k: np.log(k - k), KINDS)
     assert "不是有限数" in refused(lambda k: 1 / (k - k), KINDS)
+    assert "不是有限数" in refused(lambda k: np.log(k - k), KINDS, slopes=lambda k: [np.eye(3)])
     with pytest.raises(EstimateError, match="不是有限数"):
         KINDS / (Y - Y)
 

@@ -92,6 +92,19 @@ def test_a_domain_is_the_whole_with_its_scores_and_no_others(seed: int) -> None:
 
 @few
 @given(seeds)
+def test_domains_inside_a_condition_are_those_of_the_rows_that_meet_it(seed: int) -> None:
+    table = villages(seed)
+    survey = two_stage(table.assign(crossed=table.a + table.b))
+    found, crossed = ev.mean(survey, "y", by="a", where=ev.col("b") == "u"), ev.mean(survey, "y", by="crossed")
+    held = [label[0] for label in crossed.labels if str(label[0]).endswith("u")]
+    for name in held:
+        assert found[name[0]].variances == pytest.approx(crossed[name].variances, rel=CLOSE)
+        assert float(found[name[0]]) == pytest.approx(float(crossed[name]), rel=CLOSE)
+    assert found.n.tolist() == [int(((table.a == kind) & (table.b == "u")).sum()) for kind in "pqr"]
+
+
+@few
+@given(seeds)
 def test_totals_of_domains_add_up(seed: int) -> None:
     survey = two_stage(villages(seed))
     parts, whole = ev.total(survey, "y", by="a"), ev.total(survey, "y")

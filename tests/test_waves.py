@@ -110,6 +110,34 @@ def test_households_below_shared_villages_are_drawn_anew(seed: int) -> None:
 
 @few
 @given(seeds)
+def test_fractions_that_differ_count_as_drawn_with_replacement(seed: int) -> None:
+    """The same villages out of 30 in one wave and out of 40 in the other."""
+    old, new = wave(seed, ALL), wave(seed + 1, ALL, M=40)
+    both = ev.join(old=survey(old, fpc="M"), new=survey(new, fpc="M"), shared="village")
+    assert change(ev.total(both, "y", by="wave")).variances[0] == pytest.approx(8 * (sums(new) - sums(old)).var(), rel=1e-10)
+    assert any("首阶段按有放回计" in note for note in both.notes)
+
+
+@few
+@given(seeds)
+def test_households_of_one_stratum_where_villages_of_another_rotate(seed: int) -> None:
+    """Odd villages change from wave to wave and count as drawn with replacement; even ones stay, and their households count below."""
+    design: dict[str, Any] = {"strata": ["stratum", None], "clusters": ["village", None], "fpc": ["M", "N"]}
+    old, new = wave(seed, [1, 2, 4, 3, 6, 5]), wave(seed + 1, [3, 2, 4, 5, 6, 7, 9])
+    both = ev.join(old=survey(old, **design), new=survey(new, **design), shared="village")
+    union = [1, 2, 3, 4, 5, 6, 7, 9]
+    difference = sums(new).reindex(union, fill_value=0) - sums(old).reindex(union, fill_value=0)
+    even, odd = difference[difference.index % 2 == 0], difference[difference.index % 2 == 1]
+    inside = 0.0
+    for table in (old, new):
+        below = (table.w * table.y)[table.village % 2 == 0].groupby(table.village).var()
+        inside += (below * 4 * (1 - 4 / 20)).sum()
+    expected = 5 * odd.var() + (1 - 3 / 30) * 3 * even.var() + 3 / 30 * inside
+    assert change(ev.total(both, "y", by="wave")).variances[0] == pytest.approx(expected, rel=1e-10)
+
+
+@few
+@given(seeds)
 def test_independent_waves_add_their_variances(seed: int) -> None:
     old, new = survey(wave(seed, ALL), strata="stratum", fpc="M"), survey(wave(seed + 1, ALL), strata="stratum", fpc="M")
     both = ev.join(old=old, new=new, shared=None)
@@ -129,11 +157,12 @@ def test_sharing_matters() -> None:
 # -- each wave stays what it was ------------------------------------------------------------------------------------
 
 DEEP: dict[str, Any] = {"clusters": ["village", None], "fpc": ["M", "N"]}
+CLUSTERS: dict[str, Any] = {"fpc": "M"}
 STRATA: dict[str, Any] = {"strata": "stratum", "fpc": "M"}
 
 
 @pytest.mark.parametrize("shared", [None, "village"])
-@pytest.mark.parametrize(("first", "second"), [({}, DEEP), (DEEP, DEEP), (STRATA, STRATA)])
+@pytest.mark.parametrize(("first", "second"), [({}, DEEP), (DEEP, DEEP), (STRATA, STRATA), (CLUSTERS, DEEP)])
 def test_estimates_of_one_wave_are_those_of_its_survey(shared: str | None, first: dict[str, Any], second: dict[str, Any]) -> None:
     """Also where one wave has fewer stages. With shared villages the first stage counts alike where its fractions are equal."""
     if shared is not None and first.get("fpc") is None:
