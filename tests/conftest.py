@@ -18,7 +18,7 @@ import evalkit as ev
 PROGRAMS = {
     "chromium": ("chromium", "Debian's chromium"),
     "libreoffice": ("soffice pdftoppm", "libreoffice-writer, libreoffice-calc and poppler-utils"),
-    "r": ("Rscript", "r-cran-survey"),
+    "r": ("Rscript", "r-cran-survey and r-cran-sampling"),
 }
 
 
@@ -29,7 +29,7 @@ def missing(mark: str) -> str:
     if any(shutil.which(program) is None for program in programs.split()):
         return packages
     if mark == "r":
-        found = subprocess.run(["Rscript", "-e", "stopifnot(requireNamespace('survey'))"], capture_output=True, check=False)
+        found = subprocess.run(["Rscript", "-e", "stopifnot(requireNamespace('survey'), requireNamespace('sampling'))"], capture_output=True, check=False)
         return packages if found.returncode else ""
     return ""
 
