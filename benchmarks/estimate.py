@@ -81,8 +81,9 @@ HEAD = """# 估计的基准 · Benchmarks of estimates
 - 数据是编造的：100 层、10,000 村、每村 100 户，2% 的户有此性质，按村聚集；域不随村走，逐户随机。
 - 下限是用 numpy 直接写成的同一张表（估计、标准误、KG-M 区间、自由度、设计效应、户数），由编码算起，只为这一种设计而写；数相同才算数。
 - 下限不假定行已按村排好，因为原始数据的行次序不定：各和都是 np.bincount 在“村 × 域”的稠密表上求得。
+- 这里的行恰按村排列；evalkit 先看次序，按村排好时全部样本的各和逐段相加，因此可以快于下限。域的编码由 evalkit 自己从整数列求得，下限则事先就有。
 - 到 1000 个域，稠密表有一千万格，下限自己就慢而占内存；evalkit 只记有人的格，那两项只看毫秒与 MB。
-- svy 只运行 1 次，超过 {patience:.0f} 秒即中断，写作“>”。它的表没有 KG-M 区间，也不给设计自由度；只比估计与标准误。
+- svy 只运行 1 次，连同备数据超过 {patience:.0f} 秒即中断，写作“>”。它的表没有 KG-M 区间，也不给设计自由度；只比估计与标准误。
 """
 
 
@@ -122,7 +123,7 @@ def rows_of(case: Case, share: float, floor: Cost, peer: Cost | None, own: Cost)
 def _seconds(cost: Cost, floor: Cost, peer: Cost | None) -> tuple[str, ...]:
     more = "> " if cost.broken_off else ""
     to_floor = f"{more}{cost.seconds / floor.seconds:.2f}"
-    to_peer = "—" if peer is None or cost.broken_off else f"{'< ' if peer.broken_off else ''}{cost.seconds / peer.seconds:.2f}"
+    to_peer = "—" if peer is None or cost.broken_off else f"{'< ' if peer.broken_off else ''}{cost.seconds / peer.seconds:.2g}"
     return f"{more}{1000 * cost.seconds:.1f}", to_floor, to_peer, "—" if cost.broken_off else f"{cost.above:.0f}"
 
 

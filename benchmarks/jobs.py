@@ -72,7 +72,7 @@ def surveyed(table: pd.DataFrame, stages: int) -> Any:
 
 def unasked(survey: Any) -> Any:
     """Return the Survey without what it remembers of earlier questions."""
-    return replace(survey, _known={})
+    return replace(survey, stages=tuple(replace(stage) for stage in survey.stages), _known={})
 
 
 def share(rows: int, domains: int, stages: int) -> Run:

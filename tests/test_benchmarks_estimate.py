@@ -113,12 +113,12 @@ def test_a_row_keeps_to_its_goal() -> None:
     case = estimate.Case("share-0-1", "", times=1.5, megabytes=100)
     floor, peer = Cost(0.01, 5, {"se": 1.0}), Cost(0.02, 5, {"se": 1.0}, version="0.35.0")
     rows = estimate.rows_of(case, 1.0, floor, peer, Cost(0.014, 50, {"se": 1.0}))
-    assert rows[-1] == ("evalkit", "1,000,000", "14.0", "1.40", "0.70", "50", "≤ 15.0 毫秒，≤ 100 MB", "是")
+    assert rows[-1] == ("evalkit", "1,000,000", "14.0", "1.40", "0.7", "50", "≤ 15.0 毫秒，≤ 100 MB", "是")
     assert estimate.rows_of(case, 1.0, floor, peer, Cost(0.014, 150, {"se": 1.0}))[-1][-1] == "否"
     assert estimate.rows_of(case, 1.0, floor, peer, Cost(0.014, 50, {"se": 1.1, "n": 1}))[-1][-1] == "数不同"
     slow = estimate.rows_of(case, 1.0, floor, Cost(300.0, np.nan, {}, broken_off=True), Cost(0.014, 50, {"se": 1.0}))
     assert slow[1] == ("svy", "1,000,000", "> 300000.0", "> 30000.00", "—", "—", "", "未跑完")
-    assert slow[2][4] == "< 0.00"
+    assert slow[2][4] == "< 4.7e-05"
 
 
 def test_a_slope_is_that_of_the_power() -> None:

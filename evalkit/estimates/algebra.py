@@ -77,6 +77,9 @@ def ufunc(estimate: Estimate, function: Any, inputs: tuple[Any, ...]) -> Any:
         plain, mirrored = TWO[function]
         left, right = inputs
         return join(left, right, plain) if left is estimate else join(right, left, mirrored)
+    if function is np.power and len(inputs) == 2:
+        left, right = inputs
+        return left**right if left is estimate else estimate.__rpow__(left)
     raise refuse(function)
 
 
@@ -255,6 +258,9 @@ class Arithmetic:
 
     def __pow__(self: Any, power: float) -> Estimate:
         return apply(self, lambda x: x**power, power * self.value ** (power - 1))
+
+    def __rpow__(self: Any, base: float) -> Estimate:
+        return apply(self, lambda x: base**x, base**self.value * np.log(base))
 
     def __array_ufunc__(self: Any, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return NotImplemented if method != "__call__" or options else ufunc(self, function, inputs)

@@ -77,7 +77,7 @@ class Block:
     def of_totals(survey: Survey, domain: Domain, terms: tuple[Term, ...], smooth: Smooth, **more: Any) -> tuple[Floats, Block]:
         """Return value and block of a smooth function of the totals of the terms; NaN where a domain has no row."""
         made = Block(survey, domain, terms, np.empty((0, 0)), smooth, **more)
-        totals = np.stack([domain.sums(term) for term in made.weighted])
+        totals = np.stack([domain.totals(term, survey.stages[0]) for term in made.weighted])
         with np.errstate(divide="ignore", invalid="ignore"):
             value, slopes = smooth.value(totals), smooth.slopes(totals)
         nobody = domain.sizes == 0

@@ -79,12 +79,19 @@ def _one_survey(estimates: tuple[Estimate, ...]) -> None:
 def _by_rule(function: Callable[..., Any], values: list[Floats]) -> tuple[Floats, list[Floats]]:
     found = function(*seeded(values))
     if isinstance(found, (list, tuple)):
-        found = Dual(np.array([each.value for each in found]), np.array([each.slope for each in found]))
+        found = _stacked(found, sum(len(value) for value in values))
     if not isinstance(found, Dual):
         raise EstimateError(f"combine｜函数给出 {type(found).__name__}，与自变量无关或丢了导数｜用 + − × ÷ 与 numpy 函数写，或给出 slopes=")
     slope = np.atleast_2d(found.slope)
     ends = np.cumsum([0, *(len(value) for value in values)])
     return np.atleast_1d(found.value), [slope[:, start:stop] for start, stop in pairwise(ends)]
+
+
+def _stacked(found: Sequence[Any], inputs: int) -> Dual:
+    """Put the parts of a list together; plain numbers among them do not vary."""
+    parts = [each if isinstance(each, Dual) else Dual(np.asarray(each, dtype=float), np.zeros((*np.shape(each), inputs))) for each in found]
+    value, slope = [np.atleast_1d(each.value) for each in parts], [np.atleast_2d(each.slope) for each in parts]
+    return Dual(np.concatenate(value), np.concatenate(slope))
 
 
 def _by_hand(function: Callable[..., Any], slopes: Callable[..., Sequence[Any]], values: list[Floats]) -> tuple[Floats, list[Floats]]:

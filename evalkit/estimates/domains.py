@@ -64,6 +64,13 @@ class Domain:
         """Sum values by domain."""
         return self.partition.sums(values)
 
+    def totals(self, values: Floats, stage: Stage) -> Floats:
+        """Sum values by domain, through the sums by unit of a stage, which variances need anyway."""
+        if self.code is None:
+            return self.sums(values)
+        found = self.partition.grouping(stage)
+        return add_up(found.column, found.sums(values), self.count)
+
     def at(self, by_domain: Floats) -> Any:
         """Give each row the number of its domain."""
         return self.partition.at(by_domain)

@@ -38,6 +38,7 @@ ONE: dict[Any, Slope] = {
     np.sinh: lambda x, y: np.cosh(x),
     np.cosh: lambda x, y: np.sinh(x),
     np.tanh: lambda x, y: 1 - y**2,
+    np.absolute: lambda x, y: np.sign(x),
     special.expit: lambda x, y: y * (1 - y),
     special.logit: lambda x, y: 1 / (x * (1 - x)),
     special.ndtr: lambda x, y: np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi),
@@ -75,6 +76,8 @@ class Dual(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if method == "reduce" and ufunc is np.add and not options.get("axis"):
             return self.sum()
+        if ufunc is np.matmul and method == "__call__" and not options:
+            return _product(*inputs)
         if method != "__call__" or options:
             raise refuse(ufunc)
         if ufunc in ONE:
@@ -88,20 +91,14 @@ class Dual(np.lib.mixins.NDArrayOperatorsMixin):
         return Dual(ufunc(a, b), first * left.slope + second * right.slope)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if function is np.sum and len(args) == 1 and not kwargs:
+        plain = len(args) == 1 and kwargs.get("axis") in (None, 0)
+        if function is np.sum and plain:
             return self.sum()
-        if function is np.mean and len(args) == 1 and not kwargs:
-            return self.sum() / len(self)
+        if function is np.mean and plain:
+            return self.mean()
         if function is np.dot and len(args) == 2 and not kwargs:
-            return (args[0] * args[1]).sum()
+            return _product(*args)
         raise refuse(function)
-
-    def __matmul__(self, other: Any) -> Any:
-        return (self * other).sum()
-
-    def __rmatmul__(self, other: Any) -> Any:
-        weights = np.asarray(other, dtype=float)
-        return Dual(weights @ self.value, weights @ self.slope)
 
     def __len__(self) -> int:
         return len(self.value)
@@ -116,6 +113,18 @@ class Dual(np.lib.mixins.NDArrayOperatorsMixin):
     def mean(self) -> Any:
         """Return the plain mean of the values."""
         return self.sum() / len(self)
+
+
+def _product(left: Any, right: Any) -> Dual:
+    """Return the matrix product: of two vectors of values, or of one with a vector or matrix of numbers."""
+    if isinstance(left, Dual) and isinstance(right, Dual):
+        found: Dual = (left * right).sum()
+        return found
+    if isinstance(left, Dual):
+        matrix = np.asarray(right, dtype=float)
+        return Dual(left.value @ matrix, np.asarray(matrix.T @ left.slope))
+    matrix = np.asarray(left, dtype=float)
+    return Dual(matrix @ right.value, np.asarray(matrix @ right.slope))
 
 
 def seeded(parts: list[Floats]) -> list[Dual]:

@@ -31,14 +31,15 @@ class _Villages:
     found : Grouping
     whole : (pairs,) bool array
         Villages that were certain.
-    weight, square : (pairs,) float array
-        Sum of the weights, and its square, 0 in villages that were certain.
+    weight, cluster, squares : (pairs,) float array
+        Sum of the weights; its square, 0 in villages that were certain; and the sum of the squares of the weights.
     """
 
     found: Grouping
     whole: Bools
     weight: Floats
-    square: Floats
+    cluster: Floats
+    squares: Floats
 
 
 def plan(block: Block, value: Floats, df: Floats, icc: float) -> tuple[intervals.Planning, Floats]:
@@ -73,12 +74,11 @@ def plan(block: Block, value: Floats, df: Floats, icc: float) -> tuple[intervals
     survey, domain = block.survey, block.domain
     weight = survey.weights if held.counted is None else survey.weights * held.counted
     seen = _villages(survey.stages[0], domain, weight)
-    squares = weight**2
-    whole, total = domain.sums(squares), _by_domain(seen, seen.weight, domain)
+    total, squares = _by_domain(seen, seen.weight, domain), _by_domain(seen, seen.squares, domain)
     with np.errstate(divide="ignore", invalid="ignore"):
-        deff_w = domain.sizes * whole / total**2
-        take = _take(survey, domain, weight, squares, seen) / whole
-        f_eff, freedom = _reach(seen, domain, squares, icc, df, survey)
+        deff_w = domain.sizes * squares / total**2
+        take = _take(survey, domain, weight, seen) / squares
+        f_eff, freedom = _reach(seen, domain, weight, icc, df, survey)
     events = _events(survey.stages[0], domain, held, value, seen)
     se = np.sqrt(block.variances(fpc=False))
     return _bounded(deff_w, take, events, f_eff, freedom, se, icc), freedom
@@ -93,9 +93,9 @@ def _bounded(deff_w: Floats, take: Floats, events: Floats, f_eff: Floats, df: Fl
 def _villages(first: Stage, domain: Domain, weight: Floats) -> _Villages:
     found = domain.partition.grouping(first)
     whole, held = (first.through >= 1 - FULL).take(found.unit), found.sums(weight)
-    square = held**2
-    square[whole] = 0.0
-    return _Villages(found, whole, held, square)
+    cluster = held**2
+    cluster[whole] = 0.0
+    return _Villages(found, whole, held, cluster, found.sums(weight**2))
 
 
 def _overall(stages: tuple[Stage, ...]) -> tuple[Floats, Ints] | None:
@@ -112,29 +112,28 @@ def _by_domain(seen: _Villages, values: Floats, domain: Domain) -> Floats:
     return add_up(seen.found.column, values, domain.count)
 
 
-def _take(survey: Survey, domain: Domain, weight: Floats, squares: Floats, seen: _Villages) -> Floats:
+def _take(survey: Survey, domain: Domain, weight: Floats, seen: _Villages) -> Floats:
     """Sum the squares of the weights of clusters: villages, or the units below where all villages were taken."""
-    squared = _by_domain(seen, seen.square, domain)
+    squared = _by_domain(seen, seen.cluster, domain)
     if not seen.whole.any():
         return squared
     if len(survey.stages) == 1:
-        return squared + _by_domain(seen, np.where(seen.whole, seen.found.sums(squares), 0.0), domain)
+        return squared + _by_domain(seen, np.where(seen.whole, seen.squares, 0.0), domain)
     below = survey.stages[1]
     found = domain.partition.grouping(below)
     inside = survey.stages[0].through[below.unit_parent[found.unit]] >= 1 - FULL
     return squared + np.bincount(found.column, weights=np.where(inside, found.sums(weight) ** 2, 0.0), minlength=domain.count)
 
 
-def _reach(seen: _Villages, domain: Domain, squares: Floats, icc: float, df: Floats, survey: Survey) -> tuple[Floats, Floats]:
+def _reach(seen: _Villages, domain: Domain, weight: Floats, icc: float, df: Floats, survey: Survey) -> tuple[Floats, Floats]:
     """Return f_eff of each domain, and its degrees of freedom: Satterthwaite's where strata were taken whole."""
     first, overall = survey.stages[0], _overall(survey.stages)
     if not first.finite and overall is None:
         return np.zeros(domain.count), df
-    square = seen.found.sums(squares)
-    left = square if overall is None else _left(seen, first, *overall, square, squares)
-    unsampled = (1 - first.through).take(seen.found.unit) * seen.square
+    left = seen.squares if overall is None else _left(seen, first, *overall, weight)
+    unsampled = (1 - first.through).take(seen.found.unit) * seen.cluster
     top = icc * _by_domain(seen, unsampled, domain) + _alone(seen, left, icc, domain)
-    bottom = icc * _by_domain(seen, seen.square, domain) + _alone(seen, square, icc, domain)
+    bottom = icc * _by_domain(seen, seen.cluster, domain) + _alone(seen, seen.squares, icc, domain)
     if not seen.whole.any():
         return 1 - top / bottom, df
     return 1 - top / bottom, _freedom(seen, first, icc * unsampled + np.where(seen.whole, left, (1 - icc) * left), df)
@@ -159,11 +158,11 @@ def _freedom(seen: _Villages, first: Stage, top: Floats, df: Floats) -> Floats:
     return np.where((entire & (held > 0)).any(axis=1), np.fmax(freedom, sampled), df)
 
 
-def _left(seen: _Villages, first: Stage, overall: Floats, code: Ints, square: Floats, squares: Floats) -> Floats:
-    """Sum the squares of weights that were not sampled, by village and domain; `square` is the sum of them all."""
+def _left(seen: _Villages, first: Stage, overall: Floats, code: Ints, weight: Floats) -> Floats:
+    """Sum the squares of weights by village and domain, each as far as the population of the row was not sampled."""
     if code is first.row_unit:  # the fraction is one number a village
-        return np.asarray((1 - overall).take(seen.found.unit) * square)
-    return seen.found.sums((1 - overall)[code] * squares)
+        return np.asarray((1 - overall).take(seen.found.unit) * seen.squares)
+    return seen.found.sums((1 - overall)[code] * weight**2)
 
 
 def _cells(cell: Ints, values: Floats, shape: tuple[int, int]) -> Floats:

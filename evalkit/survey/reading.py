@@ -11,7 +11,7 @@ import pandas as pd
 
 from evalkit.errors import Faults, SurveyError
 from evalkit.sheets import as_pandas
-from evalkit.variances import Floats, Ints, Stage, group
+from evalkit.variances import SINGLETON_RULES, Floats, Ints, Stage, group
 
 if TYPE_CHECKING:
     from evalkit.survey.surveys import Survey
@@ -34,7 +34,7 @@ class Reading:
                 rule = f"比 clusters 多，抽样只有 {count} 个阶段"
                 self.faults.add(None, what, "、".join(map(str, given)), rule, "在 clusters 中写出每个阶段的单元")
         self._known([*strata, *clusters, *fpc])
-        if unequal and not fpc:
+        if unequal and (not fpc or fpc[0] is None):
             self.faults.add(None, "fpc", "", "写了 pps 而没有入样概率", "fpc 的第一列写首阶段单元的入样概率")
         if self.faults:
             return [], [], [], []
@@ -92,12 +92,20 @@ class Reading:
 
     def replicates(self, given: Any) -> Floats | None:
         """Return the matrix of replicate weights, (rows, replicates)."""
+        given = [given] if isinstance(given, str) else given
+        if not len(given):
+            self.faults.add(None, "replicates", "", "没有重复权数", "写列名的列表，或 行 × 套 的数组")
+            return None
         if all(isinstance(name, str) for name in given):
             self._known(list(given))
             if self.faults:
                 return None
             return np.column_stack([self._weight(name) for name in given])
-        matrix = np.asarray(given, dtype=float)
+        try:
+            matrix = np.asarray(given, dtype=float)
+        except (TypeError, ValueError):
+            self.faults.add(None, "replicates", "", "应为数，不是文字", "先转换为数值")
+            return None
         if matrix.ndim != 2 or len(matrix) != len(self.table):
             self.faults.add(None, "replicates", f"{matrix.shape}", f"应为 {len(self.table)} 行、每列一套重复权数", "转置或核对行数")
         elif not bool((np.isfinite(matrix) & (matrix >= 0)).all()):
@@ -256,3 +264,11 @@ def sentence(survey: Survey) -> str:
     told = f"，{survey.replicated}" if survey.replicated is not None else ""
     design = f"{len(survey.stages)} 阶段{how}，首阶段 {first.units} 个单元、{len(np.unique(first.unit_stratum))} 层，自由度 {survey.df:g}"
     return f"{head}，{design}{adjusted}{told}"
+
+
+def refuse_unknown(singleton: str, stages: str) -> None:
+    """Refuse a rule for single units, or a choice of stages, that there is none of."""
+    if singleton not in SINGLETON_RULES:
+        raise SurveyError(f"singleton={singleton}｜没有这种规则｜可用：{'、'.join(SINGLETON_RULES)}")
+    if stages not in ("all", "first"):
+        raise SurveyError(f"stages={stages}｜没有这种取法｜可用：all、first")

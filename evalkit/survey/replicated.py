@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from evalkit import replication
+from evalkit.errors import EvalkitError, SurveyError
 from evalkit.variances import Floats, Ints, Partition, add_up
 from evalkit.weights.steps import Sets
 
@@ -82,9 +83,11 @@ class Replicated:
             return factors
         cell, first = self._cells
         made = factors[:, self.unit[first]]
-        base, rows = add_up(cell, self.base, len(first)), np.bincount(cell, minlength=len(first))
+        base = add_up(cell, self.base, len(first))
+        used = 0
         for step in self.steps:
-            made = made * step.replay(Sets(base * made, rows, first, start, self._spread))
+            made = made * _replayed(step, Sets(base * made, first, start, self._spread, used))
+            used += step.errors
         return made
 
     def _chunks(self) -> list[tuple[int, int]]:
@@ -129,6 +132,16 @@ class Replicated:
     @property
     def _rule(self) -> tuple[float, Floats, str]:
         return self.plan.scale, self.plan.rscales, self.centre
+
+
+def _replayed(step: Applied, sets: Sets) -> Floats:
+    """Take a step again; a refusal says which step, and in which replicates."""
+    try:
+        return step.replay(sets)
+    except EvalkitError as refusal:
+        which = f"第 {sets.start + 1}–{sets.start + len(sets.weights)} 套重复权数上的 {step.note()}"
+        rule = "某套里一类没有人时，合并该类，或用不会抽空的方法（fay、beaumont-emond）"
+        raise SurveyError(f"{which}｜{refusal}｜{rule}") from refusal
 
 
 def _sums(cell: Ints, cells: int, weighted: Sequence[Floats], partition: Partition) -> Any:

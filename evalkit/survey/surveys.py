@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 charts = later("evalkit.charts")
 
-Columns = str | Sequence[str] | None
+Columns = str | Sequence[str | None] | None
 Singleton = Literal["fail", "certainty", "adjust", "average", "remove", "collapse"]
 Centre = Literal["mean", "estimate"]
 
@@ -136,18 +136,15 @@ class Survey:
         Survey：6 行，代表 250，权数 33.33–50，2 阶段，首阶段 3 个单元、1 层，自由度 2
         """
         snapshot = reading.snapshot(table)
-        _known_rules(singleton, stages)
+        reading.refuse_unknown(singleton, stages)
         read = reading.Reading(snapshot, Faults("调查数据"))
         sizes = reading.columns(fpc)
         units = reading.columns(clusters)
         levels = read.levels(reading.columns(strata), units, sizes, pps is not None)
         stated = read.weights(weights, reading.columns(probs))
         read.faults.refuse(SurveyError)
-        if pps is not None:
-            built = pps.structure(levels, singleton)
-        else:
-            built = variances.structure(*levels)
-            read.sizes(built, sizes, levels[2])
+        built = variances.structure(*levels) if pps is None else pps.structure(levels)
+        read.sizes(built, sizes, levels[2] if pps is None else [None, *levels[2][1:]])
         if not nest and units:
             read.nested(units[0], built[0], levels)
         read.agreement(built, reading.columns(probs), sizes)
@@ -155,6 +152,7 @@ class Survey:
         value = stated if stated is not None else reading.from_fractions(built)
         value.flags.writeable = False
         built, notes = variances.collapse(built) if singleton == "collapse" else (built, ())
+        built = built if pps is None else (pps.ruled(built[0], singleton), *built[1:])
         policy = Policy("fail" if singleton == "collapse" else singleton, singleton_domain)
         notes = (*notes, *reading.departure(value, built, sizes)) if stated is not None else notes
         return Survey(snapshot, value, built, policy, stages == "first", notes)
@@ -338,6 +336,13 @@ class Survey:
         """Whether a correction for a finite population enters the variance."""
         return any(bool(((stage.fraction > 0) & (stage.fraction < 1 - FULL)).any()) for stage in self._counted)
 
+    def reached(self) -> Floats | float:
+        """Return the sampling fraction of each row over all stages that count; 0 where a population is endless."""
+        made: Floats | float = 0.0 if self.ultimate else 1.0
+        for stage in self._counted:
+            made = made * stage.row_fraction()
+        return made
+
     @cached_property
     def _counted(self) -> tuple[Stage, ...]:
         """The stages whose variance counts."""
@@ -367,13 +372,13 @@ class Survey:
         stages = self._counted if fpc else self._endless
         if not self.steps:
             return variances.variances_of_totals(stages, scores, self.policy)
-        return np.array([self._variance(stages, scores.only(column)) for column in range(scores.columns)])
+        return np.array([self._variance(stages, scores.only(column), fpc) for column in range(scores.columns)])
 
-    def _variance(self, stages: tuple[Stage, ...], score: Floats) -> float:
+    def _variance(self, stages: tuple[Stage, ...], score: Floats, fpc: bool) -> float:
         """Variance of one score, pulled back through the steps."""
         outer = 0.0
         for step in reversed(self.steps):
-            outer += float((step.outer(score) ** 2).sum())
+            outer += float((step.outer(score, fpc) ** 2).sum())
             score = step.pull(score)
         return float(variances.variances_of_totals(stages, self._one(score), self.policy)[0]) + outer
 
@@ -387,14 +392,7 @@ class Survey:
         columns = [block.only(column) for block in blocks for column in range(block.columns)]
         outer = np.zeros((len(columns), len(columns)))
         for step in reversed(self.steps):
-            added = np.array([step.outer(column) for column in columns])
+            added = np.array([step.outer(column, True) for column in columns])
             outer += added @ added.T
             columns = [step.pull(column) for column in columns]
         return variances.covariance_of_totals(self._counted, [self._one(column) for column in columns], self.policy) + outer
-
-
-def _known_rules(singleton: str, stages: str) -> None:
-    if singleton not in variances.SINGLETON_RULES:
-        raise SurveyError(f"singleton={singleton}｜没有这种规则｜可用：{'、'.join(variances.SINGLETON_RULES)}")
-    if stages not in ("all", "first"):
-        raise SurveyError(f"stages={stages}｜没有这种取法｜可用：all、first")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from evalkit import variances
-from evalkit.errors import SurveyError
+from evalkit.errors import Faults, SurveyError
 from evalkit.variances import FULL, Floats, Ints, Spread, Stage
 from evalkit.variances import unequal as rules
 from evalkit.variances.forms import Matrix, Successive
@@ -64,41 +64,65 @@ class PPS:
         if (self.method == "joint") != (self.matrix is not None):
             raise SurveyError('PPS｜矩阵与 "joint" 应同时给出｜写 ev.PPS("joint", 矩阵)')
 
-    def structure(self, levels: tuple[list[Any], ...], singleton: str) -> tuple[Stage, ...]:
-        """Return the stages, the first with its chances and the rule for its variance."""
+    def structure(self, levels: tuple[list[Any], ...]) -> tuple[Stage, ...]:
+        """Return the stages, the first with its chances; units that were certain form strata of their own."""
         strata, clusters, sizes, names = levels
         chance = np.asarray(sizes[0], dtype=float)
-        sure = chance >= 1 - FULL
         own = np.zeros(len(chance), dtype=np.int64) if strata[0] is None else strata[0]
-        labels = names[0] or ("全部",)
+        labels, sure = names[0] or ("全部",), chance >= 1 - FULL
+        _refuse_torn(chance, own, clusters[0])
         if sure.any() and not sure.all():
             own, labels = own + sure * (int(own.max()) + 1), (*labels, *(f"{label}（必入）" for label in labels))
-        stages = variances.structure([own, *strata[1:]], clusters, [None, *sizes[1:]], [labels, *names[1:]])
-        first = replace(stages[0], **self._first(stages[0], chance, clusters[0]))
-        self._refuse_alone(first, singleton)
-        return (first, *stages[1:])
+        first, *rest = variances.structure([own, *strata[1:]], clusters, [None, *sizes[1:]], [labels, *names[1:]])
+        each = np.empty(first.units)
+        each[first.row_unit] = chance
+        return (replace(first, chance=each, fraction=_mean_chance(first, each)), *rest)
 
-    def _first(self, stage: Stage, row_chance: Floats, cluster: Ints) -> dict[str, Any]:
-        """Return what the first stage gains: chances of its units, their mean by stratum, and the rule."""
-        chance = np.empty(stage.units)
-        chance[stage.row_unit] = row_chance
-        if bool((chance[stage.row_unit] != row_chance).any()):
-            raise SurveyError("fpc｜同一首阶段单元的入样概率不止一个｜核对该列")
-        fraction = variances.add_up(stage.unit_stratum, chance, len(stage.n)) / stage.n
-        found: dict[str, Any] = {"chance": chance, "fraction": np.where(fraction >= 1 - FULL, 1.0, np.minimum(fraction, 1 - 1e-6))}
+    def ruled(self, first: Stage, singleton: str) -> Stage:
+        """Return the first stage, strata merged where they are to be, with the rule for its variance."""
+        assert first.chance is not None
+        chance = first.chance
+        first = replace(first, fraction=_mean_chance(first, chance))
+        self._refuse_alone(first, singleton)
         if self.method == "successive":
-            return {**found, "form": Successive(_listed(stage), stage.unit_stratum, fraction)}
+            return replace(first, form=Successive(_listed(first), first.unit_stratum, first.fraction))
         if self.method in FORMS:
-            joint = None if self.matrix is None else np.asarray(self.matrix, dtype=float)[np.ix_(*[_listed(stage)] * 2)]
             p2 = self.sum_p2_over_n
-            matrix = rules.form(self.method, chance, joint=joint, kind=self.form, sum_p2_over_n=p2, stratum=stage.unit_stratum)
-            return {**found, "form": Matrix(matrix)}
-        return {**found, "spread": Spread(*rules.coefficients(self.method, chance, stage.unit_stratum, len(stage.n)))}
+            asked: dict[str, Any] = {"sum_p2_over_n": p2, "stratum": first.unit_stratum, "joint": self._joint(first)}
+            return replace(first, form=Matrix(rules.form(self.method, chance, kind=self.form, **asked)))
+        return replace(first, spread=Spread(*rules.coefficients(self.method, chance, first.unit_stratum, len(first.n))))
+
+    def _joint(self, stage: Stage) -> Floats | None:
+        """Return the chances of pairs in the order of the units."""
+        if self.matrix is None:
+            return None
+        given = np.asarray(self.matrix, dtype=float)
+        if given.shape != (stage.units, stage.units):
+            rule = f"应为 {stage.units} × {stage.units}，每个首阶段单元一行一列，按在数据中首次出现的次序"
+            raise SurveyError(f'PPS("joint")｜矩阵为 {given.shape}｜{rule}')
+        return given[np.ix_(*[_listed(stage)] * 2)]
 
     def _refuse_alone(self, stage: Stage, singleton: str) -> None:
         alone = np.flatnonzero((stage.n == 1) & (stage.fraction < 1 - FULL))
         if len(alone) and singleton in ("adjust", "average") and self.method != "poisson":
             raise SurveyError(f"singleton={singleton}｜按规模抽样的层没有共同的中心｜改用 fail、collapse、certainty 或 remove")
+
+
+def _refuse_torn(chance: Floats, stratum: Ints, cluster: Ints) -> None:
+    """Refuse a first-stage unit with more than one chance."""
+    unit = np.unique(np.column_stack([stratum, cluster]), axis=0, return_inverse=True)[1].ravel()
+    first = np.empty(int(unit.max()) + 1)
+    first[unit[::-1]] = chance[::-1]
+    faults = Faults("调查数据")
+    for at in np.flatnonzero(first[unit] != chance):
+        faults.add(int(at) + 2, "fpc", chance[at], "同一首阶段单元的入样概率不止一个", "核对该列与单元的编号")
+    faults.refuse(SurveyError)
+
+
+def _mean_chance(stage: Stage, chance: Floats) -> Floats:
+    """Return the mean chance of the units of each stratum; 1 only where all were certain."""
+    mean = variances.add_up(stage.unit_stratum, chance, len(stage.n)) / np.maximum(stage.n, 1)
+    return np.where(mean >= 1 - FULL, 1.0, np.minimum(mean, 1 - 1e-6))
 
 
 def _listed(stage: Stage) -> Ints:

@@ -191,7 +191,7 @@ def _under(stages: tuple[Stage, ...], padded: Sequence[tuple[Stage, ...]], first
     return (first, replace(stages[1], stratum_parent=np.concatenate(parents)), *stages[2:])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Part:
     """A step of one wave, seen from all rows; the others are left as they are.
 
@@ -229,15 +229,23 @@ class Part:
             made.append(whole)
         return tuple(made)
 
-    def outer(self, score: Floats) -> Floats:
-        """Ask the step for what its estimated totals bring."""
-        return self.step.outer(score[self.start : self.stop])
+    def __repr__(self) -> str:
+        return str(self.step)
+
+    @property
+    def errors(self) -> int:
+        """Number of independent errors that estimated totals bring."""
+        return self.step.errors
+
+    def outer(self, score: Floats, fpc: bool) -> Floats:
+        """Ask the step for variance that is not one of sampling."""
+        return self.step.outer(score[self.start : self.stop], fpc)
 
     def replay(self, sets: Sets) -> Floats:
         """Take the step again on the cells of the wave."""
         mine = np.flatnonzero((sets.first >= self.start) & (sets.first < self.stop))
         made = np.ones_like(sets.weights)
-        own = replace(sets, weights=sets.weights[:, mine], rows=sets.rows[mine], first=sets.first[mine] - self.start)
+        own = replace(sets, weights=sets.weights[:, mine], first=sets.first[mine] - self.start)
         made[:, mine] = self.step.replay(own)
         return made
 

@@ -107,8 +107,9 @@ def _after(survey: Survey, taken: Applied) -> Survey:
 def _in_order(survey: Survey, steps: tuple[Step, ...]) -> None:
     """Refuse a trimming that undoes a calibration which no later step restores."""
     for at, step in enumerate(steps):
-        if not (hasattr(step, "take") and hasattr(step, "calibrates")):
-            raise SurveyError(f"{type(step).__name__}｜不是权数调整的步骤｜可用：Nonresponse、PostStratify、Rake、Calibrate、Trim")
+        if isinstance(step, type) or not (hasattr(step, "take") and hasattr(step, "calibrates")):
+            name = step.__name__ if isinstance(step, type) else type(step).__name__
+            raise SurveyError(f"{name}｜不是权数调整的步骤｜可用：Nonresponse、PostStratify、Rake、Calibrate、Trim")
         before = [_asked(each) for each in survey.steps] + list(steps[:at])
         undone = [each for each in before if each.calibrates and not _kept(each, step)]
         if isinstance(step, Trim) and undone and not step.undo and not any(each.calibrates for each in steps[at + 1 :]):

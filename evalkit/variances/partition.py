@@ -30,23 +30,30 @@ class Grouping:
         Rows that belong to a domain; None: all.
     place : (k,) int array or None
         Pair of each of these rows; None: each row is a pair of its own.
+    starts : (pairs,) int array or None
+        First row of each pair, where rows stand pair by pair.
     """
 
     unit: Ints
     column: Ints
     inside: Ints | None = None
     place: Ints | None = None
+    starts: Ints | None = None
     _known: dict[int, tuple[Floats, Floats]] = field(default_factory=dict)
 
     def sums(self, values: Floats) -> Floats:
         """Sum the values of rows by pair; the sums of a read-only array (the weights of a survey) are remembered."""
         if id(values) in self._known:
             return self._known[id(values)][1]
-        kept = values if self.inside is None else values[self.inside]
-        made = kept if self.place is None else add_up(self.place, kept, len(self.unit))
+        made = self._sums(values if self.inside is None else values[self.inside])
         if not values.flags.writeable:
             self._known[id(values)] = values, made  # the array is kept, so that its id stays its own
         return made
+
+    def _sums(self, kept: Floats) -> Floats:
+        if self.place is None:
+            return kept
+        return add_up(self.place, kept, len(self.unit)) if self.starts is None else np.add.reduceat(kept, self.starts)
 
     def any(self, rows: Bools) -> Bools:
         """Say which pairs have one of these rows."""
@@ -140,7 +147,7 @@ class Partition:
             column = np.zeros(stage.units, dtype=np.int64) if code is None else self._kept(code)
             return Grouping(self._kept(stage.row_unit), column, self.inside)
         if code is None:
-            return Grouping(np.arange(stage.units), np.zeros(stage.units, dtype=np.int64), None, stage.row_unit)
+            return Grouping(np.arange(stage.units), np.zeros(stage.units, dtype=np.int64), None, stage.row_unit, stage.starts)
         return self._rows(stage.row_unit, stage.units)
 
     def _rows(self, codes: Ints, size: int) -> Grouping:

@@ -94,6 +94,12 @@ class Stage:
         alone = self.units == len(self.row_unit) and bool((self.row_unit == np.arange(self.units)).all())
         return self.unit_stratum if alone else self.unit_stratum[self.row_unit]
 
+    @cached_property
+    def starts(self) -> Ints | None:
+        """First row of each unit where rows stand unit by unit, as they mostly do in a file; None otherwise."""
+        before, after = self.row_unit[:-1], self.row_unit[1:]
+        return np.append(0, np.flatnonzero(before != after) + 1) if bool((before <= after).all()) else None
+
     @property
     def unit_parent(self) -> Ints:
         """Unit of the stage above, for each unit."""

@@ -299,14 +299,16 @@ def _moved(parts: Sequence[Ints], by: Ints) -> Ints:
 
 def _cells(stage: Stage, sums: _Sums, columns: int, above: Floats, policy: Policy, level: int) -> _Cells:
     stratum, sizes = sums.cells.unit, sums.cells.sizes
-    if stage.form is not None:
-        return _Cells(*(np.zeros(len(stratum)) for _ in range(3)))
     weight = above * (1 - stage.fraction)
     counts = weight > FULL * above
     single = counts & (stage.n == 1)
+    if stage.spread is not None and not stage.spread.pull.any():
+        single = np.zeros_like(single)  # units drawn one by one need no other to compare with
     lonely = single[stratum]
     if policy.rule == "fail" and bool(lonely.any()):
         _refuse(stage, np.unique(stratum[lonely]), level)
+    if stage.form is not None:
+        return _Cells(*(np.zeros(len(stratum)) for _ in range(3)))
     if policy.domains and policy.rule in ("adjust", "average"):
         lonely |= counts[stratum] & (sizes == 1)
     varies, n = counts & ~single, stage.n.take(stratum)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -78,16 +78,26 @@ class Nonresponse:
     def __post_init__(self) -> None:
         if (self.by is None) == (self.propensity is None):
             raise SurveyError("Nonresponse｜by（加权单元）与 propensity（回答概率模型）应写一个｜例如 ev.Nonresponse(by=\"village_type\")")
+        if self.propensity is not None and not self._terms:
+            raise SurveyError('propensity｜没有列｜例如 propensity=["household_type", "persons"]')
+        if self.classes is not None and self.classes < 1:
+            raise SurveyError(f"classes={self.classes}｜应为不小于 1 的整数；None 为直接除以概率｜改正后重试")
 
     def __repr__(self) -> str:
         if self.by is not None:
             return f"Nonresponse 单元 {self.by if isinstance(self.by, str) else ' × '.join(self.by)}"
         how = "倒数" if self.classes is None else f"{self.classes} 类"
-        return f"Nonresponse 回答概率 {'、'.join(self.propensity or ())}（{how}）"
+        return f"Nonresponse 回答概率 {'、'.join(self._terms)}（{how}）"
+
+    @property
+    def _terms(self) -> list[str]:
+        return [self.propensity] if isinstance(self.propensity, str) else list(self.propensity or ())
 
     def take(self, survey: Survey) -> Taken:
         """Take the step on a survey."""
         state = self.states(survey)
+        if self.by is None and (state == "U").any():
+            raise SurveyError(f"{self}｜有资格未知的单位，回答概率模型不知把权数给谁｜先用 ev.Nonresponse(by=…) 的单元调整")
         if self.by is None and self.classes is None:
             return _by_propensity(self, survey, state, self.model(survey))
         cell, names = self._cells(survey, state)
@@ -108,7 +118,8 @@ class Nonresponse:
         def again(sets: Sets) -> Floats:
             return _handed(sets.weights, cell[sets.first], state[sets.first])
 
-        return Taken(self, survey.weights, after, projections, (code,), again, notes=_told(state, last, second.table))
+        chance = _chance_in_cells(cell, state, middle, last, survey.reached())
+        return Taken(self, survey.weights, after, projections, (code,), again, notes=_told(state, last, second.table), chance=chance)
 
     def states(self, survey: Survey) -> NDArray[np.str_]:
         """Return R, N, I or U for each sampled unit."""
@@ -117,8 +128,11 @@ class Nonresponse:
         found = series.map(words)
         faults = Faults("Nonresponse")
         bad = ~found.isin(["R", "N", "I", "U"]).to_numpy()
-        for word in pd.unique(series[bad].astype(str))[:20]:
-            rule = f"不知道这个词是回答（R）、未回答（N）、不合格（I）还是未知（U），{int((series.astype(str) == word).sum())} 行"
+        lost = series.isna().to_numpy()
+        for at in np.flatnonzero(lost):
+            faults.add(int(at) + 2, self.status, "", "缺少结果", "补上这一户的结果")
+        for word, rows in series[bad & ~lost].astype(str).value_counts().head(20).items():
+            rule = f"不知道这个词是回答（R）、未回答（N）、不合格（I）还是未知（U），{rows} 行"
             faults.add(None, self.status, word, rule, f'words={{"{word}": "N", …}}')
         faults.refuse(SurveyError)
         return found.to_numpy(dtype=str)
@@ -145,7 +159,7 @@ class Nonresponse:
     def model(self, survey: Survey) -> Floats:
         """Return the columns of the response model: numbers as they are, categories but the first as 0 and 1."""
         parts = []
-        for name in self.propensity or ():
+        for name in self._terms:
             series = survey.column(name)
             if pd.api.types.is_numeric_dtype(series):
                 values = series.to_numpy(dtype=float, na_value=np.nan)
@@ -170,10 +184,30 @@ def _handed(weights: Floats, cell: Ints, state: NDArray[np.str_]) -> Floats:
     count = int(cell.max(initial=0)) + 1
     sums = {each: by_code(weights * (state == each), cell, count) for each in "RNIU"}
     known = sums["R"] + sums["N"] + sums["I"]
+    lost = ((sums["R"] <= 0) & (sums["N"] > 0)) | ((known <= 0) & (sums["U"] > 0))
+    if lost.any():
+        raise SurveyError(f"{int(lost.any(axis=1).sum())} 套里有单元没有回答者，权数无处可去")
     with np.errstate(divide="ignore", invalid="ignore"):
         first = np.where(known > 0, (known + sums["U"]) / known, 1.0)
         second = np.where(sums["R"] > 0, (sums["R"] + sums["N"]) / sums["R"], 1.0)
     return np.where(state == "R", (first * second)[:, cell], 0.0)
+
+
+def _chance_in_cells(cell: Ints, state: NDArray[np.str_], before: Floats, after: Floats, reached: Any) -> Callable[[Floats], Floats]:
+    """Return what corrections for a finite population leave out of the variance of who answered: √(f φ(φ − 1))·d(u − m) of respondents.
+
+    Who answers is as uncertain where all units are sampled as where few are (Särndal, Swensson & Wretman 1992, eq. 15.6.7).
+    """
+    responded = state == "R"
+    factor = np.divide(after, before, out=np.ones(len(before)), where=before > 0)
+    root = np.sqrt(reached * np.maximum(1 - 1 / np.where(factor > 0, factor, 1.0), 0.0))
+
+    def left(score: Floats) -> Floats:
+        held = np.bincount(cell, weights=after * responded)
+        mean = np.divide(np.bincount(cell, weights=score * responded), held, out=np.zeros(len(held)), where=held > 0)
+        return np.asarray((root * (score - after * mean[cell]))[responded])
+
+    return left
 
 
 def _told(state: NDArray[np.str_], weights: Floats, cells: nonresponse.CellTable) -> tuple[str, ...]:
@@ -204,15 +238,17 @@ class _Propensity:
     def pull(self, scores: Floats) -> Floats:
         """Return scores of all sampled rows from scores of the weights after."""
         d = np.where(self.asked, self.before, 0.0)
+        return np.asarray(scores - d * (self.responded - self.chance) * (self.x @ self.slope(scores)))
+
+    def slope(self, scores: Floats) -> Floats:
+        """Return A⁻¹ Σ r d u (1 − p)/p x."""
+        d = np.where(self.asked, self.before, 0.0)
         information = (self.x * (d * self.chance * (1 - self.chance))[:, None]).T @ self.x
-        slope = linalg.solve(information, self.x.T @ (scores * self.responded * (1 - self.chance)), assume_a="pos")
-        return np.asarray(scores - d * (self.responded - self.chance) * (self.x @ slope))
+        return np.asarray(linalg.solve(information, self.x.T @ (scores * self.responded * (1 - self.chance)), assume_a="pos"))
 
 
 def _by_propensity(step: Nonresponse, survey: Survey, state: NDArray[np.str_], x: Floats) -> Taken:
     """Divide each respondent's weight by its own propensity."""
-    if (state == "U").any():
-        raise SurveyError(f"{step}｜有资格未知的单位｜先用 by= 的单元调整，或给 classes")
     before, asked, responded = survey.weights, np.isin(state, ("R", "N")), state == "R"
     fitted = nonresponse.response_propensity(x[asked], responded[asked], before[asked])
     chance = np.ones(len(before))
@@ -229,6 +265,11 @@ def _by_propensity(step: Nonresponse, survey: Survey, state: NDArray[np.str_], x
             made[at, here] = np.where(responded[sets.first][here], 1 / chances, 0.0)
         return made
 
+    def left(score: Floats) -> Floats:
+        slope = projections[0].slope(score)
+        departure = score - before * (full @ slope) * responded  # of one respondent's answering, over its root of p(1 − p)
+        return np.asarray(np.sqrt(survey.reached() * (1 - chance))[responded] * departure[responded])
+
     notes = (f"回答概率 {chance[responded].min():.3g}–{chance[responded].max():.3g}",)
     projections = [_Propensity(full, chance, responded, asked, before)]
-    return Taken(step, before, after, projections, (cell.astype(np.int64),), again, notes=notes)
+    return Taken(step, before, after, projections, (cell.astype(np.int64),), again, notes=notes, chance=left)

@@ -64,11 +64,11 @@ class PostStratify:
         def again(sets: Sets) -> Floats:
             code, count = found.code[sets.first], len(found.total)
             sums = by_code(sets.weights, code, count)
-            moved = shifts(root, sets.start, len(sums), sets.spread)
-            if moved is None:
-                return calibration.poststratify_cells(sums, found.total, names=names)[:, code]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                return np.where(sums > 0, (found.total + moved) / sums, 1.0)[:, code]
+            moved = shifts(root, sets)
+            factors = calibration.poststratify_cells(sums, found.total, names=names)
+            if moved is not None:
+                factors = factors + np.divide(moved, sums, out=np.zeros_like(sums), where=sums > 0)
+            return factors[:, code]
 
         projections = [calibration.CellProjection(found.code, before, after)]
         return Taken(self, before, after, projections, (found.code,), again, _slopes([found], before, after), root)
@@ -87,6 +87,8 @@ class Rake:
     sweeps : int, optional
         None: the variance is that of the residuals from a regression on all margins, weighted as before the step. 10 reproduces
         R survey's `rake`, which takes away the plain means of each margin in turn, ten times.
+    max_sweeps : int
+        Rounds after which margins count as impossible to meet together.
 
     Notes
     -----
@@ -105,6 +107,7 @@ class Rake:
     margins: Mapping[Any, Any]
     tol: float = 1e-10
     sweeps: int | None = None
+    max_sweeps: int = 1000
     calibrates = True
 
     def __repr__(self) -> str:
@@ -117,13 +120,14 @@ class Rake:
         found = [target(survey, [key] if isinstance(key, str) else list(key), totals) for key, totals in self.margins.items()]
         before, codes, totals = survey.weights, [each.code for each in found], [each.total for each in found]
         names = Names([each.name for each in found], [each.labels for each in found])
-        made = calibration.rake(codes, before, totals, tol=self.tol, names=names)
+        asked: dict[str, Any] = {"tol": self.tol, "max_sweeps": self.max_sweeps, "names": names}
+        made = calibration.rake(codes, before, totals, **asked)
         after = before * made.g
         if any(each.covariance is not None for each in found):
             raise SurveyError("Rake｜边际总数是估计值，各边际的协方差未知｜把各边际交叉成一个 ev.PostStratify，或先写成一个 ev.Calibrate")
 
         def again(sets: Sets) -> Floats:
-            return calibration.rake_cells(sets.weights, [code[sets.first] for code in codes], totals, tol=self.tol, names=names)
+            return calibration.rake_cells(sets.weights, [code[sets.first] for code in codes], totals, **asked)
 
         projections = [calibration.RakedProjection(codes, before, after, self.sweeps)]
         return Taken(self, before, after, projections, tuple(codes), again, notes=(f"{made.sweeps} 轮",))

@@ -24,21 +24,21 @@ class Sets:
     ----------
     weights : (replicates, cells) float array
         Sum of the weights of the rows of each cell, in each replicate.
-    rows : (cells,) int array
-        Number of rows of each cell.
     first : (cells,) int array
         The first row of each cell.
     start : int
         Which replicate the first one is.
     spread : (all replicates,) float array
         What the square of each replicate's departure counts in the variance: scale × rscales.
+    used : int
+        Replicates that carry the errors of the totals of earlier steps.
     """
 
     weights: Floats
-    rows: Ints
     first: Ints
     start: int
     spread: Floats
+    used: int = 0
 
 
 class Applied(Protocol):
@@ -69,8 +69,15 @@ class Applied(Protocol):
     def pull(self, score: Floats) -> Floats:
         """Return weighted scores of the survey before the step whose total varies as that of `score` after it."""
 
-    def outer(self, score: Floats) -> Floats:
-        """Return numbers whose squares add up to the variance that estimated totals bring; none where totals are known."""
+    @property
+    def errors(self) -> int:
+        """Number of independent errors that estimated totals bring."""
+
+    def outer(self, score: Floats, fpc: bool) -> Floats:
+        """Return numbers whose squares add up to variance that is not one of sampling.
+
+        That of estimated totals, and that of who answered, as far as corrections for a finite population would leave it out.
+        """
 
     def replay(self, sets: Sets) -> Floats:
         """Return the factors of cells in each replicate, (replicates, cells)."""
@@ -103,6 +110,8 @@ class Taken:
     beta : callable, optional
         From scores to the slopes in the totals, where these are estimated; `root` is the root of their covariance matrix.
     notes : tuple of str
+    chance : callable, optional
+        From scores to numbers whose squares add up to the variance of who answered that `fpc` leaves out.
     """
 
     step: Any
@@ -114,6 +123,7 @@ class Taken:
     beta: Callable[[Floats], Floats] | None = None
     root: Floats | None = None
     notes: tuple[str, ...] = field(default=())
+    chance: Callable[[Floats], Floats] | None = None
 
     def __post_init__(self) -> None:
         self.before.flags.writeable = self.after.flags.writeable = False
@@ -124,11 +134,19 @@ class Taken:
             score = projection.pull(score)
         return score
 
-    def outer(self, score: Floats) -> Floats:
-        """Return L'β with LL' the covariance matrix of the estimated totals."""
-        if self.beta is None or self.root is None:
-            return np.empty(0)
-        return np.asarray(self.root.T @ self.beta(score))
+    @property
+    def errors(self) -> int:
+        """Number of independent errors that estimated totals bring."""
+        return 0 if self.root is None else int(self.root.shape[1])
+
+    def outer(self, score: Floats, fpc: bool) -> Floats:
+        """Return L'β with LL' the covariance matrix of the estimated totals, and what is left of the chance to answer."""
+        parts = [np.empty(0)]
+        if self.beta is not None and self.root is not None:
+            parts.append(np.asarray(self.root.T @ self.beta(score)))
+        if self.chance is not None and fpc:
+            parts.append(self.chance(score))
+        return np.concatenate(parts)
 
     def replay(self, sets: Sets) -> Floats:
         """Take the step again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from evalkit.variances import Floats, Ints
 
 if TYPE_CHECKING:
     from evalkit.survey import Survey
+    from evalkit.weights.steps import Sets
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,16 +94,40 @@ def _renumbered(code: Ints, place: Ints) -> tuple[Ints, Ints]:
 def _stated(columns: Sequence[str], totals: Any) -> tuple[dict[tuple[Any, ...], float], Floats | None]:
     """Return totals by key, and their covariance when they are estimated."""
     if hasattr(totals, "cov") and hasattr(totals, "labels"):
-        keys = [tuple(label[: len(columns)]) for label in totals.labels]
-        return dict(zip(keys, map(float, totals.value), strict=True)), np.asarray(totals.cov(), dtype=float)
+        order = _order(columns, list(getattr(totals, "parts", columns))[: len(columns)])
+        keys = [tuple(label[at] for at in order) for label in totals.labels]
+        return _numbers(zip(keys, totals.value, strict=True)), np.asarray(totals.cov(), dtype=float)
     if isinstance(totals, pd.DataFrame):
         rest = [name for name in totals.columns if name not in columns]
         if len(rest) != 1 or any(name not in totals.columns for name in columns):
             raise SurveyError(f"总数表的列：{'、'.join(map(str, totals.columns))}｜应为 {'、'.join(columns)} 与一列总数｜改正后重试")
-        return {tuple(row[:-1]): float(row[-1]) for row in totals[[*columns, rest[0]]].itertuples(index=False)}, None
+        return _numbers((tuple(row[:-1]), row[-1]) for row in totals[[*columns, rest[0]]].itertuples(index=False)), None
     if isinstance(totals, (Mapping, pd.Series)):
-        return {key if isinstance(key, tuple) else (key,): float(number) for key, number in totals.items()}, None
+        order = _order(columns, list(totals.index.names) if isinstance(totals, pd.Series) else [])
+        split = ((key if isinstance(key, tuple) else (key,), number) for key, number in totals.items())
+        return _numbers((tuple(key[at] for at in order) if len(key) == len(order) else key, number) for key, number in split), None
     raise SurveyError(f"总数：{type(totals).__name__}｜应为 {{类: 总数}}、Series、DataFrame 或 Estimate｜改正后重试")
+
+
+def _order(columns: Sequence[str], named: list[Any]) -> list[int]:
+    """Return where each column stands in a key whose parts are named; in the order of the columns where names do not say."""
+    return [named.index(name) for name in columns] if sorted(map(str, named)) == sorted(columns) else list(range(len(columns)))
+
+
+def _numbers(pairs: Iterable[tuple[tuple[Any, ...], Any]]) -> dict[tuple[Any, ...], float]:
+    """Return totals by key; a key that stands twice, and a total that is no number, are refused."""
+    faults, made, seen = Faults("权数的目标总数"), {}, set()
+    for key, number in pairs:
+        told = " ".join(_text(key))
+        if _text(key) in seen:
+            faults.add(None, told, "", "这一类写了两次", "每类一个总数")
+        seen.add(_text(key))
+        try:
+            made[key] = float(number)
+        except (TypeError, ValueError):
+            faults.add(None, told, type(number).__name__, "总数应为数", "改正后重试")
+    faults.refuse(SurveyError)
+    return made
 
 
 def _missing(survey: Survey, columns: Sequence[str], codes: list[Ints], faults: Faults) -> None:
@@ -126,7 +151,7 @@ def _joint(found: list[tuple[Ints, list[Any]]]) -> tuple[Ints, list[tuple[Any, .
 
 def _text(key: Any) -> tuple[str, ...]:
     """Return a key in one spelling, so that 1, 1.0 and "1" are the same category."""
-    return tuple(f"{part:g}" if isinstance(part, float) else str(part) for part in key)
+    return tuple(str(int(part)) if isinstance(part, float) and part.is_integer() else str(part) for part in key)
 
 
 def root_of(covariance: Floats | None) -> Floats | None:
@@ -137,16 +162,18 @@ def root_of(covariance: Floats | None) -> Floats | None:
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
 
 
-def shifts(root: Floats | None, start: int, count: int, spread: Floats) -> Floats | None:
+def shifts(root: Floats | None, sets: Sets) -> Floats | None:
     """Return how far the totals move in each replicate, (count, totals), so that replicates carry the variance of the totals.
 
     Each eigenvector of the covariance moves the totals of one replicate (Fuller 1998, Surv. Meth. 24:153; Opsomer & Erciulescu
-    2021, Surv. Meth. 47:265), the first eigenvectors those of the first replicates.
+    2021, Surv. Meth. 47:265); those of each step come after those of the steps before, so that errors of different totals
+    are not correlated.
     """
     if root is None:
         return None
-    if root.shape[1] > len(spread):
-        raise SurveyError(f"{len(spread)} 套重复权数｜总数有 {root.shape[1]} 个估计误差，每个需要一套｜增加 replicates")
-    moved = np.zeros((len(spread), len(root)))
-    moved[: root.shape[1]] = root.T / np.sqrt(spread[: root.shape[1], None])
-    return moved[start : start + count]
+    first, last = sets.used, sets.used + root.shape[1]
+    if last > len(sets.spread):
+        raise SurveyError(f"{len(sets.spread)} 套重复权数｜估计的总数共有 {last} 个误差，每个需要一套｜增加 replicates")
+    moved = np.zeros((len(sets.spread), len(root)))
+    moved[first:last] = root.T / np.sqrt(sets.spread[first:last, None])
+    return moved[sets.start : sets.start + len(sets.weights)]

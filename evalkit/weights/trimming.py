@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalkit import calibration
-from evalkit.errors import SurveyError
+from evalkit.errors import Faults, SurveyError
 from evalkit.variances import Floats, Ints
 from evalkit.weights.steps import Sets, Taken
 
@@ -88,7 +88,10 @@ class Trim:
         joint = np.zeros(len(survey), dtype=np.int64)
         for name in [self.keep] if isinstance(self.keep, str) else self.keep:
             code, levels = survey.levels(name)
-            if bool((code < 0).any()):
-                raise SurveyError(f"keep={name}｜有缺失的值｜补全后重试")
-            joint = joint * len(levels) + code
+            lost = code < 0 if survey.answering is None else (code < 0) & survey.answering
+            faults = Faults("Trim")
+            for at in np.flatnonzero(lost):
+                faults.add(int(at) + 2, name, "", "缺失的值不属于任何一类", "补全后重试")
+            faults.refuse(SurveyError)
+            joint = joint * len(levels) + np.maximum(code, 0)
         return np.unique(joint, return_inverse=True)[1].astype(np.int64)
