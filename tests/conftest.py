@@ -29,7 +29,8 @@ def missing(mark: str) -> str:
     if any(shutil.which(program) is None for program in programs.split()):
         return packages
     if mark == "r":
-        found = subprocess.run(["Rscript", "-e", "stopifnot(requireNamespace('survey'), requireNamespace('sampling'))"], capture_output=True, check=False)
+        both = "stopifnot(requireNamespace('survey'), requireNamespace('sampling'))"
+        found = subprocess.run(["Rscript", "-e", both], capture_output=True, check=False)
         return packages if found.returncode else ""
     return ""
 
