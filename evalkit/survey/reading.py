@@ -205,8 +205,8 @@ def factorize(series: pd.Series) -> tuple[Ints, Any]:
 
 def _ordered(codes: Ints, values: Any) -> tuple[Ints, Any]:
     """Number values in their order; only the distinct values are sorted, and rows in order already are left alone."""
-    place, values = pd.factorize(values, sort=True)
-    if not np.array_equal(place, np.arange(len(place))):
+    if not pd.Index(values).is_monotonic_increasing:
+        place, values = pd.factorize(values, sort=True)
         codes = np.append(place, -1).take(codes)
     return codes.astype(np.int64, copy=False), values
 
