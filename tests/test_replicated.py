@@ -261,7 +261,7 @@ def test_matrices_of_another_shape_or_content() -> None:
 def test_columns_of_replicates_with_faults() -> None:
     table = sampled().assign(r1=1.0, r2="1", r3=lambda t: np.where(t.index == 2, -1.0, 1.0))
     message = refused(table, ["r1", "r2", "r3"])
-    assert "r2：1｜应为数值，不是文字" in message and "第 4 行，r3：-1.0｜重复权数应为不小于 0 的有限数" in message
+    assert "r2｜应为数值，不是文字" in message and "第 4 行，r3：-1.0｜重复权数应为不小于 0 的有限数" in message
     assert "r9｜数据中没有这一列" in refused(table, ["r1", "r9"])
 
 

@@ -172,3 +172,26 @@ def test_slips_of_users_are_told_in_words() -> None:
         ev.Survey.from_replicates(people(), "w", np.full((12, 2), "x"))
     with pytest.raises(SurveyError, match="第 3 行，what"):
         ev.weigh(survey(people().assign(what=["R", None, *"RRRRRRRRRR"])), ev.Nonresponse(by="g", status="what"))
+
+
+def test_a_condition_is_not_a_truth_value() -> None:
+    with pytest.raises((TypeError, ev.errors.EvalkitError)):
+        bool(ev.col("x") == 1)
+
+
+def test_half_samples_of_strata_that_are_not_pairs_are_refused() -> None:
+    table = people().assign(h=lambda t: np.where(t.village < 3, 1, 2))
+    with pytest.raises(SurveyError, match=r"恰有两个首阶段单元.*3 个"):
+        survey(table, strata="h").replicate("brr")
+
+
+def test_numbers_kept_as_text_are_refused() -> None:
+    with pytest.raises(ev.errors.EvalkitError, match="y"):
+        ev.mean(survey(people().assign(y=lambda t: t.y.astype(str))), "y")
+
+
+def test_columns_compared_with_columns_and_missing_answers() -> None:
+    table = people().assign(y=lambda t: t.y.where(t.index != 3))
+    drawn = survey(table)
+    both = ev.total(drawn, "x", where=(ev.col("y") > ev.col("x")) | ev.col("y").isna())
+    assert both.value == pytest.approx(10 * table.x[(table.y > table.x) | table.y.isna()].sum())

@@ -336,7 +336,7 @@ def test_text_and_holes_in_population_sizes_are_named_by_row() -> None:
     table = pd.DataFrame({"N": [9.0, np.nan, 0.0, -3.0], "T": "9"})
     message = refusal(table, fpc="N")
     assert message.count("总体单元数或抽样比应大于 0") == 3 and all(f"第 {row} 行" in message for row in (3, 4, 5))
-    assert "第 2–5 行（4 处），T：9｜应为数值，不是文字" in refusal(table, fpc="T")
+    assert "T｜应为数值，不是文字｜先用 pd.to_numeric 转换 T" in refusal(table, fpc="T")
 
 
 def test_more_columns_than_stages_are_refused() -> None:

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import pandas as pd
+import numpy as np
+import pandas as pd
 
+from evalkit.errors import EstimateError
+
+if TYPE_CHECKING:
     from evalkit.survey import Survey
 
 
@@ -29,6 +32,9 @@ class Condition:
     def __invert__(self) -> Condition:
         return Condition(lambda survey: ~self.test(survey), f"~{self.text}")
 
+    def __bool__(self) -> bool:
+        raise EstimateError(f"{self.text}｜条件要到用时才有真假，and、or、not 与连写的比较会丢掉一半｜写 &、|、~，各条件加括号")
+
     def __repr__(self) -> str:
         return self.text
 
@@ -40,7 +46,18 @@ class Column:
     name: str
 
     def _compare(self, how: Callable[[Any, Any], Any], sign: str, value: Any) -> Condition:
-        return Condition(lambda survey: how(survey.column(self.name), value), f"{self.name} {sign} {value!r}")
+        def test(survey: Survey) -> pd.Series:
+            left = survey.column(self.name)
+            right = survey.column(value.name) if isinstance(value, Column) else value
+            lost = left.isna() | (right.isna() if isinstance(value, Column) else False)
+            try:
+                return _unless(lost, how(left, right))
+            except TypeError:
+                told = f"{self.name} {sign} {type(value).__name__}"
+                raise EstimateError(f"{told}｜列与所比的值不是同一类（数与文字）｜先转换，或改写比较的值") from None
+
+        shown = value.name if isinstance(value, Column) else repr(value)
+        return Condition(test, f"{self.name} {sign} {shown}")
 
     def __eq__(self, value: Any) -> Condition:  # type: ignore[override]  # a comparison makes a condition
         return self._compare(operator.eq, "==", value)
@@ -65,7 +82,25 @@ class Column:
     def isin(self, values: Iterable[Any]) -> Condition:
         """Return the condition that the column holds one of the values."""
         listed = list(values)
-        return Condition(lambda survey: survey.column(self.name).isin(listed), f"{self.name} in {listed!r}")
+
+        def test(survey: Survey) -> pd.Series:
+            column = survey.column(self.name)
+            return _unless(column.isna(), column.isin(listed))
+
+        return Condition(test, f"{self.name} in {listed!r}")
+
+    def isna(self) -> Condition:
+        """Return the condition that the column has no value."""
+        return Condition(lambda survey: survey.column(self.name).isna(), f"{self.name} 缺失")
+
+    def __bool__(self) -> bool:
+        raise EstimateError(f"{self.name}｜列本身不是条件｜写 col({self.name!r}) == …，各条件用 &、|、~ 连接")
+
+
+def _unless(lost: Any, held: Any) -> pd.Series:
+    """Return truth values that are missing where the column is; `&`, `|` and `~` then know three values."""
+    series = pd.Series(np.asarray(held, dtype=object), index=lost.index).where(~lost)
+    return series.astype("boolean")
 
 
 def col(name: str) -> Column:
@@ -79,7 +114,9 @@ def col(name: str) -> Column:
     Returns
     -------
     Column
-        Compare it with ``== != < <= > >=`` or ``.isin([...])``; join conditions with ``& | ~``.
+        Compare it with ``== != < <= > >=`` (numbers, text, or another ``col``), ``.isin([...])`` or ``.isna()``; join conditions
+        with ``& | ~``. A row without a value meets no condition and no denial of one: such rows are refused unless ``isna``
+        says where they belong.
 
     Examples
     --------

@@ -98,12 +98,30 @@ def as_list(given: Any) -> list[Any]:
 def read(survey: Survey, name: str) -> list[Variable]:
     """Return the numbers of a column: itself when numeric or boolean, one 0/1 variable a level otherwise."""
     series = survey.column(name)
-    if pd.api.types.is_numeric_dtype(series):
+    if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
         return [number(survey, name)]
     codes, levels = survey.levels(name)
+    _refuse_numbers(name, series, levels)
     lost = codes < 0
     given = lost if bool(lost.any()) else None
     return [Variable((name, level), (codes == at).astype(float), given) for at, level in enumerate(levels)]
+
+
+def _refuse_numbers(name: str, series: pd.Series, levels: list[Any]) -> None:
+    """Refuse a column of numbers that stands as text or objects: it would be taken for as many categories."""
+    if isinstance(series.dtype, pd.CategoricalDtype) or not levels:
+        return
+    if all(not isinstance(level, str) or _is_number(level) for level in levels):
+        rule = "列里都是数，却是文字或对象列，会被当作类别"
+        raise EstimateError(f'{name}｜{rule}｜数值先用 pd.to_numeric(…)；代码表示的类别写 .astype("category")')
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def number(survey: Survey, name: str) -> Variable:
@@ -115,7 +133,7 @@ def number(survey: Survey, name: str) -> Variable:
         When the column holds text or an infinite value.
     """
     series = survey.column(name)
-    if not pd.api.types.is_numeric_dtype(series):
+    if not (pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series)):
         raise EstimateError(f"{name}｜是文字列，这里需要数值｜先转换为数值，或用 ev.proportion")
     values = series.to_numpy(dtype=float, na_value=np.nan)
     if bool(np.isfinite(values).all()):
@@ -190,14 +208,24 @@ def _occurring(code: Ints, keys: list[tuple[Any, ...]]) -> tuple[Ints, list[tupl
 
 def _mask(survey: Survey, where: Any) -> Mask:
     found = where.test(survey) if isinstance(where, Condition) else survey.column(where) if isinstance(where, str) else where
-    series = pd.Series(np.asarray(found)) if not isinstance(found, pd.Series) else found
+    series = _aligned(survey, found) if isinstance(found, pd.Series) else pd.Series(np.asarray(found))
     if len(series) != len(survey):
         raise EstimateError(f"where 有 {len(series)} 行，调查数据有 {len(survey)} 行｜应等长｜用 ev.col(…) 写条件")
     if bool(series.isna().any()):
-        _report("where", series.isna().to_numpy(), "条件为缺失", "写明缺失归入哪一边")
+        _report("where", series.isna().to_numpy(), "条件为缺失", '写明缺失归入哪一边：… & ~ev.col("列名").isna()')
     if not pd.api.types.is_bool_dtype(series.infer_objects()):
         raise EstimateError('where｜应为真假列｜用 ev.col("列名") > 3 这样的条件')
     return series.to_numpy(dtype=bool)
+
+
+def _aligned(survey: Survey, given: pd.Series) -> pd.Series:
+    """Return a column of truth values in the order of the rows of the survey, found by its index."""
+    index = survey.table().index
+    if len(given) != len(index) or given.index.equals(index):
+        return given
+    if not given.index.is_unique or not index.is_unique or bool((~index.isin(given.index)).any()):
+        raise EstimateError('where｜这一列的索引与调查数据的不同，不知哪一行对哪一行｜用 ev.col("列名") 写条件，或 .to_numpy() 按行对齐')
+    return given.reindex(index)
 
 
 def _report(column: str, bad: Mask, rule: str, remedy: str) -> None:

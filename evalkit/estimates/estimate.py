@@ -273,7 +273,7 @@ class Estimate(algebra.Arithmetic):
     @property
     def se(self) -> Floats:
         """Standard errors of the rows."""
-        return np.asarray(np.sqrt(np.maximum(self.variances, 0.0)))
+        return np.asarray(limits.roots(self.variances, self.value, self.survey))
 
     def cov(self) -> Floats:
         """Return the covariance matrix of the rows, (rows, rows)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from evalkit import intervals
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, EvalkitWarning
 
 if TYPE_CHECKING:
     from evalkit.estimates.estimate import Estimate
+    from evalkit.survey import Survey
 
 Side = Literal["two", "lower", "upper"]
 KINDS = {
@@ -22,6 +24,15 @@ KINDS = {
 NOBODY = "域中没有行"
 OWN = "own"
 NUMBERS = ("low", "high", "n", "n_eff", "n_star", "deff", "deff0", "deff_star", "df", "d_e", "icc", "f_eff", "reason")
+
+
+def roots(variances: Any, value: Any, survey: Survey) -> Any:
+    """Return standard errors; NaN, with a warning, where a quadratic form in joint chances came out below 0."""
+    below = (variances < -1e-14 * np.asarray(value) ** 2) if any(stage.form is not None for stage in survey.stages) else np.zeros(1, bool)
+    if below.any():
+        rule = f"{int(below.sum())} 行的方差估计小于 0（成对概率的公式会这样），标准误为 NaN"
+        warnings.warn(f'{rule}｜改 form="syg"，或用 ev.PPS("deville1") 等由入样概率得出的规则', EvalkitWarning, stacklevel=4)
+    return np.where(below, np.nan, np.sqrt(np.maximum(variances, 0.0)))
 
 
 def usual(estimate: Estimate) -> str:
@@ -74,6 +85,9 @@ def _proportion(estimate: Estimate, how: str, level: float, side: Side, df: Any,
     scale = estimate.scale
     if bool((scale < 0).any()) and side != "two":
         raise EstimateError("负系数的比例｜单侧界的方向不明｜先取正系数")
+    known = intervals.METHODS.get(how)
+    if df is not None and known is not None and known.quantile == "z" and not known.needs_df:
+        raise EstimateError(f"method={how}、df={df}｜这种区间用正态分位数，不用自由度｜用 {how}-t 等 t 的形式，或去掉 df")
     planned, freedom = estimate.planning(icc) if how == "kg-m" else (None, estimate.df)
     nobody = estimate.n == 0
     se = np.where(nobody, 0.0, estimate.se / np.abs(scale))

@@ -11,7 +11,8 @@ import pandas as pd
 
 from evalkit.errors import Faults, SurveyError
 from evalkit.sheets import as_pandas
-from evalkit.variances import SINGLETON_RULES, Floats, Ints, Stage, group
+from evalkit.variances import FULL, SINGLETON_RULES, Floats, Ints, Stage, group
+from evalkit.variances.stages import stage_name
 
 if TYPE_CHECKING:
     from evalkit.survey.surveys import Survey
@@ -133,7 +134,7 @@ class Reading:
     def _numbers(self, column: str) -> Floats:
         series = self.table[column]
         if pd.api.types.is_bool_dtype(series) or not pd.api.types.is_numeric_dtype(series):
-            self._rows(column, np.ones(len(series), dtype=bool), "应为数值，不是文字", f"先用 pd.to_numeric 转换 {column}")
+            self.faults.add(None, column, "", "应为数值，不是文字", f"先用 pd.to_numeric 转换 {column}")
             return np.ones(len(series))
         return series.to_numpy(dtype=float, na_value=np.nan)
 
@@ -272,3 +273,11 @@ def refuse_unknown(singleton: str, stages: str) -> None:
         raise SurveyError(f"singleton={singleton}｜没有这种规则｜可用：{'、'.join(SINGLETON_RULES)}")
     if stages not in ("all", "first"):
         raise SurveyError(f"stages={stages}｜没有这种取法｜可用：all、first")
+
+
+def refuse_unpaired(first: Stage, method: str) -> None:
+    """Refuse half-samples of strata that are not pairs: which units would form a pair is nobody's decision yet."""
+    apart = np.flatnonzero((first.n != 2) & (first.fraction < 1 - FULL))
+    if method in ("brr", "fay") and len(apart):
+        named = "、".join(f"{stage_name(first, int(h))}（{first.n[h]} 个）" for h in apart[:8]) + ("……" if len(apart) > 8 else "")
+        raise SurveyError(f'brr、fay｜每层应恰有两个首阶段单元：{named}｜改用 "jkn"、"rwy"，或先按设计把各层分成对')

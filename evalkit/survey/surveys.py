@@ -73,7 +73,7 @@ class Survey:
         *,
         nest: bool = False,
         fpc: Columns = None,
-        pps: PPS | None = None,
+        pps: PPS | str | None = None,
         singleton: Singleton = "fail",
         singleton_domain: bool = False,
         stages: Literal["all", "first"] = "all",
@@ -98,7 +98,7 @@ class Survey:
             One column a stage: units in the population of the stratum (> 1) or sampling fraction (≤ 1).
             Stages after the last column count as sampled with replacement. With `pps` the first column holds the chances of
             the first-stage units, in (0, 1].
-        pps : PPS, optional
+        pps : PPS or str, optional
             How the variance of first-stage units drawn with unequal chances is taken.
         singleton : str
             What to do with a stratum of one sampled unit that is not taken whole: ``fail``,
@@ -135,6 +135,7 @@ class Survey:
         >>> survey
         Survey：6 行，代表 250，权数 33.33–50，2 阶段，首阶段 3 个单元、1 层，自由度 2
         """
+        pps = PPS(pps) if isinstance(pps, str) else pps
         snapshot = reading.snapshot(table)
         reading.refuse_unknown(singleton, stages)
         read = reading.Reading(snapshot, Faults("调查数据"))
@@ -264,6 +265,7 @@ class Survey:
         0.288675
         """
         reading.refuse_poisson(self.stages[0])
+        reading.refuse_unpaired(self.stages[0], method)
         if self.policy.rule not in ("fail", "collapse"):
             known = replication.METHODS[method].takes if method in replication.METHODS else ()
             options = {"singleton": self.policy.rule, **options} if "singleton" in known else options

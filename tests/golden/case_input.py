@@ -82,7 +82,7 @@ def _table(case: dict[str, Any], folder: Path) -> pd.DataFrame:
     for rule in case.get("prefilter", []):
         table = table[_holds(table, rule)].reset_index(drop=True)
     for name in case.get("as_factor", []):
-        table[name] = table[name].map(_text, na_action="ignore").astype(object)
+        table[name] = table[name].map(_text, na_action="ignore").astype("category")
     return table
 
 
