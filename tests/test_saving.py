@@ -36,7 +36,7 @@ def found() -> Any:
 def test_a_csv_has_the_table_in_full(found: Any, tmp_path: Path) -> None:
     path = save(found, tmp_path / "新" / "估计.csv", level=0.9)
     assert path.read_bytes().startswith(b"\xef\xbb\xbf") and path == tmp_path / "新" / "估计.csv"
-    read, shown = pd.read_csv(path, encoding="utf-8-sig"), found.table(0.9)
+    read, shown = pd.read_csv(path, encoding="utf-8-sig", float_precision="round_trip"), found.table(0.9)
     assert read["kind"].tolist() == ["贫困户", "'=一般户", "无人"]  # no formula for a spreadsheet
     numbers = ["estimate", "se", "low", "high", "df", "deff", "n"]
     pd.testing.assert_frame_equal(read[numbers], shown[numbers], check_dtype=False, rtol=0, atol=0)
