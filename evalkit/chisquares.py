@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, fdtrc, ndtr
 
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, one_of
 from evalkit.later import later
 
 optimize = later("scipy.optimize")
@@ -75,9 +75,7 @@ def upper_tail(x: float, weights: ArrayLike, ddf: float = np.inf, method: str = 
     >>> [round(upper_tail(9.0, [3.0, 1.0, 0.5], 20, method), 4) for method in METHODS]
     [0.1515, 0.1491, 0.1491, 0.1619]
     """
-    if method not in METHODS:
-        table = "\n".join(f"  {name:<15}{m.text}" for name, m in METHODS.items())
-        raise EstimateError(f"method = {method!r}｜没有这种算法｜可用：\n{table}")
+    how = one_of("method", method, METHODS, EstimateError, "算法")
     given = np.asarray(weights, dtype=float)
     kept = given[given > DUST * given.max(initial=0.0)]
     if not len(kept) or not bool(np.isfinite(kept).all()):
@@ -87,7 +85,7 @@ def upper_tail(x: float, weights: ArrayLike, ddf: float = np.inf, method: str = 
     if not x > 0:
         return 1.0
     scale = float(kept.max())
-    return float(np.clip(METHODS[method].tail(float(x) / scale, kept / scale, float(ddf)), 0.0, 1.0))
+    return float(np.clip(how.tail(float(x) / scale, kept / scale, float(ddf)), 0.0, 1.0))
 
 
 def satterthwaite(weights: ArrayLike) -> tuple[float, float]:

@@ -7,8 +7,11 @@ when the column holds personal data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+Entry = TypeVar("Entry")
 
 HEADER = ("行", "列", "值", "规则", "处理")
 MANY = 4  # rows with the same fault that are told in one line
@@ -110,6 +113,44 @@ class Fault:
         return (self.row, self.column, self.value, self.rule, self.remedy)
 
 
+def one_of(name: str, value: Any, table: Mapping[str, Entry], error: type[EvalkitError], what: str = "选择") -> Entry:
+    """Return the entry of a table of methods, or refuse an unknown name with the choices.
+
+    Parameters
+    ----------
+    name : str
+        Of the argument.
+    value : str
+    table : mapping
+        From names to entries; an entry is told by its ``text`` or ``title``, or as it is when it is a text.
+    error : type of EvalkitError
+    what : str
+        What there is none of, in the message.
+
+    Examples
+    --------
+    >>> one_of("form", "pairs", {"pairs": "两两之差"}, EstimateError)
+    '两两之差'
+    >>> one_of("form", "pair", {"pairs": "两两之差"}, EstimateError, "写法")
+    Traceback (most recent call last):
+        ...
+    evalkit.errors.EstimateError: form = 'pair'｜没有这种写法｜可用：
+      pairs  两两之差
+    """
+    if isinstance(value, str) and value in table:
+        return table[value]
+    wide = max(map(len, table)) + 2
+    shown = "\n".join(f"  {key:<{wide}}{_told(entry)}".rstrip() for key, entry in table.items())
+    raise error(f"{name} = {value!r}｜没有这种{what}｜可用：\n{shown}")
+
+
+def _told(entry: Any) -> str:
+    """Return what an entry says of itself, in Chinese where it has two languages."""
+    words = entry if isinstance(entry, str) else getattr(entry, "text", getattr(entry, "title", entry))
+    words = getattr(words, "zh", words)
+    return words if isinstance(words, str) else ""
+
+
 def grouped_lines(faults: Sequence[Fault], shown: int = 20) -> list[str]:
     """Return faults as lines of text, the same fault in many rows as one line.
 
@@ -181,6 +222,10 @@ class Faults:
     def add(self, row: int | None, column: str, value: object, rule: str, remedy: str) -> None:
         """Note one fault."""
         self.faults.append(Fault(row, column, "" if value is None else str(value), rule, remedy))
+
+    def add_rows(self, places: Iterable[Any], column: str, rule: str, remedy: str) -> None:
+        """Note the same fault in several rows, given by their places from 0, without what stands there."""
+        self.extend(Fault(int(at) + 2, column, "", rule, remedy) for at in places)
 
     def extend(self, faults: Iterable[Fault]) -> None:
         """Note the faults of another check."""

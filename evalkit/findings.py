@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from evalkit.design.judgement import FINDINGS
 from evalkit.errors import DesignError, Fault, Faults, ResponsesError
 from evalkit.fieldwork.handed import named
+from evalkit.lists import as_list
 from evalkit.responses.answers import AS_MET, ASK_AGAIN, DECLARE_MET, LACKING
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Findings:
             The columns of `by`, then finding, households, persons, confirmed_households, confirmed_persons;
             every group has a row for every finding.
         """
-        keys = [by] if isinstance(by, str) else list(by)
+        keys = as_list(by)
         groups = self._table[keys].apply(tuple, axis=1) if keys else pd.Series([()] * len(self._table), index=self._table.index)
         rows = []
         for group in sorted(set(groups)) if keys else [()]:

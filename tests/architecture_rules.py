@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "evalkit"
 
-FIRST = ("errors", "later")
+FIRST = ("errors", "lists", "later")
 SPRINGS = (
     "tickets", "selection", "inclusion", "allocation", "sizing", "acceptance", "calibration", "variances",
     "replication", "streams", "intervals", "exact", "nonresponse", "quantiles", "inequality", "chisquares", "smallareas",

@@ -175,7 +175,7 @@ def test_slips_of_users_are_told_in_words() -> None:
 
 
 def test_a_condition_is_not_a_truth_value() -> None:
-    with pytest.raises((TypeError, ev.errors.EvalkitError)):
+    with pytest.raises(ev.errors.EstimateError, match="条件要到用时才有真假"):
         bool(ev.col("x") == 1)
 
 
@@ -186,7 +186,7 @@ def test_half_samples_of_strata_that_are_not_pairs_are_refused() -> None:
 
 
 def test_numbers_kept_as_text_are_refused() -> None:
-    with pytest.raises(ev.errors.EvalkitError, match="y"):
+    with pytest.raises(ev.errors.EstimateError, match="列里都是数，却是文字"):
         ev.mean(survey(people().assign(y=lambda t: t.y.astype(str))), "y")
 
 
@@ -195,3 +195,24 @@ def test_columns_compared_with_columns_and_missing_answers() -> None:
     drawn = survey(table)
     both = ev.total(drawn, "x", where=(ev.col("y") > ev.col("x")) | ev.col("y").isna())
     assert both.value == pytest.approx(10 * table.x[(table.y > table.x) | table.y.isna()].sum())
+
+
+def test_powers_of_estimates_and_of_negative_numbers() -> None:
+    drawn = survey()
+    means = ev.mean(drawn, "y", by="g")
+    own, hand = means**means, ev.combine(lambda m: m**m, means)
+    assert own.value == pytest.approx(means.value**means.value) and own.cov() == pytest.approx(hand.cov())
+    assert own.se == pytest.approx(means.se * means.value**means.value * (np.log(means.value) + 1))
+    two = means - means.value + 2
+    for wrong in (lambda: (-2.0) ** two, lambda: ev.combine(lambda m: (-2.0) ** m, two)):
+        with pytest.raises(ev.errors.EstimateError, match="不是有限数"):  # (−2)² is 4, but has no slope in the 2
+            wrong()
+    assert ev.combine(lambda m: (-m) ** 2, means).se == pytest.approx((means**2).se)
+
+
+def test_all_columns_that_lack_a_class_are_told_at_once() -> None:
+    table = people().assign(a=lambda t: t.g.where(t.index != 2), b=lambda t: t.g.where(t.index != 5), r="R")
+    both = ["a", "b"]
+    for step in (ev.Trim(upper=9, keep=both), ev.Nonresponse(by=both, status="r"), ev.Nonresponse(propensity=both, status="r")):
+        with pytest.raises(SurveyError, match=r"2 处错误\n  第 4 行，a.*\n  第 7 行，b"):
+            ev.weigh(survey(table), step)

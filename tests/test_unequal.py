@@ -466,9 +466,9 @@ def test_faults_of_a_matrix_of_pairs_are_named_together() -> None:
 @pytest.mark.parametrize(
     ("ask", "text"),
     [
-        (lambda: unequal.approximate(*SAMPLE, "deville9"), "deville2（"),
-        (lambda: unequal.coefficients("tille", SAMPLE[1], [0, 0, 0], 1), "brewer（"),
-        (lambda: unequal.form("brewer", SAMPLE[1]), "overton（"),
+        (lambda: unequal.approximate(*SAMPLE, "deville9"), "\n  deville2 "),
+        (lambda: unequal.coefficients("tille", SAMPLE[1], [0, 0, 0], 1), "\n  brewer "),
+        (lambda: unequal.form("brewer", SAMPLE[1]), "\n  overton "),
         (lambda: unequal.form("overton", SAMPLE[1], kind="yg"), "syg"),
         (lambda: unequal.form("joint", SAMPLE[1]), "写 joint="),
         (lambda: unequal.form("joint", SAMPLE[1], joint=sampford(SIX)), "形状 (6, 6)"),
@@ -485,7 +485,7 @@ def test_faults_of_a_matrix_of_pairs_are_named_together() -> None:
         (lambda: unequal.approximate([1.0], [0.5, 0.5], "hajek"), "同为 2 个单元"),
         (lambda: unequal.coefficients("hajek", [0.5, 0.0], [0, 0], 1), "probs 第 2 个：0"),
         (lambda: unequal.true_variance(Y_SIX, SIX, 4, "hajek1"), "n = 4"),
-        (lambda: unequal.true_variance(Y_SIX, SIX, 3, "hajek"), "hajek2（"),
+        (lambda: unequal.true_variance(Y_SIX, SIX, 3, "hajek"), "\n  hajek2 "),
         (lambda: unequal.ratio_variance([1.0, 2], [1.0, -1.5], [[0.5, 0.3], [0.3, 0.75]]), "分母"),
         (lambda: unequal.regression_variance(Y, X, P, -P), "weights"),
         (lambda: unequal.balanced_variance(Y[:2], P[:2], np.eye(2)), "平衡变量 2 个"),

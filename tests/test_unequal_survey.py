@@ -258,7 +258,7 @@ def test_rules_nobody_knows_and_matrices_that_do_not_fit() -> None:
     assert "对角线" in refused(table, pps=ev.PPS("joint", matrix + np.eye(3) * 0.01))
     assert "应对称" in refused(table, pps=ev.PPS("joint", matrix + np.triu(np.full((3, 3), 0.01), 1)))
     assert "应大于 0" in refused(table, pps=ev.PPS("joint", np.diag(np.diag(matrix))))
-    assert "syg、ht 之一" in refused(table, pps=ev.PPS("overton", form="yg"))  # type: ignore[arg-type]  # a user's slip
+    assert "没有这种形式｜可用：\n  syg" in refused(table, pps=ev.PPS("overton", form="yg"))  # type: ignore[arg-type]  # a user's slip
 
 
 def test_replicates_without_unequal_chances_say_which_method_knows_them() -> None:

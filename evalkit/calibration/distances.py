@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from evalkit.errors import SurveyError
+from evalkit.errors import SurveyError, one_of
 
 Floats = NDArray[np.float64]
 Curve = Callable[[Floats, float, float], Floats]
@@ -143,10 +143,7 @@ def distance(method: str) -> Distance:
     >>> distance("logit").factor(np.array([-50., 0, 50]), .5, 2.6).round(4).tolist()
     [0.5, 1.0, 2.6]
     """
-    if method not in METHODS:
-        table = "\n".join(f"  {name:<12}{each.text}" for name, each in METHODS.items())
-        raise SurveyError(f"method = {method!r}｜没有这种校准距离｜可用：\n{table}")
-    return METHODS[method]
+    return one_of("method", method, METHODS, SurveyError, "校准距离")
 
 
 def limits(method: str, bounds: Bounds | None) -> Bounds:

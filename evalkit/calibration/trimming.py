@@ -16,7 +16,7 @@ from evalkit.calibration.bases import tally
 from evalkit.calibration.cells import Codes
 from evalkit.calibration.checks import bad_weights, floats
 from evalkit.calibration.distances import Floats
-from evalkit.errors import EstimateError, Faults, SurveyError
+from evalkit.errors import EstimateError, Faults, SurveyError, one_of
 
 PASSES = 100_000  # of R's strict trimming, which nears its end in geometric steps
 SETTLED = 1e-13  # relative excess over a bound that counts as none
@@ -97,9 +97,7 @@ def trim(
 def _input(weights: ArrayLike, lower: float, upper: float, keep: Codes | None, rule: str) -> tuple[Floats, Codes]:
     w = floats(weights)
     code = np.zeros(len(w), dtype=np.intp) if keep is None else keep
-    if rule not in RULES:
-        table = "\n".join(f"  {name:<14}{each.text}" for name, each in RULES.items())
-        raise SurveyError(f"rule = {rule!r}｜没有这种分法｜可用：\n{table}")
+    one_of("rule", rule, RULES, SurveyError, "分法")
     faults = Faults("截断权数")
     bad_weights(faults, w)
     if not 0 <= max(lower, 0.0) < upper:
@@ -204,10 +202,7 @@ def cap(weights: ArrayLike, rule: str = "median-iqr", k: float | None = None) ->
     >>> cap([1, 2, 3, 4, 50], "median", 3)
     9.0
     """
-    if rule not in CAPS:
-        table = "\n".join(f"  {name:<12}{each.text}" for name, each in CAPS.items())
-        raise EstimateError(f"rule = {rule!r}｜没有这种上限｜可用：\n{table}")
-    how, w = CAPS[rule], floats(weights)
+    how, w = one_of("rule", rule, CAPS, EstimateError, "上限"), floats(weights)
     factor = how.k if k is None else float(k)
     if factor is None or not (math.isfinite(factor) and factor > 0):
         raise EstimateError(f"k = {k}｜{how.text}，k 应大于 0｜例如 k=3.5")

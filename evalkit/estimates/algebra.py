@@ -13,47 +13,55 @@ from scipy import sparse
 from evalkit import intervals
 from evalkit.errors import EstimateError
 from evalkit.estimates.blocks import Block
-from evalkit.estimates.duals import ONE, refuse
+from evalkit.estimates.duals import ONE, TWO, refuse
 from evalkit.variances import Floats
 
 if TYPE_CHECKING:
     from evalkit.estimates.estimate import Estimate
     from evalkit.survey import Survey
 
-Function = Callable[[Floats, Floats], Floats]
-
-
 LONGEST = 60  # characters of a label that is made of labels
 
 
 @dataclass(frozen=True)
 class Act:
-    """A function of two numbers, its two derivatives, its sign, and which constants keep a proportion a proportion."""
+    """A numpy function of an Estimate and something else.
 
-    value: Function
-    first: Function
-    second: Function
+    Attributes
+    ----------
+    function : numpy ufunc
+        Of two numbers, in `evalkit.estimates.duals.TWO` with its derivatives.
+    sign : str
+    keeps : bool
+        Whether a constant on the other side leaves a proportion a proportion, shifted or scaled.
+    mirrored : bool
+        Whether the Estimate stands second.
+    """
+
+    function: Any
     sign: str
-    keeps: str = ""
+    keeps: bool = False
+    mirrored: bool = False
+
+    def value(self, a: Any, b: Any) -> Floats:
+        """Return the function of the Estimate's values `a` and the other side's `b`."""
+        return np.asarray(self.function(b, a) if self.mirrored else self.function(a, b))
+
+    def slopes(self, a: Any, b: Any) -> tuple[Floats, Floats]:
+        """Return the derivatives in `a` and in `b`."""
+        a, b = np.broadcast_arrays(a, b)
+        first, second = TWO[self.function]
+        return (second(b, a), first(b, a)) if self.mirrored else (first(a, b), second(a, b))
 
 
-def _ones(a: Floats, b: Floats) -> Floats:
-    return np.ones(np.broadcast_shapes(a.shape, b.shape))
-
-
-ADD = Act(np.add, _ones, _ones, "+", "shift")
-SUBTRACT = Act(np.subtract, _ones, lambda a, b: -_ones(a, b), "−", "shift")
-TAKE_FROM = Act(lambda a, b: b - a, lambda a, b: -_ones(a, b), _ones, "−", "shift")
-MULTIPLY = Act(np.multiply, lambda a, b: b * _ones(a, b), lambda a, b: a * _ones(a, b), "×", "scale")
-DIVIDE = Act(np.divide, lambda a, b: _ones(a, b) / b, lambda a, b: -a / b**2, "÷", "scale")
-DIVIDE_INTO = Act(lambda a, b: b / a, lambda a, b: -b / a**2, lambda a, b: _ones(a, b) / a, "÷")
-
-TWO: dict[Any, tuple[Act, Act]] = {
-    np.add: (ADD, ADD),
-    np.subtract: (SUBTRACT, TAKE_FROM),
-    np.multiply: (MULTIPLY, MULTIPLY),
-    np.divide: (DIVIDE, DIVIDE_INTO),
-}
+ADD, MULTIPLY = Act(np.add, "+", True), Act(np.multiply, "×", True)
+SUBTRACT, TAKE_FROM = Act(np.subtract, "−", True), Act(np.subtract, "−", True, mirrored=True)
+DIVIDE, DIVIDE_INTO = Act(np.divide, "÷", True), Act(np.divide, "÷", mirrored=True)
+RAISE, RAISE_TO = Act(np.power, "^"), Act(np.power, "^", mirrored=True)
+ACTS: dict[Any, tuple[Act, Act]] = {
+    np.add: (ADD, ADD), np.subtract: (SUBTRACT, TAKE_FROM), np.multiply: (MULTIPLY, MULTIPLY), np.divide: (DIVIDE, DIVIDE_INTO),
+    np.power: (RAISE, RAISE_TO),
+}  # fmt: skip
 
 
 def apply(estimate: Estimate, function: Callable[[Floats], Floats], slope: Floats) -> Estimate:
@@ -73,13 +81,10 @@ def ufunc(estimate: Estimate, function: Any, inputs: tuple[Any, ...]) -> Any:
     if function in ONE:
         with np.errstate(all="ignore"):
             return apply(estimate, function, ONE[function](estimate.value, function(estimate.value)))
-    if function in TWO and len(inputs) == 2:
-        plain, mirrored = TWO[function]
+    if function in ACTS:
+        plain, mirrored = ACTS[function]
         left, right = inputs
         return join(left, right, plain) if left is estimate else join(right, left, mirrored)
-    if function is np.power and len(inputs) == 2:
-        left, right = inputs
-        return left**right if left is estimate else estimate.__rpow__(left)
     raise refuse(function)
 
 
@@ -94,7 +99,7 @@ def join(estimate: Estimate, other: Any, act: Act) -> Estimate:
     if number.ndim > 1 or (number.ndim == 1 and len(number) not in (1, len(estimate))):
         raise EstimateError(f"数组有 {number.size} 个数，Estimate 有 {len(estimate)} 行｜应等长，或只有一个数｜改正后重试")
     with np.errstate(all="ignore"):
-        slope = act.first(estimate.value, number)
+        slope, _ = act.slopes(estimate.value, number)
     made = apply(estimate, lambda value: act.value(value, number), slope)
     if estimate.kind in ("combination", "quantile") or not act.keeps or bool((slope == 0).any()):
         return made
@@ -111,7 +116,7 @@ def _joined(left: Estimate, right: Estimate, act: Act) -> Estimate:
         raise EstimateError(f"行数 {len(left)} 与 {len(right)}｜应相等，或一方只有一行｜先用标签取行")
     with np.errstate(all="ignore"):
         value = act.value(left.value, right.value)
-        slopes = act.first(left.value, right.value), act.second(left.value, right.value)
+        slopes = act.slopes(left.value, right.value)
     _finite(value, *slopes, known=np.isfinite(left.value) & np.isfinite(right.value))
     made = linked((left, right), value, [np.broadcast_to(slope, len(value)) for slope in slopes], act.value)
     return made if left.labels == right.labels else replace(made, **_named(left, right, act.sign))
@@ -256,11 +261,11 @@ class Arithmetic:
     def __neg__(self: Any) -> Estimate:
         return join(self, -1.0, MULTIPLY)
 
-    def __pow__(self: Any, power: float) -> Estimate:
-        return apply(self, lambda x: x**power, power * self.value ** (power - 1))
+    def __pow__(self: Any, power: Any) -> Estimate:
+        return join(self, power, RAISE)
 
-    def __rpow__(self: Any, base: float) -> Estimate:
-        return apply(self, lambda x: base**x, base**self.value * np.log(base))
+    def __rpow__(self: Any, base: Any) -> Estimate:
+        return join(self, base, RAISE_TO)
 
     def __array_ufunc__(self: Any, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return NotImplemented if method != "__call__" or options else ufunc(self, function, inputs)

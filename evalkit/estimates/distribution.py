@@ -11,27 +11,36 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalkit import intervals, quantiles
-from evalkit.errors import EstimateError, EvalkitWarning
+from evalkit.errors import EstimateError, EvalkitWarning, one_of
 from evalkit.estimates.blocks import ONE, Block, Proportion, binomial
-from evalkit.estimates.domains import Domain, Missing, Variable, as_list, domain, number
+from evalkit.estimates.domains import Domain, Missing, Variable, domain, number
 from evalkit.estimates.estimate import Estimate
 from evalkit.estimates.limits import Side
 from evalkit.estimates.smooth import SHARE
 from evalkit.estimates.statistics import By, Names
+from evalkit.lists import as_list
 from evalkit.variances import Floats, Ints, Partition
 
 if TYPE_CHECKING:
     from evalkit.survey import Survey
     from evalkit.survey.replicated import Replicated
 
-# How an interval is made: the interval of F at the quantile that is mapped back, or None.
-INTERVALS: dict[str, tuple[str | None, str]] = {
-    "wald": ("wald-t", "Woodruff：F 的对称区间映回（R 的 mean）"),
-    "logit": ("logit-t", "Woodruff：F 在对数比数尺度上的区间映回（R 的 xlogit）"),
-    "arcsine": ("arcsine-t", "Woodruff：F 在反正弦尺度上的区间映回（R 的 asin）"),
-    "kg": ("kg", "Woodruff：F 的 Korn–Graubard 区间映回（R 的 beta）"),
-    "score": (None, "Francisco–Fuller：得分检验不拒绝的值"),
-    "replicate": (None, "各套重复权数的分位数，t 区间（R 的 quantile）"),
+
+@dataclass(frozen=True)
+class Way:
+    """A way to make an interval: the method of the interval of F at the quantile that is mapped back, if it is one of those."""
+
+    text: str
+    method: str | None = None
+
+
+INTERVALS = {
+    "wald": Way("Woodruff：F 的对称区间映回（R 的 mean）", "wald-t"),
+    "logit": Way("Woodruff：F 在对数比数尺度上的区间映回（R 的 xlogit）", "logit-t"),
+    "arcsine": Way("Woodruff：F 在反正弦尺度上的区间映回（R 的 asin）", "arcsine-t"),
+    "kg": Way("Woodruff：F 的 Korn–Graubard 区间映回（R 的 beta）", "kg"),
+    "score": Way("Francisco–Fuller：得分检验不拒绝的值"),
+    "replicate": Way("各套重复权数的分位数，t 区间（R 的 quantile）"),
 }
 
 
@@ -98,11 +107,8 @@ def quantile(
 
 
 def _ask(survey: Survey, rule: str, interval: str, probs: list[float]) -> None:
-    if rule not in quantiles.RULES:
-        raise EstimateError(f"rule={rule}｜没有这种分位数规则｜可用：{'、'.join(quantiles.RULES)}")
-    if interval not in INTERVALS:
-        table = "；".join(f"{name}（{text}）" for name, (_, text) in INTERVALS.items())
-        raise EstimateError(f"interval={interval}｜没有这种区间｜可用：{table}")
+    one_of("rule", rule, quantiles.RULES, EstimateError, "分位数规则")
+    one_of("interval", interval, INTERVALS, EstimateError, "区间")
     if interval == "replicate" and survey.replicated is None:
         raise EstimateError('interval="replicate"｜这个 Survey 没有重复权数｜先写 survey.replicate("jkn") 等')
     if not probs or not all(0 < p < 1 for p in probs):
@@ -177,7 +183,7 @@ class _Asked:
             t = _t(df, level, side)
             pairs = [self._score(at, p, float(t[at])) for at in self.held]
         else:
-            found = share.interval(level, INTERVALS[self.interval][0], side, df)
+            found = share.interval(level, INTERVALS[self.interval].method, side, df)
             limits = found[["low", "high"]].to_numpy()[self.held]
             pairs = [_mapped(ordered, low, high, self.rule) for ordered, (low, high) in zip(self.ordered, limits.tolist(), strict=True)]
         low, high = (self._spread([pair[end] for pair in pairs]) for end in (0, 1))

@@ -13,6 +13,7 @@ import pandas as pd
 
 from evalkit.errors import EstimateError, EvalkitWarning, Faults
 from evalkit.estimates.conditions import Condition
+from evalkit.lists import as_list
 from evalkit.survey import Survey
 from evalkit.variances import Floats, Ints, Partition, Stage, add_up
 
@@ -90,11 +91,6 @@ class Variable:
     missing: Mask | None
 
 
-def as_list(given: Any) -> list[Any]:
-    """Return one name as a list of one."""
-    return [given] if isinstance(given, str) else list(given)
-
-
 def read(survey: Survey, name: str) -> list[Variable]:
     """Return the numbers of a column: itself when numeric or boolean, one 0/1 variable a level otherwise."""
     series = survey.column(name)
@@ -151,7 +147,7 @@ def domain(survey: Survey, by: str | Sequence[str] | None, where: Any, variables
     inside = None if where is None else _mask(survey, where)
     if survey.answering is not None:
         inside = survey.answering if inside is None else inside & survey.answering
-    names = tuple(as_list(by)) if by is not None else ()
+    names = tuple(as_list(by))
     code, keys = _groups(survey, names, inside, missing)
     for variable in variables:
         if variable.missing is None or missing == "no":
@@ -231,6 +227,5 @@ def _aligned(survey: Survey, given: pd.Series) -> pd.Series:
 def _report(column: str, bad: Mask, rule: str, remedy: str) -> None:
     """Raise, naming the rows but never their content."""
     faults = Faults("估计")
-    for row in np.flatnonzero(bad):
-        faults.add(int(row) + 2, column, "", rule, remedy)
+    faults.add_rows(np.flatnonzero(bad), column, rule, remedy)
     faults.refuse(EstimateError)

@@ -50,7 +50,7 @@ TWO: dict[Any, tuple[Slope, Slope]] = {
     np.subtract: (lambda a, b: np.ones_like(a), lambda a, b: -np.ones_like(b)),
     np.multiply: (lambda a, b: b, lambda a, b: a),
     np.divide: (lambda a, b: 1 / b, lambda a, b: -a / b**2),
-    np.power: (lambda a, b: b * a ** (b - 1), lambda a, b: np.where(a > 0, a**b * np.log(np.where(a > 0, a, 1.0)), 0.0)),
+    np.power: (lambda a, b: b * a ** (b - 1), lambda a, b: a**b * np.log(a)),
 }
 
 
@@ -85,10 +85,11 @@ class Dual(np.lib.mixins.NDArrayOperatorsMixin):
             return Dual(value, np.asarray(ONE[ufunc](np.asarray(self.value), np.asarray(value)))[..., None] * self.slope)
         if ufunc not in TWO:
             raise refuse(ufunc)
-        left, right = (each if isinstance(each, Dual) else Dual(np.asarray(each, dtype=float), np.zeros(1)) for each in inputs)
-        a, b = np.broadcast_arrays(np.asarray(left.value, dtype=float), np.asarray(right.value, dtype=float))
-        first, second = (np.asarray(slope(a, b))[..., None] for slope in TWO[ufunc])
-        return Dual(ufunc(a, b), first * left.slope + second * right.slope)
+        values = (np.asarray(each.value if isinstance(each, Dual) else each, dtype=float) for each in inputs)
+        a, b = np.broadcast_arrays(*values)
+        # a constant brings nothing, also where the function has no derivative in it, as x² in the 2 where x < 0
+        varying = [(slope, each) for slope, each in zip(TWO[ufunc], inputs, strict=True) if isinstance(each, Dual)]
+        return Dual(ufunc(a, b), np.asarray(sum(np.asarray(slope(a, b))[..., None] * each.slope for slope, each in varying)))
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         plain = len(args) == 1 and kwargs.get("axis") in (None, 0)

@@ -31,7 +31,6 @@ Kind = Literal[
 ]
 
 
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Estimate(algebra.Arithmetic):
     """Values, one a domain, variable and level, with their joint variance.

@@ -28,7 +28,8 @@ NUMBERS = ("low", "high", "n", "n_eff", "n_star", "deff", "deff0", "deff_star", 
 
 def roots(variances: Any, value: Any, survey: Survey) -> Any:
     """Return standard errors; NaN, with a warning, where a quadratic form in joint chances came out below 0."""
-    below = (variances < -1e-14 * np.asarray(value) ** 2) if any(stage.form is not None for stage in survey.stages) else np.zeros(1, bool)
+    forms = any(stage.form is not None for stage in survey.stages)  # the other rules are sums of squares
+    below = variances < (-1e-14 * np.asarray(value) ** 2 if forms else -np.inf)
     if below.any():
         rule = f"{int(below.sum())} 行的方差估计小于 0（成对概率的公式会这样），标准误为 NaN"
         warnings.warn(f'{rule}｜改 form="syg"，或用 ev.PPS("deville1") 等由入样概率得出的规则', EvalkitWarning, stacklevel=4)

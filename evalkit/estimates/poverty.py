@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evalkit import inequality
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, one_of
 from evalkit.estimates.blocks import Block
 from evalkit.estimates.domains import Domain, Missing, Variable, domain, number
 from evalkit.estimates.estimate import Estimate
@@ -23,12 +24,22 @@ if TYPE_CHECKING:
 
 Measure = Callable[[Floats, Floats, Ints], tuple[float, Floats]]
 
-INDICES: dict[str, tuple[Callable[..., tuple[float, Floats]], str]] = {
-    "gini": (inequality.gini, "基尼系数（form）"),
-    "atkinson": (inequality.atkinson, "Atkinson 指数（epsilon）"),
-    "entropy": (inequality.generalised_entropy, "广义熵（alpha：1 为 Theil，0 为平均对数偏差）"),
-    "zenga": (inequality.zenga, "Zenga 指数（form）"),
-    "quintile-share-ratio": (inequality.quintile_share_ratio, "最高与最低五分之一收入之比（share）"),
+
+@dataclass(frozen=True)
+class Index:
+    """A measure of inequality: its kernel, from incomes and weights to value and scores, what it is, and the options it takes."""
+
+    kernel: Callable[..., tuple[float, Floats]]
+    text: str
+    takes: tuple[str, ...]
+
+
+INDICES = {
+    "gini": Index(inequality.gini, "基尼系数（form）", ("form",)),
+    "atkinson": Index(inequality.atkinson, "Atkinson 指数（epsilon）", ("epsilon",)),
+    "entropy": Index(inequality.generalised_entropy, "广义熵（alpha：1 为 Theil，0 为平均对数偏差）", ("alpha",)),
+    "zenga": Index(inequality.zenga, "Zenga 指数（form）", ("form",)),
+    "quintile-share-ratio": Index(inequality.quintile_share_ratio, "最高与最低五分之一收入之比（share）", ("share", "rule", "form")),
 }
 
 
@@ -73,11 +84,12 @@ def disparity(
     >>> float(ev.disparity(survey, "income", "quintile-share-ratio", share=.25)), float(ev.gini(survey, "income"))
     (4.0, 0.25)
     """
-    if index not in INDICES:
-        table = "；".join(f"{name}（{text}）" for name, (_, text) in INDICES.items())
-        raise EstimateError(f"index={index}｜没有这种指数｜可用：{table}")
-    kernel = INDICES[index][0]
-    return _measured(survey, variable, index, lambda y, w, rows: kernel(y, w, **options), count, by, where, missing)
+    known = one_of("index", index, INDICES, EstimateError, "指数")
+    unknown = set(options) - set(known.takes)
+    if unknown:
+        takes = "、".join(known.takes) or "没有"
+        raise EstimateError(f"{index} 不用 {'、'.join(sorted(unknown))}｜它的选项：{takes}｜去掉多余的选项")
+    return _measured(survey, variable, index, lambda y, w, rows: known.kernel(y, w, **options), count, by, where, missing)
 
 
 def gini(

@@ -11,9 +11,10 @@ import numpy as np
 
 from evalkit.errors import EstimateError
 from evalkit.estimates.blocks import ONE, Block, Proportion, Term, binomial, spread
-from evalkit.estimates.domains import Domain, Missing, Variable, as_list, domain, number, read
+from evalkit.estimates.domains import Domain, Missing, Variable, domain, number, read
 from evalkit.estimates.estimate import Estimate, Kind
 from evalkit.estimates.smooth import RATIO, SHARE, TOTAL, covariance_of, mean_about
+from evalkit.lists import as_list
 from evalkit.variances import Floats
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from evalkit import codes, tickets
 from evalkit.errors import Faults, FrameError
 from evalkit.frame.checks import Code, check_choices, check_rows, check_visible, plain_rows
 from evalkit.frame.rules import Counts, KeepsOrDrops, after_rules
+from evalkit.lists import as_list
 from evalkit.sheets import plain_numbers, read_sheet
 from evalkit.synthetic.lists import made_list
 
@@ -161,7 +162,7 @@ class Frame:
         dict of str to str
             Stratum → SHA-256 of its rows, made as that of the frame.
         """
-        stratum = pd.Series(self.labels([by] if isinstance(by, str) else by)).to_numpy()
+        stratum = pd.Series(self.labels(as_list(by))).to_numpy()
         return {str(label): _fingerprint(rows) for label, rows in sorted(self._rows.groupby(stratum), key=lambda part: str(part[0]))}
 
     def total(self, column: str) -> float:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from evalkit.errors import EstimateError, one_of
 from evalkit.inequality.lorenz import positive_total
-from evalkit.quantiles.checks import Floats, checked, chosen
+from evalkit.quantiles.checks import Floats, checked
 
 SUBJECT = "曾加指数"
 ZENGA_FORMS = {
@@ -57,7 +58,7 @@ def zenga(values: ArrayLike, weights: ArrayLike, form: str = "curve") -> tuple[f
     >>> round(zenga([5, 5, 5], [1, 2, 1])[0], 12), round(zenga([1, 2, 4], [1, 1, 1])[0], 6)
     (0.0, 0.579382)
     """
-    how = chosen("form", form, ZENGA_FORMS)
+    how = one_of("form", form, ZENGA_FORMS, EstimateError)
     y, w = checked(values, weights, SUBJECT, negative=False)
     inside = np.flatnonzero(w > 0)
     scores = np.zeros(len(y))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, one_of
 from evalkit.quantiles import Ordered
-from evalkit.quantiles.checks import Bools, Floats, checked, chosen, places
+from evalkit.quantiles.checks import Bools, Floats, checked, places
 from evalkit.quantiles.densities import kernel_means
 
 CHUNK = 1_000_000  # numbers of a block of replicate weights
@@ -74,7 +74,7 @@ def gini(values: ArrayLike, weights: ArrayLike, form: str = "pairs") -> tuple[fl
     >>> round(gini([1, 2, 3, 4], [1, 1, 1, 1])[0], 6), round(gini([1, 2, 3, 4], [1, 1, 1, 1], "ranks")[0], 6)
     (0.25, 0.25)
     """
-    chosen("form", form, FORMS)
+    one_of("form", form, FORMS, EstimateError)
     y, w = checked(values, weights, "基尼系数", negative=False)
     whole, total = float(w.sum()), positive_total(y, w, "基尼系数")
     order = np.argsort(y, kind="stable")
@@ -116,7 +116,7 @@ def gini_many(values: ArrayLike, weights: ArrayLike, form: str = "pairs") -> Flo
     >>> gini_many([1, 2, 3, 4], [[1, 1, 1, 1], [1, 0, 0, 1]]).round(12).tolist()
     [0.25, 0.3]
     """
-    chosen("form", form, FORMS)
+    one_of("form", form, FORMS, EstimateError)
     sets = np.asarray(weights, dtype=float)
     y = checked(values, np.ones(np.shape(values)), "基尼系数", negative=False)[0]
     if sets.ndim != 2 or sets.shape[1] != len(y):
@@ -178,7 +178,7 @@ def quintile_share_ratio(
     6.333333333333333
     """
     subject = "五分位份额比"
-    how = chosen("slope", slope, SLOPES)
+    how = one_of("slope", slope, SLOPES, EstimateError)
     if not 0 < share <= 0.5:
         raise EstimateError(f"{subject}｜share = {share:g}，应在 0 与 0.5 之间｜五分位写 .2")
     y, w = checked(values, weights, subject)

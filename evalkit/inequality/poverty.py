@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, one_of
 from evalkit.quantiles import Ordered, density, scores
-from evalkit.quantiles.checks import Bools, Floats, checked, chosen, places
+from evalkit.quantiles.checks import Bools, Floats, checked, places
 
 SUBJECT = "贫困指标"
 CENTRES = {"quantile": "分位数（prob=.5 即中位数）", "mean": "均值"}
@@ -106,7 +106,7 @@ def poverty_line(values: ArrayLike, weights: ArrayLike, relative: Relative) -> t
     >>> poverty_line([1, 2, 3, 4], [1, 1, 1, 1], Relative(.5))[0]
     1.0
     """
-    chosen("of", relative.of, CENTRES)
+    one_of("of", relative.of, CENTRES, EstimateError)
     if not 0 < relative.share < math.inf:
         raise EstimateError(f"{SUBJECT}｜share = {relative.share:g}，应大于 0｜中位数的六成写 .6")
     if relative.of == "mean":

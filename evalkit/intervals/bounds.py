@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri, stdtrit
 
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, one_of
 from evalkit.intervals import forms
 from evalkit.intervals.moderated import Moderated, Planning, moderated_limits
 from evalkit.intervals.profile import on_r_grid
@@ -247,10 +247,7 @@ def student(value: ArrayLike, se: ArrayLike, df: ArrayLike, *, level: float = 0.
 
 
 def _ask(method: str, level: float, side: str) -> tuple[Method, float]:
-    if method not in METHODS:
-        table = "\n".join(f"  {name:<18}{m.text}" for name, m in METHODS.items())
-        raise EstimateError(f"method = {method!r}｜没有这种区间｜可用：\n{table}")
-    return METHODS[method], _tail(level, side)
+    return one_of("method", method, METHODS, EstimateError, "区间"), _tail(level, side)
 
 
 def _tail(level: float, side: str) -> float:

@@ -12,7 +12,7 @@ from scipy.linalg import eigh, helmert
 from scipy.special import chdtrc, fdtrc
 
 from evalkit.chisquares import satterthwaite, upper_tail
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, one_of
 from evalkit.estimates.domains import Missing
 from evalkit.models.cells import Cells, in_cells
 from evalkit.models.contrast import quadratic
@@ -112,14 +112,12 @@ def independence(survey: Survey, row: str, col: str, *, method: str = "f", where
     >>> independence(ev.Survey.from_data(table, clusters="village"), "a", "b")
     a × b：Rao–Scott 二阶修正检验，F(1, 3) = 2.25，p = 0.231，n = 8；在 5% 水平上不能拒绝“行与列独立”。
     """
-    if method not in METHODS:
-        table = "\n".join(f"  {name:<15}{m.title.zh}" for name, m in METHODS.items())
-        raise EstimateError(f"method = {method!r}｜没有这种检验｜可用：\n{table}")
+    how = one_of("method", method, METHODS, EstimateError, "检验")
     cells = in_cells(survey, row, col, where, missing)
     for name, levels in zip(cells.names, (cells.rows, cells.columns), strict=True):
         if len(levels) < 2:
             raise EstimateError(f"{name}｜域中只有 {len(levels)} 类｜独立性检验至少需要 2 类｜核对 where 与该列")
-    found, title = METHODS[method].find(cells), METHODS[method].title
+    found, title = how.find(cells), how.title
     return Test(f"{row} × {col}", title, NULL, method, found.symbol, found.statistic, found.df, found.p_value, cells.n,
                 details=found.details, reason=found.reason, cells=cells)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import fdtrc, ndtri, stdtr
 
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, one_of
 from evalkit.estimates import Estimate, mean
 from evalkit.estimates.domains import Missing, number
 from evalkit.models.contrast import quadratic
@@ -173,14 +173,12 @@ def ranktest(survey: Survey, y: str, group: str, *, score: str = "wilcoxon", whe
     >>> ranktest(survey, "y", "g")
     y（b − a）：秩和检验（Wilcoxon），t(4) = 2.092，p = 0.105，n = 6；在 5% 水平上不能拒绝“各组分布相同”。
     """
-    if score not in SCORES:
-        table = "\n".join(f"  {name:<17}{known.title.zh}" for name, known in SCORES.items())
-        raise EstimateError(f"score = {score!r}｜没有这种得分｜可用：\n{table}")
+    how = one_of("score", score, SCORES, EstimateError, "得分")
     groups, values = _grouped(survey, y, group, where, missing)
     if len(groups.levels) < 2:
         raise EstimateError(f"{group}｜只有 1 组（{_some(groups.levels)}）｜至少应有两组｜核对 where 与该列")
-    made = groups.differences(y, lambda weights: _scored(values, weights, groups.code >= 0, SCORES[score]))
-    title, null = SCORES[score].title, Words("各组分布相同", "the groups have the same distribution")
+    made = groups.differences(y, lambda weights: _scored(values, weights, groups.code >= 0, how))
+    title, null = how.title, Words("各组分布相同", "the groups have the same distribution")
     if len(groups.levels) == 2:
         return _by_t(f"{y}（{made.labels[0][1]}）", title, null, score, made, float(made.df[0]) - 1, 0.0, groups.n)
     return _by_f(f"{y}（{group}）", title, null, score, made, groups.n)

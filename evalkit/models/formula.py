@@ -225,8 +225,7 @@ def _values(series: pd.Series) -> Any:
 def _complete(columns: dict[str, Any]) -> None:
     faults = Faults("预测")
     for name, held in columns.items():
-        for row in np.flatnonzero(pd.isna(held)):
-            faults.add(int(row) + 2, name, "", "缺答案", "补全后重试")
+        faults.add_rows(np.flatnonzero(pd.isna(held)), name, "缺答案", "补全后重试")
     faults.refuse(EstimateError)
 
 

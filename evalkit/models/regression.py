@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, one_of
 from evalkit.estimates import Estimate
 from evalkit.estimates.domains import Missing
 from evalkit.estimates.saving import save
@@ -214,10 +214,7 @@ def glm(
     0  Intercept         2.0  0.5164  3.8730  0.0179
     1          g     b   4.0  1.1547  3.4641  0.0257
     """
-    if family not in FAMILIES:
-        table = "\n".join(f"  {name:<10}{known.text.zh}" for name, known in FAMILIES.items())
-        raise EstimateError(f"family = {family!r}｜没有这种分布｜可用：\n{table}")
-    how, form = FAMILIES[family], read_formula(survey, formula, where, missing)
+    how, form = one_of("family", family, FAMILIES, EstimateError, "分布"), read_formula(survey, formula, where, missing)
     low, high = how.within
     if not bool(((form.y >= low) & (form.y <= high)).all()):
         raise EstimateError(f"{form.response}｜{how.text.zh}的因变量应在 [{low:g}, {high:g}] 内｜先转换，或换 family")

@@ -49,8 +49,8 @@ def _answered(code: Ints, variables: Sequence[Variable], missing: Missing) -> In
     for variable in variables:
         if variable.missing is None:
             continue
-        for row in np.flatnonzero(variable.missing & inside) if missing == "fail" else ():
-            faults.add(int(row) + 2, str(variable.label[0]), "", "缺答案", 'missing="out"（移出域）')
+        if missing == "fail":
+            faults.add_rows(np.flatnonzero(variable.missing & inside), str(variable.label[0]), "缺答案", 'missing="out"（移出域）')
         code = np.where(variable.missing, -1, code)
     faults.refuse(EstimateError)
     return code

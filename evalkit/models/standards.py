@@ -10,7 +10,8 @@ import numpy as np
 
 from evalkit.errors import EstimateError, Faults
 from evalkit.estimates import Estimate
-from evalkit.estimates.domains import Missing, Variable, as_list, number
+from evalkit.estimates.domains import Missing, Variable, number
+from evalkit.lists import as_list
 from evalkit.models.rows import divided, grouped, one_domain
 from evalkit.variances import Floats, Ints
 
@@ -117,7 +118,7 @@ def standardize(
     if not as_list(by):
         raise EstimateError("by｜没有列｜标准化需要至少一列构成（如年龄组）｜写 by=列名")
     variables = [number(survey, name) for name in as_list(var)]
-    layout = _layout(survey, as_list(by), [] if over is None else as_list(over), population, where, variables, missing)
+    layout = _layout(survey, as_list(by), as_list(over), population, where, variables, missing)
     parts = layout.parts(each)
     values = np.stack([variable.values for variable in variables], axis=1)
 
@@ -126,7 +127,7 @@ def standardize(
 
     keys = layout.groups if each else ((),)
     labels = [(*key, *variable.label) for key in keys for variable in variables]
-    names = (*(as_list(over) if each and over is not None else ()), "variable")
+    names = (*(as_list(over) if each else ()), "variable")
     inside = one_domain(survey, layout.code >= 0)
     return Estimate.of_columns(survey, again(survey.weights), _scores(layout, values, parts), labels, names, "mean", again, inside)
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -115,17 +112,3 @@ def probabilities(given: ArrayLike, name: str = "probs") -> Floats:
         shown = "、".join(f"{p:g}" for p in found.ravel() if not 0 <= p <= 1) or f"{found.ndim} 维"
         raise EstimateError(f"{name}：{shown}｜应为 0 与 1 之间的数｜中位数写 .5")
     return found
-
-
-def chosen(name: str, value: str, table: Mapping[str, Any]) -> Any:
-    """Return the entry of a table of methods, or refuse an unknown name with the choices.
-
-    Examples
-    --------
-    >>> chosen("form", "pairs", {"pairs": "两两之差"})
-    '两两之差'
-    """
-    if value not in table:
-        shown = "\n".join(f"  {key:<12}{getattr(entry, 'text', entry)}" for key, entry in table.items())
-        raise EstimateError(f"{name} = {value!r}｜没有这种选择｜可用：\n{shown}")
-    return table[value]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.errors import EstimateError
-from evalkit.quantiles.checks import Floats, chosen, probabilities
+from evalkit.errors import EstimateError, one_of
+from evalkit.quantiles.checks import Floats, probabilities
 from evalkit.quantiles.ordered import Ordered
 
 QUARTILES = 1.349  # between the quartiles of a normal distribution, in standard deviations
@@ -102,7 +102,7 @@ def kernel_means(ordered: Ordered, at: ArrayLike, rule: str = "kernel") -> Float
 
 def _nearness(ordered: Ordered, at: ArrayLike, rule: str) -> tuple[float, Floats]:
     """Return the bandwidth, and w exp(−((z − x)/h)²/2) for each z and x, (k, n)."""
-    how: Bandwidth = chosen("density", rule, DENSITIES)
+    how: Bandwidth = one_of("density", rule, DENSITIES, EstimateError)
     h = how.width(ordered)
     if not h > 0:
         raise EstimateError("密度｜所有的值相同，没有密度｜此指标的标准误改用复制权数，或不用分位数")

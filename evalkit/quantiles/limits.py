@@ -9,8 +9,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.errors import EstimateError
-from evalkit.quantiles.checks import Floats, chosen, probabilities
+from evalkit.errors import EstimateError, one_of
+from evalkit.quantiles.checks import Floats, probabilities
 from evalkit.quantiles.ordered import Ordered
 
 ENDS = {
@@ -104,7 +104,7 @@ def score_limits(
     >>> [score_limits(values, share, .5, 1.96, ends) for ends in ("nearer", "inside", "closure")]
     [(6.0, 14.0), (6.0, 14.0), (6.0, 15.0)]
     """
-    chosen("ends", ends, ENDS)
+    one_of("ends", ends, ENDS, EstimateError)
     if not 0 < probabilities(p, "p")[0] < 1 or not 0 < t < math.inf:
         raise EstimateError(f"得分区间：p = {p:g}，t = {t:g}｜p 应在 0 与 1 之间，t 应大于 0｜核对 p 与 level")
     x = ordered.distinct.x

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.errors import EstimateError
-from evalkit.quantiles.checks import Floats, Ints, checked, chosen, places, probabilities
+from evalkit.errors import EstimateError, one_of
+from evalkit.quantiles.checks import Floats, Ints, checked, places, probabilities
 from evalkit.quantiles.rules import RULES, Rule, Steps
 
 CHUNK = 1_000_000  # numbers of a block of replicate weights
@@ -132,7 +132,7 @@ class Ordered:
 
 
 def _rule(name: str) -> Rule:
-    found: Rule = chosen("rule", name, RULES)
+    found: Rule = one_of("rule", name, RULES, EstimateError)
     return found
 
 

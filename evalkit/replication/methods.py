@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evalkit.errors import SurveyError
+from evalkit.errors import SurveyError, one_of
 from evalkit.replication.balanced import brr, fay
 from evalkit.replication.jackknife import jk1, jkn
 from evalkit.replication.multistage import beaumont_emond, preston
@@ -84,25 +84,23 @@ def made(method: str, stages: Sequence[Stage], *, seed: str | None, replicates: 
     >>> made("jkn", structure([np.array([0, 0, 1, 1])], [np.arange(4)], [None]), seed=None)
     重复权数：jkn，4 套，每套第 1 阶段 4 个单元，自由度 2
     """
-    if method not in METHODS:
-        table = "\n".join(f"  {name:<16}{entry.text}" for name, entry in METHODS.items())
-        raise SurveyError(f"method = {method!r}｜没有这种重复方法｜可用：\n{table}")
+    how = one_of("method", method, METHODS, SurveyError, "重复方法")
     given = {name: value for name, value in ({"seed": seed, "replicates": replicates} | options).items() if value is not None}
     tau = float(given.pop("tau", 1.0))
     if given.get("singleton") == "collapse":
         stages = collapse(tuple(stages))[0]
         del given["singleton"]
-    _agree(method, set(given))
-    plan = METHODS[method].make(stages, **given)
+    _agree(method, how, set(given))
+    plan = how.make(stages, **given)
     return plan if tau == 1 else softened(plan, tau)
 
 
-def _agree(method: str, given: set[str]) -> None:
+def _agree(method: str, how: Method, given: set[str]) -> None:
     """Refuse options that are missing or unknown."""
-    needs, known = set(METHODS[method].needs), {*METHODS[method].needs, *METHODS[method].takes}
+    needs, known = set(how.needs), {*how.needs, *how.takes}
     if needs - given:
         lacking = "、".join(sorted(needs - given))
-        raise SurveyError(f"{method} 缺 {lacking}｜{METHODS[method].text}｜例如 replicates=500, seed=\"…\"，fay 写 rho=.3")
+        raise SurveyError(f"{method} 缺 {lacking}｜{how.text}｜例如 replicates=500, seed=\"…\"，fay 写 rho=.3")
     if given - known:
         known_names = "、".join(sorted(known)) or "没有"
         raise SurveyError(f"{method} 不用 {'、'.join(sorted(given - known))}｜它的选项：{known_names}｜去掉多余的选项")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from evalkit.errors import DesignError, Fault, Faults, ResponsesError
 from evalkit.fieldwork.handed import Handed, Source, hand_in
+from evalkit.lists import as_list
 from evalkit.responses.answers import Answers, Missing, filled, needed, take
 from evalkit.responses.outcomes import NOBODY, check_reserves, match, quality, words
 
@@ -71,7 +72,7 @@ class Responses:
             noncontact, ineligible, pending (mains without a result), replaced (reserves completed) and
             response_rate = complete / (complete + refusal + noncontact), not a number without any of these.
         """
-        keys = [by] if isinstance(by, str) else list(by)
+        keys = as_list(by)
         drawn = self.sample.table("household")
         marks = self._table[keys].assign(
             **{code: self._table["disposition"] == code for code in OUTCOMES}, visited=True, used=self._table["role"] == "reserve",

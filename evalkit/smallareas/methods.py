@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, one_of
 
 Numbers = NDArray[np.float64]
 CLOSE = 1e-12  # of the variance between areas, relative
@@ -105,10 +105,7 @@ METHODS: dict[str, Method] = {
 
 
 def named(method: str) -> Method:
-    if method not in METHODS:
-        table = "\n".join(f"  {name:<6}{each.text}" for name, each in METHODS.items())
-        raise EstimateError(f"method = {method!r}｜没有这种方法｜可用：\n{table}")
-    return METHODS[method]
+    return one_of("method", method, METHODS, EstimateError, "方法")
 
 
 def solve(how: Method, y: Numbers, x: Numbers, d: Numbers) -> tuple[State, int]:

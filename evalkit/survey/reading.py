@@ -185,12 +185,6 @@ def snapshot(table: Any) -> pd.DataFrame:
     return answers.copy(deep=False)
 
 
-def columns(given: Any) -> list[Any]:
-    if given is None:
-        return []
-    return [given] if isinstance(given, str) else list(given)
-
-
 def factorize(series: pd.Series) -> tuple[Ints, Any]:
     """Return codes in the order of the values (as text when they do not compare), negative where missing."""
     if isinstance(series.dtype, np.dtype) and series.dtype.kind in "iu" and len(series):
@@ -245,13 +239,6 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def refuse_poisson(first: Stage) -> None:
-    """Refuse replicates of a sample of random size: no method here imitates its size."""
-    if first.spread is not None and not first.spread.pull.any():
-        rule = "首阶段是泊松抽样，样本量随机，没有合用的重复权数"
-        raise SurveyError(f'PPS("poisson")｜{rule}｜用线性化方差，不要 .replicate(…)；或改 pps=ev.PPS("hajek")（按固定样本量）')
-
-
 def sentence(survey: Survey) -> str:
     """Return what a survey is, in a sentence."""
     shown = survey.weights if survey.answering is None else survey.weights[survey.answering]
@@ -275,9 +262,16 @@ def refuse_unknown(singleton: str, stages: str) -> None:
         raise SurveyError(f"stages={stages}｜没有这种取法｜可用：all、first")
 
 
-def refuse_unpaired(first: Stage, method: str) -> None:
-    """Refuse half-samples of strata that are not pairs: which units would form a pair is nobody's decision yet."""
+def refuse_replicates(first: Stage, method: str) -> None:
+    """Refuse replicates of a design that they do not imitate.
+
+    A sample of random size is imitated by none here; half-samples are of pairs, and which units would form a pair elsewhere is
+    nobody's decision yet.
+    """
+    if first.spread is not None and not first.spread.pull.any():
+        rule = "首阶段是泊松抽样，样本量随机，没有合用的重复权数"
+        raise SurveyError(f'PPS("poisson")｜{rule}｜用线性化方差，不要 .replicate(…)；或改 pps=ev.PPS("hajek")（按固定样本量）')
     apart = np.flatnonzero((first.n != 2) & (first.fraction < 1 - FULL))
     if method in ("brr", "fay") and len(apart):
         named = "、".join(f"{stage_name(first, int(h))}（{first.n[h]} 个）" for h in apart[:8]) + ("……" if len(apart) > 8 else "")
-        raise SurveyError(f'brr、fay｜每层应恰有两个首阶段单元：{named}｜改用 "jkn"、"rwy"，或先按设计把各层分成对')
+        raise SurveyError(f'{method}｜每层应恰有两个首阶段单元：{named}｜改用 "jkn"、"rwy"，或先按设计把各层分成对')

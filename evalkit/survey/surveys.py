@@ -13,6 +13,7 @@ import pandas as pd
 from evalkit import replication, variances
 from evalkit.errors import Faults, SurveyError
 from evalkit.later import later
+from evalkit.lists import as_list
 from evalkit.survey import reading
 from evalkit.survey.replicated import Replicated
 from evalkit.survey.unequal import PPS
@@ -139,16 +140,16 @@ class Survey:
         snapshot = reading.snapshot(table)
         reading.refuse_unknown(singleton, stages)
         read = reading.Reading(snapshot, Faults("调查数据"))
-        sizes = reading.columns(fpc)
-        units = reading.columns(clusters)
-        levels = read.levels(reading.columns(strata), units, sizes, pps is not None)
-        stated = read.weights(weights, reading.columns(probs))
+        sizes = as_list(fpc)
+        units = as_list(clusters)
+        levels = read.levels(as_list(strata), units, sizes, pps is not None)
+        stated = read.weights(weights, as_list(probs))
         read.faults.refuse(SurveyError)
         built = variances.structure(*levels) if pps is None else pps.structure(levels)
         read.sizes(built, sizes, levels[2] if pps is None else [None, *levels[2][1:]])
         if not nest and units:
             read.nested(units[0], built[0], levels)
-        read.agreement(built, reading.columns(probs), sizes)
+        read.agreement(built, as_list(probs), sizes)
         read.faults.refuse(SurveyError)
         value = stated if stated is not None else reading.from_fractions(built)
         value.flags.writeable = False
@@ -264,8 +265,7 @@ class Survey:
         >>> float(ev.mean(survey.replicate("jk1"), "y").se[0].round(6))
         0.288675
         """
-        reading.refuse_poisson(self.stages[0])
-        reading.refuse_unpaired(self.stages[0], method)
+        reading.refuse_replicates(self.stages[0], method)
         if self.policy.rule not in ("fail", "collapse"):
             known = replication.METHODS[method].takes if method in replication.METHODS else ()
             options = {"singleton": self.policy.rule, **options} if "singleton" in known else options

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import Faults, SurveyError
+from evalkit.lists import as_list
 from evalkit.survey.surveys import Survey
 from evalkit.variances import FULL, Floats, Ints, Stage
 from evalkit.weights.steps import Applied, Sets
@@ -66,7 +67,7 @@ def join(*, shared: Sequence[str] | str | None, **waves: Survey) -> Survey:
     if shared is None:
         stages = tuple(_beside(level) for level in zip(*padded, strict=True))
     else:
-        unit = _units(table, [shared] if isinstance(shared, str) else list(shared), surveys)
+        unit = _units(table, as_list(shared), surveys)
         first, notes = _together([stages[0] for stages in padded], unit)
         stages = (first, *(_beside(level) for level in list(zip(*padded, strict=True))[1:]))
         stages = _under(stages, padded, first)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import SurveyError
+from evalkit.lists import as_list
 from evalkit.survey.surveys import Survey
 from evalkit.survey.unequal import PPS
 from evalkit.weights import Nonresponse, Trim, base_weights, declared, levels, released_weights
@@ -126,5 +127,5 @@ def _asked(taken: Any) -> Any:
 
 def _kept(calibrated: Any, trim: Any) -> bool:
     """Whether trimming within classes keeps the totals of a post-stratification."""
-    columns = [[each] if isinstance(each, str) else list(each or ()) for each in (getattr(calibrated, "by", ()), getattr(trim, "keep", ()))]
+    columns = [as_list(each) for each in (getattr(calibrated, "by", ()), getattr(trim, "keep", ()))]
     return bool(columns[0]) and columns[0] == columns[1]

@@ -12,9 +12,11 @@ from scipy import linalg
 
 from evalkit import calibration, nonresponse
 from evalkit.errors import Faults, SurveyError
+from evalkit.lists import as_list
 from evalkit.variances import Floats, Ints
 from evalkit.weights.margins import by_code
 from evalkit.weights.steps import Sets, Taken
+from evalkit.weights.targets import crossed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,13 +87,13 @@ class Nonresponse:
 
     def __repr__(self) -> str:
         if self.by is not None:
-            return f"Nonresponse 单元 {self.by if isinstance(self.by, str) else ' × '.join(self.by)}"
+            return f"Nonresponse 单元 {' × '.join(as_list(self.by))}"
         how = "倒数" if self.classes is None else f"{self.classes} 类"
         return f"Nonresponse 回答概率 {'、'.join(self._terms)}（{how}）"
 
     @property
     def _terms(self) -> list[str]:
-        return [self.propensity] if isinstance(self.propensity, str) else list(self.propensity or ())
+        return as_list(self.propensity)
 
     def take(self, survey: Survey) -> Taken:
         """Take the step on a survey."""
@@ -129,8 +131,7 @@ class Nonresponse:
         faults = Faults("Nonresponse")
         bad = ~found.isin(["R", "N", "I", "U"]).to_numpy()
         lost = series.isna().to_numpy()
-        for at in np.flatnonzero(lost):
-            faults.add(int(at) + 2, self.status, "", "缺少结果", "补上这一户的结果")
+        faults.add_rows(np.flatnonzero(lost), self.status, "缺少结果", "补上这一户的结果")
         for word, rows in series[bad & ~lost].astype(str).value_counts().head(20).items():
             rule = f"不知道这个词是回答（R）、未回答（N）、不合格（I）还是未知（U），{rows} 行"
             faults.add(None, self.status, word, rule, f'words={{"{word}": "N", …}}')
@@ -147,36 +148,31 @@ class Nonresponse:
             made = np.zeros(len(survey), dtype=np.int64)
             made[inside] = cut.classes - 1
             return made, [f"回答概率第 {at + 1} 类" for at in range(int(made.max()) + 1)]
-        joint, names = np.zeros(len(survey), dtype=np.int64), [""]
-        for column in [self.by] if isinstance(self.by, str) else self.by:
-            code, levels = survey.levels(column)
-            _complete(column, code < 0)
-            joint = joint * len(levels) + code
-            names = [f"{name} {level}".strip() for name in names for level in levels]
+        faults = Faults("Nonresponse")
+        joint, keys = crossed(survey, as_list(self.by), faults, everyone=True)
+        faults.refuse(SurveyError)
         held, cell = np.unique(joint, return_inverse=True)
-        return cell.astype(np.int64), [names[at] for at in held]
+        return cell.astype(np.int64), [" ".join(map(str, keys[at])) for at in held]
 
     def model(self, survey: Survey) -> Floats:
         """Return the columns of the response model: numbers as they are, categories but the first as 0 and 1."""
-        parts = []
+        faults, parts = Faults("Nonresponse"), []
         for name in self._terms:
-            series = survey.column(name)
-            if pd.api.types.is_numeric_dtype(series):
-                values = series.to_numpy(dtype=float, na_value=np.nan)
-                _complete(name, ~np.isfinite(values))
-                parts.append(values[:, None])
-                continue
-            code, levels = survey.levels(name)
-            _complete(name, code < 0)
-            parts.append((code[:, None] == np.arange(1, len(levels))).astype(float))
+            made, lost = _columns(survey, name)
+            faults.add_rows(np.flatnonzero(lost), name, "回答者与未回答者都应有值", "补全，或换用抽样框中的变量")
+            parts.append(made)
+        faults.refuse(SurveyError)
         return np.column_stack(parts)
 
 
-def _complete(name: str, lost: Bools) -> None:
-    faults = Faults("Nonresponse")
-    for at in np.flatnonzero(lost):
-        faults.add(int(at) + 2, name, "", "回答者与未回答者都应有值", "补全，或换用抽样框中的变量")
-    faults.refuse(SurveyError)
+def _columns(survey: Survey, name: str) -> tuple[Floats, Bools]:
+    """Return the columns that one variable makes in a model, and where it has no value."""
+    series = survey.column(name)
+    if pd.api.types.is_numeric_dtype(series):
+        values = series.to_numpy(dtype=float, na_value=np.nan)
+        return values[:, None], ~np.isfinite(values)
+    code, levels = survey.levels(name)
+    return (code[:, None] == np.arange(1, len(levels))).astype(float), code < 0
 
 
 def _handed(weights: Floats, cell: Ints, state: NDArray[np.str_]) -> Floats:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit import calibration
 from evalkit.errors import Faults, SurveyError
+from evalkit.lists import as_list
 from evalkit.variances import Floats, Ints
 from evalkit.weights.margins import regression
 from evalkit.weights.steps import Sets, Taken
@@ -127,7 +128,7 @@ class Calibrate:
 
     @property
     def _names(self) -> list[str]:
-        return [self.columns] if isinstance(self.columns, str) else list(self.columns)
+        return as_list(self.columns)
 
     def _spread(self, count: int) -> Floats | None:
         """Return the covariance matrix of the totals."""
@@ -161,8 +162,7 @@ class Calibrate:
             return np.ones((len(survey), 1)), np.ones(1), [name]
         values = series.to_numpy(dtype=float, na_value=np.nan)
         bad = ~np.isfinite(values) if survey.answering is None else ~np.isfinite(values) & survey.answering
-        for at in np.flatnonzero(bad):
-            faults.add(int(at) + 2, name, "", "校准变量应为有限数", "补全后重试")
+        faults.add_rows(np.flatnonzero(bad), name, "校准变量应为有限数", "补全后重试")
         return np.nan_to_num(values, posinf=0.0, neginf=0.0)[:, None], self._total(name, stated, faults), [name]
 
     def _total(self, name: str, stated: Any, faults: Faults) -> Floats:

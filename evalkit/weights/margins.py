@@ -12,6 +12,7 @@ from scipy import linalg
 from evalkit import calibration
 from evalkit.calibration import Names
 from evalkit.errors import SurveyError
+from evalkit.lists import as_list
 from evalkit.variances import Floats, Ints
 from evalkit.weights.steps import Sets, Taken
 from evalkit.weights.targets import Target, root_of, shifts, target
@@ -51,11 +52,11 @@ class PostStratify:
     calibrates = True
 
     def __repr__(self) -> str:
-        return f"PostStratify {self.by if isinstance(self.by, str) else '、'.join(self.by)}"
+        return f"PostStratify {' × '.join(as_list(self.by))}"
 
     def take(self, survey: Survey) -> Taken:
         """Take the step on a survey."""
-        found = target(survey, [self.by] if isinstance(self.by, str) else list(self.by), self.totals)
+        found = target(survey, as_list(self.by), self.totals)
         before = survey.weights
         names = Names([found.name], [found.labels])
         after = before * calibration.poststratify(found.code, before, found.total, names=names).g
@@ -111,13 +112,13 @@ class Rake:
     calibrates = True
 
     def __repr__(self) -> str:
-        return f"Rake {'；'.join(key if isinstance(key, str) else ' × '.join(key) for key in self.margins)}"
+        return f"Rake {'；'.join(' × '.join(as_list(key)) for key in self.margins)}"
 
     def take(self, survey: Survey) -> Taken:
         """Take the step on a survey."""
         if not self.margins:
             raise SurveyError("Rake｜没有边际｜写 ev.Rake({列: {类: 总数}, …})")
-        found = [target(survey, [key] if isinstance(key, str) else list(key), totals) for key, totals in self.margins.items()]
+        found = [target(survey, as_list(key), totals) for key, totals in self.margins.items()]
         before, codes, totals = survey.weights, [each.code for each in found], [each.total for each in found]
         names = Names([each.name for each in found], [each.labels for each in found])
         asked: dict[str, Any] = {"tol": self.tol, "max_sweeps": self.max_sweeps, "names": names}

@@ -64,10 +64,8 @@ def target(survey: Survey, columns: Sequence[str], totals: Any) -> Target:
     """
     stated, covariance = _stated(columns, totals)
     faults = Faults("权数的目标总数")
-    found = [survey.levels(name) for name in columns]
-    _missing(survey, columns, [codes for codes, _ in found], faults)
+    code, keys = crossed(survey, columns, faults)
     faults.refuse(SurveyError)
-    code, keys = _joint(found)
     known = {_text(key): at for at, key in enumerate(stated)}
     place = np.array([known.get(_text(key), -1) for key in keys], dtype=np.int64)
     name, total = " × ".join(columns), np.array(list(stated.values()), dtype=float)
@@ -130,20 +128,21 @@ def _numbers(pairs: Iterable[tuple[tuple[Any, ...], Any]]) -> dict[tuple[Any, ..
     return made
 
 
-def _missing(survey: Survey, columns: Sequence[str], codes: list[Ints], faults: Faults) -> None:
-    for name, code in zip(columns, codes, strict=True):
-        lost = code < 0 if survey.answering is None else (code < 0) & survey.answering
-        for at in np.flatnonzero(lost):
-            faults.add(int(at) + 2, name, "", "缺失的值不属于任何一类", "补全后重试")
+def crossed(survey: Survey, columns: Sequence[str], faults: Faults, *, everyone: bool = False) -> tuple[Ints, list[tuple[Any, ...]]]:
+    """Return one code a row for the combination of its values, and the combinations; rows that lack a value are noted.
 
-
-def _joint(found: list[tuple[Ints, list[Any]]]) -> tuple[Ints, list[tuple[Any, ...]]]:
-    """Cross the columns: one code a row (0 where a row without weight lacks a value), and the keys."""
+    Unless `everyone` must have one, a row without weight may lack a value, and counts as having the first.
+    """
     joint: Ints | None = None
     keys: list[tuple[Any, ...]] = [()]
-    for code, levels in found:
-        known = np.maximum(code, 0) if bool((code < 0).any()) else code
-        joint = known if joint is None else joint * len(levels) + known
+    for name in columns:
+        code, levels = survey.levels(name)
+        lost = code < 0
+        if bool(lost.any()):
+            refused = lost if everyone or survey.answering is None else lost & survey.answering
+            faults.add_rows(np.flatnonzero(refused), name, "缺失的值不属于任何一类", "补全后重试")
+            code = np.maximum(code, 0)
+        joint = code if joint is None else joint * len(levels) + code
         keys = [(*key, level) for key in keys for level in levels]
     assert joint is not None
     return joint, keys
@@ -172,8 +171,6 @@ def shifts(root: Floats | None, sets: Sets) -> Floats | None:
     if root is None:
         return None
     first, last = sets.used, sets.used + root.shape[1]
-    if last > len(sets.spread):
-        raise SurveyError(f"{len(sets.spread)} 套重复权数｜估计的总数共有 {last} 个误差，每个需要一套｜增加 replicates")
     moved = np.zeros((len(sets.spread), len(root)))
     moved[first:last] = root.T / np.sqrt(sets.spread[first:last, None])
     return moved[sets.start : sets.start + len(sets.weights)]

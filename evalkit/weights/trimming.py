@@ -11,8 +11,10 @@ import numpy as np
 
 from evalkit import calibration
 from evalkit.errors import Faults, SurveyError
+from evalkit.lists import as_list
 from evalkit.variances import Floats, Ints
 from evalkit.weights.steps import Sets, Taken
+from evalkit.weights.targets import crossed
 
 if TYPE_CHECKING:
     from evalkit.survey import Survey
@@ -85,13 +87,7 @@ class Trim:
     def _classes(self, survey: Survey) -> Ints | None:
         if self.keep is None:
             return None
-        joint = np.zeros(len(survey), dtype=np.int64)
-        for name in [self.keep] if isinstance(self.keep, str) else self.keep:
-            code, levels = survey.levels(name)
-            lost = code < 0 if survey.answering is None else (code < 0) & survey.answering
-            faults = Faults("Trim")
-            for at in np.flatnonzero(lost):
-                faults.add(int(at) + 2, name, "", "缺失的值不属于任何一类", "补全后重试")
-            faults.refuse(SurveyError)
-            joint = joint * len(levels) + np.maximum(code, 0)
-        return np.unique(joint, return_inverse=True)[1].astype(np.int64)
+        faults = Faults("Trim")
+        code, _ = crossed(survey, as_list(self.keep), faults)
+        faults.refuse(SurveyError)
+        return np.unique(code, return_inverse=True)[1].astype(np.int64)

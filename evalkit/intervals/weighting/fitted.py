@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, one_of
 from evalkit.intervals.effects import weight_effect
 from evalkit.intervals.weighting.moments import columns, covariance, regress
 from evalkit.nonresponse.labels import Numbers
@@ -153,10 +153,7 @@ def spencer_effect(p: ArrayLike, w: ArrayLike, y: ArrayLike, form: str = "paper"
 
 
 def _form(form: str) -> Form:
-    if form not in FORMS:
-        table = "\n".join(f"  {name:<12}{each.text}" for name, each in FORMS.items())
-        raise EstimateError(f"form = {form!r}｜没有这种写法｜可用：\n{table}")
-    return FORMS[form]
+    return one_of("form", form, FORMS, EstimateError, "写法")
 
 
 def _fitted(w: Numbers, y: Numbers, x: Numbers) -> _Fit:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeVar
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -13,16 +10,7 @@ from evalkit.variances.stages import Floats
 
 NAMED = 6  # positions that one message names
 
-Entry = TypeVar("Entry")
 Flags = NDArray[np.bool_]
-
-
-def chosen(table: Mapping[str, Entry], method: str) -> Entry:
-    """Return the entry of a table of methods, or refuse with the choices."""
-    if method not in table:
-        listed = "、".join(f"{name}（{text}）" if (text := getattr(entry, "text", "")) else name for name, entry in table.items())
-        raise SurveyError(f"方法 {method!r}｜应是 {listed} 之一｜改正方法名")
-    return table[method]
 
 
 def together(probs: ArrayLike, table: ArrayLike | None = None, **values: ArrayLike) -> list[Floats]:

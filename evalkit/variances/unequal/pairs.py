@@ -17,10 +17,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.errors import Faults, SurveyError
+from evalkit.errors import Faults, SurveyError, one_of
 from evalkit.variances.forms import Successive
 from evalkit.variances.stages import FULL, Floats, Ints
-from evalkit.variances.unequal.checks import Flags, chosen, note, together
+from evalkit.variances.unequal.checks import Flags, note, together
 from evalkit.variances.unequal.squares import Uncertain
 
 Kind = Literal["syg", "ht"]
@@ -146,7 +146,7 @@ def form(
     [9.98148, 9.13889]
     [-32.66667, -7.97222]
     """
-    rule, shape = chosen(FORMS, method), chosen(KINDS, kind)
+    rule, shape = one_of("method", method, FORMS, SurveyError, "规则"), one_of("kind", kind, KINDS, SurveyError, "形式")
     pi = together(probs)[0]
     given = None if joint is None else joint_chances(joint, pi)
     codes = np.zeros(len(pi), dtype=np.int64) if stratum is None else np.asarray(stratum, dtype=np.int64)

@@ -17,9 +17,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.errors import Faults, SurveyError
+from evalkit.errors import Faults, SurveyError, one_of
 from evalkit.variances.stages import FULL, Floats, Ints
-from evalkit.variances.unequal.checks import Flags, chosen, note, together
+from evalkit.variances.unequal.checks import Flags, note, together
 from evalkit.variances.unequal.squares import RULES, Pair, Uncertain, fixed_point
 
 SAME = 1e-9
@@ -236,7 +236,7 @@ def approximate(
     >>> round(approximate(y, pi, "hartley-rao", population=[i / 7 for i in range(1, 7)]), 5)
     9.98148
     """
-    chosen({**RULES, **POPULATION_RULES}, method)
+    one_of("method", method, {**RULES, **POPULATION_RULES}, SurveyError, "规则")
     pi, y = together(probs, values=values)
     free = pi < 1 - FULL
     if not free.any():
@@ -383,7 +383,7 @@ def true_variance(values: ArrayLike, probs: ArrayLike, n: int, method: str, *, c
     >>> [round(true_variance(y, pi, 3, method), 4) for method in ("hajek1", "hartley-rao2", "fixed-point")]
     [5.1943, 5.7333, 5.3589]
     """
-    how = chosen(TRUE_METHODS, method)
+    how = one_of("method", method, TRUE_METHODS, SurveyError, "方法")
     pi, y = together(probs, values=values)
     if abs(pi.sum() - n) > WHOLE * n:
         raise SurveyError(f"probs 之和 {pi.sum():.9g}，n = {n}｜应相等｜用 inclusion.proportional(sizes, n) 求概率")

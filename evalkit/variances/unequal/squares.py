@@ -20,8 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from evalkit.errors import SurveyError, one_of
 from evalkit.variances.stages import FULL, Floats, Ints, add_up
-from evalkit.variances.unequal.checks import Flags, chosen, together
+from evalkit.variances.unequal.checks import Flags, together
 
 ROUNDS = 200
 CLOSE = 1e-15
@@ -167,7 +168,7 @@ def coefficients(method: str, probs: ArrayLike, stratum: ArrayLike, strata: int)
     >>> c.round(4).tolist(), a.round(4).tolist()
     ([1.0714, 0.6429, 0.2143, 0.0], [0.5556, 0.3333, 0.1111, 0.0])
     """
-    rule = chosen(RULES, method)
+    rule = one_of("method", method, RULES, SurveyError, "规则")
     pi = together(probs)[0]
     free = pi < 1 - FULL
     units = Uncertain(pi[free], np.asarray(stratum, dtype=np.int64)[free], strata)
