@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import ctypes
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import pandas as pd
 
 import evalkit as ev
 from benchmarks import floors
+from benchmarks.memory import peak
 from benchmarks.surveys import Floats, Raw, made_survey
 from evalkit import calibration
 
@@ -239,13 +239,6 @@ def held_before() -> float:
     if clear.exists():
         clear.write_text("5")
     return peak()
-
-
-def peak() -> float:
-    """Return the most memory this process has held, in MB."""
-    status = Path("/proc/self/status")
-    held = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")] if status.exists() else []
-    return int(held[0].split()[1]) / 1024 if held else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:

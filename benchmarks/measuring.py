@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from typing import Any
 
 from benchmarks import contenders
 from benchmarks.contenders import STRATA, Run, size_of
+from benchmarks.memory import peak
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -77,13 +77,6 @@ def times(run: Run, repeats: int) -> Measured:
         cpu.append(time.process_time() - worked)
     text = hashlib.sha256("\n".join(chosen).encode()).hexdigest()
     return Measured(statistics.median(wall), statistics.median(cpu), peak(), len(chosen), text)
-
-
-def peak() -> float:
-    """Return the most memory this process has held, in MB; what its parent held before is no part of it."""
-    status = Path("/proc/self/status")
-    held = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")] if status.exists() else []
-    return int(held[0].split()[1]) / 1024 if held else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:

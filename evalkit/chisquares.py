@@ -24,6 +24,7 @@ optimize = later("scipy.optimize")
 Numbers = NDArray[np.float64]
 DUST = 1e-12  # a weight below this share of the largest adds nothing that can be seen
 FLAT = 1e-4  # a saddlepoint so near 0 that w and v have lost their digits
+FAR = 1e6  # means beyond which exp(−x/2) is too small for a number
 TERMS = 100_000  # of the mixture; reached when the weights span four orders of magnitude
 
 
@@ -41,7 +42,7 @@ def upper_tail(x: float, weights: ArrayLike, ddf: float = np.inf, method: str = 
     Parameters
     ----------
     x : float
-        Value of the form; at 0 and below the probability is 1.
+        Value of the form; at 0 and below the probability is 1, and of no number (NaN) it is none.
     weights : (k,) float array
         The λ, of which at least one is above 0; those at or below 0 (rounding of an eigenvalue) count as 0.
     ddf : float
@@ -52,7 +53,7 @@ def upper_tail(x: float, weights: ArrayLike, ddf: float = np.inf, method: str = 
     Returns
     -------
     float
-        In [0, 1].
+        In [0, 1], or NaN.
 
     Raises
     ------
@@ -62,7 +63,8 @@ def upper_tail(x: float, weights: ArrayLike, ddf: float = np.inf, method: str = 
     Notes
     -----
     "exact" writes Q as a mixture (Ruben 1962, Ann. Math. Statist. 33:542), to twelve digits; where the weights span
-    four orders of magnitude and it would need too many terms, the saddlepoint stands in. "saddlepoint" is
+    four orders of magnitude and it would need too many terms, or there are so many of them that its first share
+    Π√(λ_min/λ_i) is too small for a number, the saddlepoint stands in. "saddlepoint" is
     Barndorff-Nielsen's r* at the saddlepoint of the form (Kuonen 1999, Biometrika 86:929), and Satterthwaite
     where the saddlepoint is 0. "saddlepoint-r" is that with R survey's arithmetic: ν is cut to a whole number where it
     counts χ² and not where it divides, which puts p off by some per cent (for comparison only). "satterthwaite" matches mean
@@ -82,8 +84,12 @@ def upper_tail(x: float, weights: ArrayLike, ddf: float = np.inf, method: str = 
         raise EstimateError("weights｜二次型的系数应至少有一个大于 0 的有限数｜检查协方差")
     if not ddf > 0:
         raise EstimateError(f"ddf = {ddf:g}｜自由度应大于 0｜检查设计的首阶段单元数")
-    if not x > 0:
+    if np.isnan(x):
+        return float("nan")
+    if x <= 0:
         return 1.0
+    if np.isinf(x) or (np.isinf(ddf) and x > FAR * kept.sum()):
+        return 0.0
     scale = float(kept.max())
     return float(np.clip(how.tail(float(x) / scale, kept / scale, float(ddf)), 0.0, 1.0))
 
@@ -128,9 +134,12 @@ def _by_mixture(x: float, weights: Numbers, ddf: float) -> float:
     yet added are below c_j/(1 − max a), which is held against the sum so that small probabilities keep their digits.
     """
     beta, k = float(weights.min()), len(weights)
+    first = float(np.sqrt(beta / weights).prod())
+    if first < np.finfo(float).tiny:
+        return _by_saddlepoint(x, weights, ddf)
     away = 1 - beta / weights
     rest = 1 / (1 - float(away.max()))
-    shares, held, total, done = [float(np.sqrt(beta / weights).prod())], np.zeros(k), 0.0, 0
+    shares, held, total, done = [first], np.zeros(k), 0.0, 0
     while len(shares) < TERMS:
         place = np.arange(done, len(shares))
         reached = np.array([x / beta] * len(place))
@@ -155,7 +164,7 @@ def _by_saddlepoint(x: float, weights: Numbers, ddf: float, copies: float | None
     def slope(at: float) -> float:
         return float((times * part / (1 - 2 * at * part)).sum() - aim)
 
-    low = 1 / (2 * float(part.min())) if finite else -len(weights) / (2 * aim)
+    low = 1 / (2 * float(part.min())) if finite else -len(weights) / aim
     high = 1 / (2 * float(part.max()))
     at = float(optimize.brentq(slope, low * (1 - 1e-9), high * (1 - 1e-9), xtol=1e-15, rtol=1e-14))
     if abs(at) * float(part.max()) < FLAT:

@@ -151,6 +151,19 @@ def _told(entry: Any) -> str:
     return words if isinstance(words, str) else ""
 
 
+def places(bad: Iterable[Any]) -> str:
+    """Return where an array is at fault, counted from 1; never what stands there, which may be somebody's income.
+
+    Examples
+    --------
+    >>> places([False, True, True])
+    '第 2、3 个'
+    """
+    found = [str(at) for at, wrong in enumerate(bad, 1) if wrong]
+    more = f"等 {len(found)} 个" if len(found) > NAMED else " 个"
+    return f"第 {'、'.join(found[:NAMED])}{more}"
+
+
 def grouped_lines(faults: Sequence[Fault], shown: int = 20) -> list[str]:
     """Return faults as lines of text, the same fault in many rows as one line.
 

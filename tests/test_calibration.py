@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.calibration import METHODS, distance, fit, fit_many, replicate_sums, unit_means
+from evalkit.calibration import METHODS, distance, fit, fit_many, unit_means
 from evalkit.calibration.bases import alike, independent
 from evalkit.calibration.distances import limits
 from evalkit.errors import SurveyError
@@ -237,48 +237,40 @@ def test_results_are_read_only() -> None:
 # -- replicates -------------------------------------------------------------------------------------------------------
 
 
-def replicates(seed: int, sets: int = 12) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def replicates(seed: int, sets: int = 12) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     x, d, totals = sample(seed, n=120)
     rng = np.random.default_rng(seed)
     units = rng.integers(0, 30, 120)
-    return x, d, totals, rng.poisson(1, (sets, 30)) + 0.05, units
+    return x, d, totals, d * (rng.poisson(1, (sets, 30)) + 0.05)[:, units]
 
 
 @pytest.mark.parametrize(("method", "bounds"), [("linear", None), ("raking", None), ("truncated", (0.1, 9)), ("logit", (0.1, 9))])
 def test_replicates_one_by_one_and_together(method: str, bounds: tuple[float, float] | None) -> None:
-    x, d, totals, factors, units = replicates(8)
+    x, d, totals, weights = replicates(8)
     x[:, 2] = x[:, 2].round(-1)
     x[:, 3] = 1 + x[:, 3].round(0) % 2 * x[:, 1]
     totals = d @ x * 1.05
-    found = fit_many(x, d, totals, factors=factors, units=units, method=method, bounds=bounds)
+    found = fit_many(x, weights, totals, method=method, bounds=bounds)
     assert found.alike.groups < 120
-    weights = d * factors[:, units]
     for each, g in zip(weights, found.rows(), strict=True):
         assert g == pytest.approx(fit(x, each, totals, method=method, bounds=bounds).g, rel=1e-8)
-    whole = fit_many(x, weights, totals, method=method, bounds=bounds, start=fit(x, d, totals, method=method, bounds=bounds))
-    assert whole.rows() == pytest.approx(found.rows(), rel=1e-8)
+    begun = fit_many(x, weights, totals, method=method, bounds=bounds, start=fit(x, d, totals, method=method, bounds=bounds))
+    assert begun.rows() == pytest.approx(found.rows(), rel=1e-8)
     assert found.miss.max() <= 1e-10 and found.multipliers.shape == (12, 4)
 
 
 def test_a_replicate_that_lost_a_category_is_named() -> None:
-    x, d, totals, factors, units = replicates(8)
-    factors[4, np.unique(units[x[:, 1] == 1])] = 0
+    x, _, totals, weights = replicates(8)
+    weights[4, x[:, 1] == 1] = 0
     with pytest.raises(SurveyError, match=r"12 组中 1 组不能满足总数(.|\n)*第 5 组，第 2 列"):
-        fit_many(x, d, totals, factors=factors, units=units, method="raking")
-
-
-def test_sums_of_replicates_touch_rows_once() -> None:
-    x, d, _, factors, units = replicates(1)
-    cell = x[:, 1].astype(int)
-    dense = np.array([np.bincount(cell, weights=d * factors[r, units]) for r in range(12)])
-    assert replicate_sums(cell, d, factors, units, 2) == pytest.approx(dense, rel=1e-12)
+        fit_many(x, weights, totals, method="raking")
 
 
 def test_replicates_that_do_not_fit_are_refused() -> None:
-    x, d, totals, factors, units = replicates(1)
-    with pytest.raises(SurveyError, match="二者取一"):
+    x, d, totals, weights = replicates(1)
+    with pytest.raises(SurveyError, match=r"形状 \(120,\)｜应为 \(组数, 行数\)"):
         fit_many(x, d, totals)
-    with pytest.raises(SurveyError, match="编号为 0 至 U − 1"):
-        fit_many(x, d, totals, factors=factors[:, :5], units=units)
+    with pytest.raises(SurveyError, match="应有 120 行"):
+        fit_many(x, weights[:, :-1], totals)
     with pytest.raises(SurveyError, match="为负"):
-        fit_many(x, d, totals, factors=-factors, units=units)
+        fit_many(x, -weights, totals)

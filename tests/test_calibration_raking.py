@@ -131,6 +131,12 @@ def test_replicates_with_empty_categories_are_named() -> None:
         poststratify_cells([[0, 5.0], [1, 2]], [3, 4])
 
 
+@pytest.mark.parametrize("wrong", [-4.0, np.nan, np.inf])
+def test_totals_of_poststrata_that_are_no_counts_are_refused(wrong: float) -> None:
+    with pytest.raises(SurveyError, match=f"第 1 个边际，第 2 类：总数 {wrong:g}｜应为不小于 0 的有限数"):
+        poststratify_cells([[3, 5.0], [1, 2]], [3, wrong])
+
+
 @pytest.mark.parametrize(("codes", "weights", "margins", "told"), [
     ([ROWS, COLUMNS + 1], TABLE, [[60, 50], [70, 40]], "户类型：编码自 1 至 2｜应在 0 与 1 之间"),
     ([ROWS, COLUMNS - 1], TABLE, [[60, 50], [70, 40]], "户类型：编码自 -1 至 0"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.calibration import CellProjection, MatrixProjection, RakedProjection, Redistribution, fit, poststratify, project, rake
+from evalkit.calibration import CellProjection, MatrixProjection, RakedProjection, Redistribution, fit, poststratify, rake
 
 N = 60
 
@@ -84,8 +84,8 @@ def test_the_three_ways_to_project_agree(seed: int) -> None:
     codes, _, d, y = sample(seed)
     w = d * np.random.default_rng(seed).uniform(0.5, 2, N)
     s = w * y
-    assert CellProjection(codes[2], d, w).pull(s) == pytest.approx(project(s, dummies(codes[2:]), d, w), abs=1e-8)
-    assert RakedProjection(codes, d, w).pull(s) == pytest.approx(project(s, dummies(codes), d, w), abs=1e-8)
+    assert CellProjection(codes[2], d, w).pull(s) == pytest.approx(MatrixProjection(dummies(codes[2:]), d, w).pull(s), abs=1e-8)
+    assert RakedProjection(codes, d, w).pull(s) == pytest.approx(MatrixProjection(dummies(codes), d, w).pull(s), abs=1e-8)
 
 
 def test_a_projection_takes_the_columns_away_and_does_nothing_twice() -> None:
@@ -102,7 +102,7 @@ def test_model_variances_weigh_the_regression() -> None:
     _, size, d, y = sample(8)
     x, q, w = np.column_stack([np.ones(N), size]), 1 / size, d * 1.3
     beta = np.linalg.solve((x * (d * q)[:, None]).T @ x, (x * (d * q)[:, None]).T @ y)
-    assert project(w * y, x, d, w, q) == pytest.approx(w * (y - x @ beta), rel=1e-9)
+    assert MatrixProjection(x, d, w, q).pull(w * y) == pytest.approx(w * (y - x @ beta), rel=1e-9)
 
 
 def test_rs_sweeps_are_plain_means_taken_away_in_turn() -> None:
@@ -114,7 +114,7 @@ def test_rs_sweeps_are_plain_means_taken_away_in_turn() -> None:
             rest -= (np.bincount(code, weights=rest) / np.bincount(code))[code]
     assert RakedProjection(codes, d, w, sweeps=10).pull(w * y) == pytest.approx(w * rest, abs=1e-9)
     many = RakedProjection(codes, d, w, sweeps=500).pull(w * y)
-    assert many == pytest.approx(project(w * y, dummies(codes), np.ones(N), w), abs=1e-8)
+    assert many == pytest.approx(MatrixProjection(dummies(codes), np.ones(N), w).pull(w * y), abs=1e-8)
 
 
 PROJECTIONS: dict[str, Callable[[list[np.ndarray], np.ndarray, np.ndarray], object]] = {

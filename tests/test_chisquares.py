@@ -28,7 +28,8 @@ def imhof(x: float, weights: list[float], ddf: float) -> float:
         angle = 0.5 * float((times * np.arctan(part * u)).sum()) - 0.5 * aim * u
         return math.sin(angle) / (u * float(((1 + (part * u) ** 2) ** (times / 4)).prod()))
 
-    return 0.5 + quad(wave, 0, math.inf, limit=2000, epsabs=1e-10)[0] / math.pi
+    with np.errstate(over="ignore"):  # 1/∞ is the 0 that it should be
+        return 0.5 + quad(wave, 0, math.inf, limit=2000, epsabs=1e-10)[0] / math.pi
 
 
 def test_the_sum_of_imhof() -> None:
@@ -80,6 +81,29 @@ def test_weights_of_rounding_count_as_nothing() -> None:
 
 def test_weights_far_apart_are_left_to_the_saddlepoint() -> None:
     assert upper_tail(4.0, [1.0, 1e-6], 30) == upper_tail(4.0, [1.0, 1e-6], 30, "saddlepoint")
+
+
+@pytest.mark.parametrize("ddf", [math.inf, 40.0])
+def test_many_weights_are_left_to_the_saddlepoint_where_the_first_share_is_no_number(ddf: float) -> None:
+    """Once p was 0 at the mean: Π√(λ_min/λ_i) is 10^−555 for these 700 weights."""
+    weights = np.linspace(0.01, 1, 700)
+    for x in (0.9, 1.2, 1.5):
+        found = upper_tail(x * weights.sum(), weights, ddf)
+        assert found == upper_tail(x * weights.sum(), weights, ddf, "saddlepoint") > 0
+        assert found == pytest.approx(imhof(x * weights.sum(), weights.tolist(), ddf), rel=0.01, abs=1e-6)
+
+
+@pytest.mark.parametrize("x", [1e-14, 1e-11, 6.535014359077246e-12, 1e-9, 1e-3])
+def test_near_0_the_saddlepoint_is_found(x: float) -> None:
+    """Once the bracket of its root ended at the root itself, and the root finder's own error came out."""
+    for weights in ([5.8e-4, 0.11, 14.4, 9.3e-3], [1.0, 1, 1], [0.0155, 180.0]):
+        assert upper_tail(x, weights, method="saddlepoint") == pytest.approx(1, abs=0.05)
+
+
+def test_far_out_the_probability_is_0_and_of_no_number_it_is_none() -> None:
+    for method in METHODS:
+        assert upper_tail(2e9, [1.0, 0.5], method=method) == upper_tail(math.inf, [1.0, 0.5], 12, method) == 0
+        assert math.isnan(upper_tail(math.nan, [1.0, 0.5], 12, method))
 
 
 def test_draws_agree() -> None:

@@ -57,3 +57,8 @@ def test_the_same_fault_in_many_rows_is_one_line() -> None:
         "  第 2–169、300 行（169 处），村代码：东关｜应为 12 位｜改正",
         "  第 5 行，人数：0｜应为正整数｜填写",
     ]
+
+
+def test_places_are_counted_from_1_and_not_all_are_named() -> None:
+    assert errors.places([True, False]) == "第 1 个"
+    assert errors.places([True] * 9) == "第 1、2、3、4、5、6等 9 个"

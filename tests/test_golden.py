@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import pytest
 import scipy
+
+from tests.from_r import written
 
 OLD_SCIPY = tuple(map(int, scipy.__version__.split(".")[:2])) < (1, 15)
 HERE = Path(__file__).resolve().parent / "golden"
@@ -39,14 +40,7 @@ def test_every_case_has_a_value_and_the_versions_are_told() -> None:
 
 @pytest.mark.r
 def test_r_still_gives_the_stated_values(tmp_path: Path) -> None:
-    if shutil.which("Rscript") is None:
-        pytest.skip("no Rscript on this machine")
-    made = tmp_path / "values.json"
-    done = subprocess.run(["Rscript", "make_values.R", str(made)], cwd=OWN, capture_output=True, text=True, check=False)
-    if "there is no package" in done.stderr:
-        pytest.skip("R has no package survey")
-    assert done.returncode == 0, done.stderr
-    again = json.loads(made.read_text(encoding="utf-8"))
+    again = written("make_values.R", tmp_path)
     for case in CASES:
         assert run_cases.judge(stated(case), again["values"][case["id"]]) is None, case["id"]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -16,6 +14,7 @@ import pytest
 
 import evalkit as ev
 from evalkit import models
+from tests.from_r import written
 
 HERE = Path(__file__).resolve().parent / "golden"
 OWN = HERE / "own"
@@ -131,14 +130,7 @@ def test_every_value_of_r_is_held_against_something() -> None:
 
 @pytest.mark.r
 def test_r_still_gives_the_stated_values(tmp_path: Path) -> None:
-    if shutil.which("Rscript") is None:
-        pytest.skip("no Rscript on this machine")
-    made = tmp_path / "models.json"
-    done = subprocess.run(["Rscript", "make_models.R", str(made)], cwd=OWN, capture_output=True, text=True, check=False)
-    if "there is no package" in done.stderr:
-        pytest.skip("R has no package survey")
-    assert done.returncode == 0, done.stderr
-    again = json.loads(made.read_text(encoding="utf-8"))["values"]
+    again = written("make_models.R", tmp_path)["values"]
     for name, stated in GOLD.items():
         assert departure(again[name], stated) is None, name
 

@@ -170,9 +170,18 @@ def test_equal_propensities_stay_together() -> None:
     assert propensity_classes([0.7, 0.72, 0.74], classes=3, least_range=0).n.tolist() == [1, 1, 1]
 
 
+def test_no_class_is_empty() -> None:
+    """Quantiles between the same two propensities make one cut, and the numbers of classes run without gaps."""
+    seen = propensity_classes([0.1, 0.1, 0.1, 0.9, 0.9])
+    assert seen.classes.tolist() == [1, 1, 1, 2, 2] and seen.cuts.tolist() == [0.1, 0.1, 0.9]
+    assert seen.n.tolist() == [3, 2] and seen.mean == pytest.approx([0.1, 0.9])
+
+
 def test_an_even_response_has_the_indicator_one() -> None:
     seen = r_indicator([0.6] * 10)
     assert (seen.value, seen.spread, seen.cv) == pytest.approx((1, 0, 0), abs=1e-12) and seen.se is None
+    rounded = r_indicator([0.7] * 12, W, COLUMNS)  # whose mean is not .7 to the last digit
+    assert (rounded.value, rounded.spread) == (1, 0) and rounded.se is None
     half = r_indicator([1.0] * 5000 + [0.0] * 5000)
     assert half.value == pytest.approx(0, abs=2e-4)
 
@@ -221,6 +230,11 @@ def test_differences_from_the_registry() -> None:
     repeated = standardised_differences(np.repeat(registry, counted, axis=0), registry)
     weighed = standardised_differences(registry, registry, counted)
     assert weighed.difference == pytest.approx(repeated.difference, abs=1e-12)
+    counts = 1 + random.integers(0, 4, 400)
+    counted_registry = standardised_differences(registry[:50], registry, registry_weights=counts)
+    assert counted_registry.difference == pytest.approx(
+        standardised_differences(registry[:50], np.repeat(registry, counts, axis=0)).difference, abs=1e-12
+    )
     share = standardised_differences([1, 1, 0, 0], [1, 0, 0, 0, 0], scale="pooled")
     assert share.absolute == pytest.approx([0.3 / ((0.25 + 0.16) / 2) ** 0.5], rel=1e-12)
 

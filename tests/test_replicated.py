@@ -166,6 +166,45 @@ def test_singleton_rules_go_to_the_replicates() -> None:
         assert ev.total(made.replicate("jkn"), "y").variances[0] > 0
 
 
+def test_a_census_has_no_replicates_and_no_variance() -> None:
+    """All strata taken whole leave nothing to jackknife: every statistic is certain, with and without steps."""
+    here = survey(sampled(), fpc="M").replicate("jkn")
+    whole = survey(sampled().assign(M=2), fpc="M").replicate("jkn")
+    stepped = ev.weigh(whole, ev.PostStratify("kind", {"a": 60, "b": 55, "c": 50}))
+    asked: list[Callable[[ev.Survey], ev.Estimate]] = [
+        lambda s: ev.total(s, "y", by="kind"),
+        lambda s: ev.ratio(s, "y", "x"),
+        lambda s: ev.gini(s, "x"),
+        lambda s: ev.quantile(s, "x", [0.3, 0.5]),
+        lambda s: ev.glm(s, "y ~ x").estimate,
+    ]
+    for ask in asked:
+        assert ask(here).se.min() > 0
+        for made in (whole, stepped):
+            found = ask(made)
+            assert found.replicates.shape == (0, len(found))
+            assert found.se.tolist() == [0] * len(found) and (found.cov() == 0).all()
+    with pytest.raises(SurveyError, match="0 套重复权数｜估计的总数共有 3 个误差"):
+        ev.weigh(whole, ev.PostStratify("kind", ev.total(survey(sampled(3).assign(one=1.0)), "one", by="kind")))
+
+
+def test_a_replicate_without_anybody_of_a_domain_has_no_quantile() -> None:
+    """As for the mean: refused under "fail", left out under "drop"; once the quantile was refused under both."""
+    table = sampled(1, strata=1, villages=9).assign(town=lambda rows: np.where(rows.village < 7, "a", np.where(rows.village < 8, "b", "c")))
+    asked = (lambda s: ev.mean(s, "x", by="town"), lambda s: ev.quantile(s, "x", 0.5, by="town", interval="replicate"))
+    for ask in asked:
+        with pytest.raises(EstimateError, match='missing="drop"'):
+            _ = ask(survey(table, strata=None).replicate("jk1")).se
+    made = survey(table, strata=None).replicate("jk1", missing="drop")
+    with pytest.warns(ev.errors.EvalkitWarning, match="2 行的 95% 区间"):  # a domain of one village has no degrees of freedom
+        mean, median = (ask(made) for ask in asked)
+    assert np.isnan(mean.replicates).sum(axis=0).tolist() == [0, 1, 1]
+    assert (np.isnan(median.replicates) == np.isnan(mean.replicates)).all()
+    apart = table[table.town == "a"]
+    alone = [ev.quantiles.quantile(apart.x, weights[: len(apart)], 0.5)[0] for weights in matrix_of(made)]
+    assert median.replicates[:, 0].tolist() == alone
+
+
 # -- made elsewhere -------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from evalkit.errors import EstimateError, SurveyError
 from evalkit.replication import Replicates
 from evalkit.replication.hadamard import for_differences, for_pairs
 from evalkit.variances import Policy, Scores, Stage, structure, variances_of_totals
+from tests.from_r import written
 
 OWN = Path(__file__).resolve().parent / "golden" / "own"
 STATED = json.loads((OWN / "replicates.json").read_text(encoding="utf-8"))
@@ -86,9 +86,7 @@ def test_hadamard_matrices_are_those_of_r(pairs: int) -> None:
 
 @pytest.mark.r
 def test_r_still_gives_these_values(tmp_path: Path) -> None:
-    made = tmp_path / "replicates.json"
-    subprocess.run(["Rscript", "make_replicates.R", str(made)], cwd=OWN, capture_output=True, check=True)
-    again = json.loads(made.read_text(encoding="utf-8"))
+    again = written("make_replicates.R", tmp_path)
     assert again["hadamard"] == STATED["hadamard"]
     for name in ("jk1", "jkn", "jkn_replaced", "brr", "fay"):
         assert again[name]["mean"] == pytest.approx(STATED[name]["mean"], rel=1e-9)
@@ -393,8 +391,11 @@ def test_missing_values_of_replicates() -> None:
         replication.variance(values, 0.5, np.ones(3))
     assert replication.variance(values, 0.5, np.ones(3), missing="drop").tolist() == [7.0, 1.0]
     assert replication.covariance(values, 0.5, np.ones(3), missing="drop").ravel() == pytest.approx([6.25, 2.5, 2.5, 1.0])
-    with pytest.raises(EstimateError, match="都没有值"):
+    with pytest.raises(EstimateError, match="有一列在所有各套中都没有值"):
         replication.variance(np.full((3, 1), np.nan), 0.5, np.ones(3), missing="drop")
+    apart = [[1.0, np.nan], [np.nan, 2.0], [3.0, np.nan]]
+    with pytest.raises(EstimateError, match="没有一套在各列都有值"):
+        replication.covariance(apart, 0.5, np.ones(3), missing="drop")
 
 
 @pytest.mark.parametrize("given", [{"centre": "median"}, {"missing": "zero"}, {"centre": "estimate"}, {"rscales": np.ones(2)}])

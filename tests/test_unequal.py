@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from functools import cache
 from itertools import combinations
@@ -493,6 +494,27 @@ def test_faults_of_a_matrix_of_pairs_are_named_together() -> None:
         (lambda: unequal.successive([1.0, math.inf], [0, 0, 0], 1.2), "z 第 2 个"),
         (lambda: unequal.successive([1.0, math.inf], [0, 0, 0], 1.2), "fraction 第 1 个"),
         (lambda: unequal.joint_chances([[0.5, math.nan], [math.nan, 0.5]]), "(1,2)"),
+        (lambda: unequal.joint_chances([["a"]]), "joint：不是数"),
+        (lambda: unequal.form("hartley-rao", P, sum_p2_over_n=math.nan), "sum_p2_over_n 第 1 个：nan"),
+        (lambda: unequal.form("hartley-rao", P, sum_p2_over_n=[0.5, 1.3], stratum=H), "sum_p2_over_n 第 2 个：1.3｜应大于 0、不大于 1"),
+        (lambda: unequal.form("hartley-rao", P, sum_p2_over_n=[0.5, 0.4, 0.3], stratum=H), "共 2 层"),
+        (lambda: unequal.form("hartley-rao", P, sum_p2_over_n="a"), "sum_p2_over_n：不是数"),
+        (lambda: unequal.form("hartley-rao", P, stratum=H[:3]), "7 个单元各一个"),
+        (lambda: unequal.form("hartley-rao", P, stratum=H - 1), "stratum 第 1、2、3 个：-1"),
+        (lambda: unequal.approximate(*SAMPLE, "tille", population=SIX, sample=[1, 3]), "样本的 3 个单元各一个"),
+        (lambda: unequal.approximate(*SAMPLE, "tille", population=SIX, sample=[1, 3, 5, 5]), "样本的 3 个单元各一个"),
+        (lambda: unequal.approximate(*SAMPLE, "tille", population=SIX, sample=[1, 3, 4.5]), "sample 第 3 个：4.5"),
+        (lambda: unequal.approximate(*SAMPLE, "tille", population=[SIX]), "population：2 维"),
+        (lambda: unequal.approximate(["a", 1, 2], SAMPLE[1], "hajek"), "values：不是数"),
+        (lambda: unequal.approximate([0.5], 0.0, "hajek"), "probs：0 维"),
+        (lambda: unequal.true_variance(Y_SIX, SIX, 3, "hajek1", certain="foo"), "\n  together "),  # type: ignore[arg-type]  # the fault
+        (lambda: unequal.successive([1.0, 2, 4], [0, 0, 1], [0.1, 0.2, 0.3, [0.4]]), "fraction：不是数"),
+        (lambda: unequal.successive([1.0, 2, 4], [0, 1, 2], [0.1, 0.2]), "共 3 层"),
+        (lambda: unequal.successive([1.0, 2, 4], ["a", "a", "b"], 0.1), "stratum：不是数"),
+        (lambda: unequal.successive([1.0, 2, 4], [0, -1, 0.5], 0.1), "stratum 第 2、3 个：-1、0.5"),
+        (lambda: unequal.successive(["a", 2, 4], [0, 0, 0], 0.1), "z：不是数"),
+        (lambda: unequal.successive(1.0, 0, 0.1), "z：0 维"),
+        (lambda: unequal.successive(np.ones((2, 2, 2)), [0, 0], 0.1), "z：3 维"),
         (lambda: unequal.joint_chances(0.5), "形状 ()"),
     ],
 )
@@ -501,3 +523,19 @@ def test_refusals_say_what_to_type(ask: Callable[[], object], text: str) -> None
         ask()
     assert text in str(told.value)
     assert "｜" in str(told.value)
+
+
+def test_faulty_chances_are_told_once_and_before_they_are_divided_by() -> None:
+    """Once 1/π went first: numpy's warning, and a fault of weights that nobody gave."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(SurveyError, match="probs 第 2 个：0") as told:
+            unequal.regression_variance(Y, X, np.where(np.arange(7) == 1, 0.0, P))
+    assert "weights" not in str(told.value) and len(told.value.faults) == 1
+    with pytest.raises(SurveyError, match="2 处错误"):
+        unequal.regression_variance(Y[:3], X, np.where(np.arange(7) == 1, 0.0, P))
+
+
+def test_strata_without_a_unit_may_have_a_fraction() -> None:
+    z, stratum = [1.0, 2, 4, 3], [0, 0, 1, 1]
+    assert unequal.successive(z, stratum, [0.1, 0.2, 0.9]) == pytest.approx(unequal.successive(z, stratum, [0.1, 0.2]))

@@ -5,21 +5,14 @@ from evalkit.calibration.distances import METHODS, Distance, distance
 from evalkit.calibration.fitting import Fit, fit, unit_means
 from evalkit.calibration.margins import Names
 from evalkit.calibration.raking import Raked, poststratify, poststratify_cells, rake, rake_cells
-from evalkit.calibration.replicated import Fits, fit_many, replicate_sums
-from evalkit.calibration.residual import (
-    CellProjection,
-    MatrixProjection,
-    Projection,
-    RakedProjection,
-    Redistribution,
-    project,
-)
+from evalkit.calibration.replicated import Fits, fit_many
+from evalkit.calibration.residual import CellProjection, MatrixProjection, Projection, RakedProjection, Redistribution
 from evalkit.calibration.trimming import CAPS, RULES, cap, trim
 
 __all__ = [
     "METHODS", "Distance", "distance",
-    "Fit", "fit", "unit_means", "Fits", "fit_many", "replicate_sums",
+    "Fit", "fit", "unit_means", "Fits", "fit_many",
     "Raked", "rake", "rake_cells", "poststratify", "poststratify_cells", "Cells", "collapse", "Names",
-    "Projection", "CellProjection", "MatrixProjection", "RakedProjection", "Redistribution", "project",
+    "Projection", "CellProjection", "MatrixProjection", "RakedProjection", "Redistribution",
     "RULES", "trim", "CAPS", "cap",
 ]  # fmt: skip

@@ -33,7 +33,8 @@ class Distance:
     factor : callable
         (u, L, U) → g, elementwise.
     slope : callable
-        (u, L, U) → dF/du, elementwise; 0 where g stands at a bound. It says where Newton's steps go, not where they end.
+        (u, L, U) → dF/du, elementwise; 0 where g stands at a bound. It says where Newton's steps go, not where they end:
+        "logit-r" has g in its place, as the `calib` of R's sampling, and ends at the same g where it ends at all.
     floor : float
         What no g goes below even without bounds.
     bounds : {"may", "must"}

@@ -88,9 +88,9 @@ def fit(
     totals : (p,) float array
         t, known totals of the population in the units of x.
     method : str
-        A name of `METHODS`: "linear", "raking", "logit", "truncated", "sinh".
+        A name of `METHODS`: "linear", "raking", "logit", "truncated", "sinh"; "logit-r" solves for "logit" as R's sampling does.
     bounds : (float, float), optional
-        L < 1 < U, within which every g lies; needed by "logit" and "truncated".
+        L < 1 < U, within which every g lies; needed by "logit", "logit-r" and "truncated".
     tol : float
         Largest relative miss of a total.
     instruments : (n, p) float array, optional

@@ -36,7 +36,7 @@ class Raked:
     sweeps : int
         Passes over all margins; 1 for post-strata.
     miss : float
-        Largest |Σ w − T|/T over all categories.
+        Largest |Σ w − T|/T over all categories with weight; 0 for post-strata, which miss by no more than rounding.
     """
 
     g: Floats
@@ -128,7 +128,7 @@ def rake_cells(
     Parameters
     ----------
     weights : (R, cells) float array
-        ≥ 0; `replicate_sums` makes it from factors of units.
+        Sum of the weights of the rows of each cell, ≥ 0, in each set.
     codes : sequence of (cells,) int arrays
         Category of each cell in each margin, such as `Cells.codes`.
     margins, tol, max_sweeps, names
@@ -208,7 +208,7 @@ def poststratify_cells(weights: ArrayLike, totals: ArrayLike, *, names: Names = 
     Raises
     ------
     SurveyError
-        As for `poststratify`, with the replicates named.
+        As for `poststratify`, with the replicates named; totals that are negative or no numbers.
 
     Examples
     --------
@@ -218,6 +218,7 @@ def poststratify_cells(weights: ArrayLike, totals: ArrayLike, *, names: Names = 
     sets, total = floats(weights), floats(totals)
     if sets.ndim != 2 or sets.shape[1:] != total.shape:
         raise SurveyError(f"权数 {sets.shape}，总数 {total.shape}｜应为 (组数, 类数) 与 (类数,)｜逐类对应")
+    check_totals([total], 0.0, names)
     check_weighted([sets], [total], names)
     return _over(np.broadcast_to(total, sets.shape), sets)
 
@@ -256,15 +257,15 @@ def _swept(before: Floats, margins: Sequence[_Margin], tol: float, max_sweeps: i
     check_weighted(found, totals, names)
     for sweep in range(max_sweeps + 1):
         miss = max(margin.miss(each) for margin, each in zip(margins, found, strict=True))
-        if miss <= tol:
-            return weights, sweep, miss
-        if sweep < max_sweeps:
-            for at, margin in enumerate(margins):
-                now = found[0] if at == 0 else margin.sums(weights)
-                weights *= np.take(_over(np.broadcast_to(margin.total, now.shape), now), margin.code, axis=1)
-            found = [margin.sums(weights) for margin in margins]
-    refuse_miss(found, totals, max_sweeps, names)
-    return weights, max_sweeps, miss
+        if miss <= tol or sweep == max_sweeps:
+            break
+        for at, margin in enumerate(margins):
+            now = found[0] if at == 0 else margin.sums(weights)
+            weights *= np.take(_over(np.broadcast_to(margin.total, now.shape), now), margin.code, axis=1)
+        found = [margin.sums(weights) for margin in margins]
+    if not miss <= tol:
+        refuse_miss(found, totals, sweep, names)
+    return weights, sweep, miss
 
 
 def _over(new: Floats, old: Floats) -> Floats:

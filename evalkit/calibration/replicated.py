@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import csr_array
 
 from evalkit.calibration.bases import Alike, Ints
 from evalkit.calibration.checks import bad_weights, floats
@@ -56,8 +55,6 @@ def fit_many(
     weights: ArrayLike,
     totals: ArrayLike,
     *,
-    factors: ArrayLike | None = None,
-    units: Ints | None = None,
     start: Fit | None = None,
     method: str = "linear",
     bounds: Bounds | None = None,
@@ -73,12 +70,8 @@ def fit_many(
     ----------
     x, totals, method, bounds, tol, instruments, q, max_steps, names
         As for `fit`.
-    weights : (R, n) float array, or (n,) with `factors`
-        Replicate weights; or the weights of the sample, which the factors multiply.
-    factors : (R, U) float array, optional
-        Factor of each unit in each replicate.
-    units : (n,) int array, optional
-        Unit of each row, 0 … U − 1; needed with `factors`. Rows are then touched once, however many replicates there are.
+    weights : (R, n) float array
+        Replicate weights ≥ 0.
     start : Fit, optional
         The calibration of the sample, from whose λ each replicate sets out; worked out when left out.
 
@@ -95,14 +88,14 @@ def fit_many(
     Examples
     --------
     >>> x = np.array([[1., 0], [1, 1], [1, 1], [1, 0]])
-    >>> found = fit_many(x, np.full(4, 5.), [24, 10], factors=[[0, 2.], [2, 0]], units=np.array([0, 0, 1, 1]))
+    >>> found = fit_many(x, [[0, 0, 10., 10], [10, 10, 0, 0]], [24, 10])
     >>> found.rows().round(6).tolist()
     [[1.4, 1.0, 1.0, 1.4], [1.4, 1.0, 1.0, 1.4]]
     """
-    d = floats(weights)
-    shared = _shared(d, factors, units)
+    d = _sets(weights)
+    shared = d.mean(axis=0)  # which columns are independent is asked of all replicates together
     problem = prepared(x, shared, totals, method=method, bounds=bounds, instruments=instruments, q=q, names=names)
-    sets = group_sums(problem.alike, d, factors, units)
+    sets = d if problem.alike.group is None else np.array([problem.alike.add_up(each) for each in d])
     first = _first(problem, start, shared, tol, max_steps)
     points: list[Point] = []
     steps = np.zeros(len(sets), dtype=np.int64)
@@ -116,61 +109,14 @@ def fit_many(
     return Fits(g, problem.alike, multipliers, steps, miss)
 
 
-def _shared(d: Floats, factors: ArrayLike | None, units: Ints | None) -> Floats:
-    """Return the weights that say which columns are independent: those of the sample, or the mean of the replicates'."""
-    if (factors is None) != (units is None) or d.ndim != (2 if factors is None else 1):
-        found = f"weights {d.ndim} 维，factors {'缺' if factors is None else '有'}，units {'缺' if units is None else '有'}"
-        raise SurveyError(f"{found}｜给 (R, n) 的 weights，或 (n,) 的 weights 加 factors 与 units｜二者取一")
-    faults = Faults("复制权数")
-    bad_weights(faults, d if factors is None else floats(factors))
+def _sets(weights: ArrayLike) -> Floats:
+    """Return replicate weights, (R, n), or refuse."""
+    d, faults = floats(weights), Faults("复制权数")
+    if d.ndim != 2:
+        raise SurveyError(f"weights 的形状 {d.shape}｜应为 (组数, 行数)，每组复制权数一行｜一组权数用 fit")
+    bad_weights(faults, d)
     faults.refuse(SurveyError)
-    if factors is not None and units is not None:
-        table = floats(factors)
-        if table.ndim != 2 or len(units) != len(d) or (len(d) and not 0 <= int(units.min()) <= int(units.max()) < table.shape[1]):
-            raise SurveyError(f"factors {table.shape}，units {units.shape}｜units 应与 weights 逐行对应，编号为 0 至 U − 1｜改正 units")
-        return d
-    return np.asarray(d.mean(axis=0) if len(d) else d.sum(axis=0))
-
-
-def group_sums(alike: Alike, weights: Floats, factors: ArrayLike | None, units: Ints | None) -> Floats:
-    """Sum replicate weights by group of rows alike, (R, m).
-
-    Parameters
-    ----------
-    alike : Alike
-    weights, factors, units
-        As for `fit_many`.
-    """
-    if factors is None or units is None:
-        return weights if alike.group is None else np.array([alike.add_up(each) for each in weights])
-    group = np.arange(alike.size) if alike.group is None else alike.group
-    return replicate_sums(group, weights, floats(factors), units, alike.groups)
-
-
-def replicate_sums(group: Ints, weights: Floats, factors: Floats, units: Ints, groups: int) -> Floats:
-    """Return Σ factor·d by replicate and group, touching rows once.
-
-    Parameters
-    ----------
-    group : (n,) int array
-        Group of each row, 0 … groups − 1; cells of a table, for `rake_cells`.
-    weights : (n,) float array
-    factors : (R, U) float array
-    units : (n,) int array
-        Unit of each row, 0 … U − 1.
-    groups : int
-
-    Returns
-    -------
-    (R, groups) float array
-
-    Examples
-    --------
-    >>> replicate_sums(np.array([0, 1, 1]), np.array([1., 2, 3]), np.array([[0., 2], [2, 0]]), np.array([0, 0, 1]), 2).tolist()
-    [[0.0, 6.0], [2.0, 4.0]]
-    """
-    by_unit = csr_array((weights, (units, group)), shape=(factors.shape[1], groups))
-    return np.asarray(factors @ by_unit)
+    return d
 
 
 def _first(problem: Problem, start: Fit | None, weights: Floats, tol: float, max_steps: int) -> Floats:

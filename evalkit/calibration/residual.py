@@ -14,13 +14,12 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.sparse import csr_array, hstack
 
 from evalkit.calibration.bases import Alike, alike, independent, tally
 from evalkit.calibration.cells import Cells, Codes, collapse
-from evalkit.calibration.checks import design_matrix, floats
 from evalkit.calibration.distances import Floats
 
 NO_DIRECTION = 1e-11  # share of the largest eigenvalue below which the dummies of several margins are collinear
@@ -31,32 +30,6 @@ class Projection(Protocol):
 
     def pull(self, scores: Floats) -> Floats:
         """Return scores of the weights before from scores, (n,) or (n, k), of the weights after."""
-
-
-def project(scores: Floats, x: ArrayLike, before: ArrayLike, after: ArrayLike, q: ArrayLike | None = None) -> Floats:
-    """Return s − w·xβ, with β from the regression of s/w on x with weights d (times q).
-
-    Parameters
-    ----------
-    scores : (n,) or (n, k) float array
-        Weighted scores s = w·u.
-    x : (n, p) float array
-        What the weights were calibrated on; collinear columns do no harm.
-    before, after : (n,) float arrays
-        d and w.
-    q : (n,) float array, optional
-        As for `fit`.
-
-    Returns
-    -------
-    float array like scores
-
-    Examples
-    --------
-    >>> project(np.array([10., 20, 60]), np.ones(3), np.full(3, 10.), np.full(3, 10.)).round(9).tolist()
-    [-20.0, -10.0, 30.0]
-    """
-    return MatrixProjection(design_matrix(x), floats(before), floats(after), None if q is None else floats(q)).pull(scores)
 
 
 @dataclass(frozen=True, eq=False)

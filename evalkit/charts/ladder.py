@@ -119,8 +119,13 @@ def set_up(ladder: Ladder, ax: Axes | None) -> tuple[Axes, list[float]]:
     _label(axes, texts, len(heights), pad)
     _columns(axes, ladder, heights)
     if note:
-        axes.set_xlabel(note, fontsize=SMALL, color=GREY, loc="left", fontfamily=FAMILIES, parse_math=False, linespacing=LINES)
+        note_below(axes, note)
     return axes, heights
+
+
+def note_below(axes: Axes, note: str) -> None:
+    """Write a note under the axis, from its left end."""
+    axes.set_xlabel(note, fontsize=SMALL, color=GREY, loc="left", fontfamily=FAMILIES, parse_math=False, linespacing=LINES)
 
 
 def own_axes(rows: float, title: str, note: str, pad: float = 20) -> Axes:
@@ -197,7 +202,18 @@ def scale_below(axes: Axes, values: Sequence[float], *, share: bool) -> None:
         left, right = (0.0 if low < 0.6 * high else max(0.0, left)), (min(1.0, right) if high < 1 else 1.0)
     axes.set_xlim(left, right)
     axes.xaxis.set_major_locator(ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    axes.xaxis.set_major_formatter(lambda value, _: gate_text(round(value, 9)) if share else plain(float(f"{value:.9g}")))
+    axes.xaxis.set_major_formatter(lambda value, _: gate_text(round(value, 9)) if share else tick_text(value))
+
+
+def tick_text(value: float) -> str:
+    """Return the number at a tick without the dust of its last digits.
+
+    Examples
+    --------
+    >>> tick_text(0.1 + 0.2), tick_text(1000.0)
+    ('0.3', '1000')
+    """
+    return plain(float(f"{value:.9g}"))
 
 
 def line_at(axes: Axes, value: float, text: str) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evalkit.charts.ladder import LINES, SMALL, bare, folded, own_axes
+from evalkit.charts.ladder import SMALL, bare, folded, note_below, own_axes, tick_text
 from evalkit.charts.style import BLUE, FAMILIES, GREY, WIDTH, in_style
-from evalkit.figures import plain
 from evalkit.later import later
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def survey_plot(survey: Survey, *, ax: Axes | None = None) -> Axes:
         axes.tick_params(axis="y", labelsize=SMALL, colors=GREY, labelfontfamily=FAMILIES)
         axes.yaxis.set_major_locator(ticker.MaxNLocator(5, integer=True))
         for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(lambda value, _: plain(float(f"{value:.9g}")))
+            axis.set_major_formatter(lambda value, _: tick_text(value))
         axes.set_ylabel("行数", fontsize=SMALL, color=GREY, fontfamily=FAMILIES)
-        axes.set_xlabel(note, fontsize=SMALL, color=GREY, loc="left", fontfamily=FAMILIES, parse_math=False, linespacing=LINES)
+        note_below(axes, note)
     return axes

@@ -210,8 +210,12 @@ class _Asked:
             return np.asarray(value - slope * (share.replicates - share.value))
         ordered = self.ordered
 
+        def one(part: quantiles.Ordered, weights: Floats) -> float:
+            """Return the quantile of one domain; none where nobody of it is in the replicate."""
+            return float(part.at_many(weights[None, :], p, self.rule)[0, 0]) if weights[part.rows].any() else np.nan
+
         def anew(weights: Floats) -> Floats:
-            return self._spread([float(part.at_many(weights[None, :], p, self.rule)[0, 0]) for part in ordered])
+            return self._spread([one(part, weights) for part in ordered])
 
         return made.values(anew)
 

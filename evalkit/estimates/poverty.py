@@ -39,7 +39,7 @@ INDICES = {
     "atkinson": Index(inequality.atkinson, "Atkinson 指数（epsilon）", ("epsilon",)),
     "entropy": Index(inequality.generalised_entropy, "广义熵（alpha：1 为 Theil，0 为平均对数偏差）", ("alpha",)),
     "zenga": Index(inequality.zenga, "Zenga 指数（form）", ("form",)),
-    "quintile-share-ratio": Index(inequality.quintile_share_ratio, "最高与最低五分之一收入之比（share）", ("share", "rule", "form")),
+    "quintile-share-ratio": Index(inequality.quintile_share_ratio, "五分位份额比（share、form、rule）", ("share", "form", "rule")),
 }
 
 
@@ -60,7 +60,7 @@ def disparity(
     by, where, missing
         As for `mean`.
     **options
-        Of the index, as in `evalkit.inequality`: ``epsilon``, ``alpha``, ``form``, ``share``.
+        Of the index, as in `evalkit.inequality`: ``epsilon``, ``alpha``, ``form``, ``share``, ``rule``.
 
     Returns
     -------

@@ -33,9 +33,9 @@ def zenga(values: ArrayLike, weights: ArrayLike, form: str = "curve") -> tuple[f
     Returns
     -------
     value : float
-        In [0, 1).
+        In [0, 1]; under "curve" 1 only by rounding, under "ranks" wherever one row alone has income.
     scores : (n,) float array
-        Exact derivatives by the weights.
+        Exact derivatives by the weights, as far as these are above 0.
 
     Raises
     ------
@@ -51,7 +51,8 @@ def zenga(values: ArrayLike, weights: ArrayLike, form: str = "curve") -> tuple[f
         Z = Σ_k (A/B) ln(H/H⁻) + T(1/(N y) − 1/B) ln((T − S⁻)/(T − S))
 
     (Langel & Tillé 2012, Metrika 75:1093). Equal incomes give 0. The form "ranks" is Z = 1 − Σ w(N/H − 1)(T/K − 1)/N with
-    H = Σw and K = T − S⁻ row by row (Barabesi, Diana & Perri 2016, Statistics 50:1161).
+    H = Σw and K = T − S⁻ row by row (Barabesi, Diana & Perri 2016, Statistics 50:1161); it counts a row with those below it
+    and with those above it, so that equal incomes do not give 0 (five rows .76, a hundred .10).
 
     Examples
     --------

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import boxcox
 
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, places
 from evalkit.inequality.lorenz import positive_total
-from evalkit.quantiles.checks import Floats, checked, places
+from evalkit.quantiles.checks import Floats, checked
 
 
 def _relative(values: ArrayLike, weights: ArrayLike, subject: str, needs_income: bool) -> tuple[Floats, Floats, float]:
@@ -21,6 +21,13 @@ def _relative(values: ArrayLike, weights: ArrayLike, subject: str, needs_income:
         raise EstimateError(f"{subject}｜{found}｜换参数（atkinson 取 <1，广义熵取 >0），或按规则处理零收入")
     whole = float(w.sum())
     return y * (whole / positive_total(y, w, subject)), w / whole, whole
+
+
+def _finite(value: float, scores: Floats, asked: str, remedy: str) -> tuple[float, Floats]:
+    """Return value and scores, or refuse powers of incomes that are too large for a number."""
+    if not (math.isfinite(value) and bool(np.isfinite(scores).all())):
+        raise EstimateError(f"{asked}｜收入的幂超出数的范围，值或得分不是有限的数｜{remedy}")
+    return value, scores
 
 
 def atkinson(values: ArrayLike, weights: ArrayLike, epsilon: float = 1.0) -> tuple[float, Floats]:
@@ -45,7 +52,7 @@ def atkinson(values: ArrayLike, weights: ArrayLike, epsilon: float = 1.0) -> tup
     Raises
     ------
     EstimateError
-        Faults of values and weights; epsilon ≤ 0; an income of 0 with epsilon ≥ 1.
+        Faults of values and weights; epsilon ≤ 0; an income of 0 with epsilon ≥ 1; powers too large for a number.
 
     Notes
     -----
@@ -62,12 +69,14 @@ def atkinson(values: ArrayLike, weights: ArrayLike, epsilon: float = 1.0) -> tup
         raise EstimateError(f"阿特金森指数｜epsilon = {epsilon:g}，应大于 0｜常用 .5、1、2")
     r, share, whole = _relative(values, weights, "阿特金森指数", epsilon >= 1)
     c = 1.0 - epsilon
-    power = boxcox(r, c)
-    mean = float(share @ power)
-    log_mean = math.log1p(c * mean)
-    equal = math.exp(log_mean / c if c else mean)
-    change = (power - mean) / math.exp(log_mean)
-    return 1 - equal, np.asarray(-equal * (change - (r - 1)) / whole)
+    with np.errstate(over="ignore", invalid="ignore"):
+        power = boxcox(r, c)
+        mean = float(share @ power)
+        log_mean = math.log1p(c * mean) if c * mean > -1 else math.nan
+        equal = math.exp(log_mean / c if c else mean)
+        change = (power - mean) / math.exp(log_mean)
+        scores = np.asarray(-equal * (change - (r - 1)) / whole)
+    return _finite(1 - equal, scores, f"阿特金森指数：epsilon = {epsilon:g}", "epsilon 常用 .5、1、2；再核对近于 0 的收入")
 
 
 def generalised_entropy(values: ArrayLike, weights: ArrayLike, alpha: float = 1.0) -> tuple[float, Floats]:
@@ -92,7 +101,7 @@ def generalised_entropy(values: ArrayLike, weights: ArrayLike, alpha: float = 1.
     Raises
     ------
     EstimateError
-        Faults of values and weights; alpha not finite; an income of 0 with alpha ≤ 0.
+        Faults of values and weights; alpha not finite; an income of 0 with alpha ≤ 0; powers too large for a number.
 
     Notes
     -----
@@ -108,9 +117,11 @@ def generalised_entropy(values: ArrayLike, weights: ArrayLike, alpha: float = 1.
     if not math.isfinite(alpha):
         raise EstimateError(f"广义熵｜alpha = {alpha}，应为有限的数｜常用 0、1、2")
     r, share, whole = _relative(values, weights, "广义熵指数", alpha <= 0)
-    deviation = _deviation(r, alpha)
-    value = float(share @ deviation)
-    return value, np.asarray((deviation - value * (1 + alpha * (r - 1))) / whole)
+    with np.errstate(over="ignore", invalid="ignore"):
+        deviation = _deviation(r, alpha)
+        value = float(share @ deviation)
+        scores = np.asarray((deviation - value * (1 + alpha * (r - 1))) / whole)
+    return _finite(value, scores, f"广义熵指数：alpha = {alpha:g}", "alpha 常用 0、1、2；再核对极小与极大的收入")
 
 
 def _deviation(r: Floats, alpha: float) -> Floats:

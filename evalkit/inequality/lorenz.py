@@ -6,30 +6,32 @@ weights times persons, the survey's scores are persons times u.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from evalkit.errors import EstimateError, one_of
 from evalkit.quantiles import Ordered
-from evalkit.quantiles.checks import Bools, Floats, checked, places
+from evalkit.quantiles.checks import Bools, Floats, checked
 from evalkit.quantiles.densities import kernel_means
 
-CHUNK = 1_000_000  # numbers of a block of replicate weights
 FORMS = {
     "pairs": "ΣΣ w_i w_j |y_i − y_j| / (2 N T)（Langel–Tillé；默认）",
     "ranks": "2 Σ w R y/(N T) − 1 − 1/N，R 为累计权数（Osier；R 的 convey）",
 }
-SLOPES = {
-    "quantile": "份额合计随分位数之变化即分位数本身（Langel–Tillé；默认）",
-    "kernel": "两个核估计之比（Osier；R 的 convey）",
+SHARE_FORMS = {
+    "curve": "折线洛伦兹曲线上的份额，分位数处的人按比例分开（Langel–Tillé；默认）",
+    "rows": "整行计入，不分开；得分用核估计（Osier；R 的 convey）。分位数处收入相同的人多时不可用",
 }
 
 
 def positive_total(y: Floats, w: Floats, subject: str) -> float:
-    """Return Σwy, or refuse it when it is not above 0."""
-    total = float(w @ y)
-    if not total > 0:
-        raise EstimateError(f"{subject}｜收入合计为 {total:g}，指标无定义｜应大于 0：核对收入列与域")
+    """Return Σwy, or refuse it when it is not above 0, or too large for a number."""
+    with np.errstate(over="ignore"):
+        total = float(w @ y)
+    if not 0 < total < math.inf:
+        raise EstimateError(f"{subject}｜收入合计为 {total:g}，指标无定义｜应为大于 0 的有限数：核对收入列与域")
     return total
 
 
@@ -48,7 +50,7 @@ def gini(values: ArrayLike, weights: ArrayLike, form: str = "pairs") -> tuple[fl
     Returns
     -------
     value : float
-        In [0, 1).
+        Below 1; ≥ 0 under "pairs". Under "ranks" it can be below 0 where weights are below 1 (shares, scaled weights).
     scores : (n,) float array
         Exact derivatives by the weights.
 
@@ -90,55 +92,8 @@ def gini(values: ArrayLike, weights: ArrayLike, form: str = "pairs") -> tuple[fl
     return value, scores
 
 
-def gini_many(values: ArrayLike, weights: ArrayLike, form: str = "pairs") -> Floats:
-    """Return the Gini coefficient under many sets of weights, such as replicate weights.
-
-    Parameters
-    ----------
-    values : (n,) array
-        Incomes ≥ 0.
-    weights : (R, n) array
-        One set of weights a row, each finite, ≥ 0 and with income above 0.
-    form : str
-        A name of `FORMS`.
-
-    Returns
-    -------
-    (R,) float array
-
-    Raises
-    ------
-    EstimateError
-        Faults of values or weights, named by the number of the set.
-
-    Examples
-    --------
-    >>> gini_many([1, 2, 3, 4], [[1, 1, 1, 1], [1, 0, 0, 1]]).round(12).tolist()
-    [0.25, 0.3]
-    """
-    one_of("form", form, FORMS, EstimateError)
-    sets = np.asarray(weights, dtype=float)
-    y = checked(values, np.ones(np.shape(values)), "基尼系数", negative=False)[0]
-    if sets.ndim != 2 or sets.shape[1] != len(y):
-        raise EstimateError(f"基尼系数：复制权数 {sets.shape}｜应为二维：一行一组，一列一个值｜核对方向（转置）与行数")
-    bad = ~((np.isfinite(sets) & (sets >= 0)).all(axis=1) & (sets @ y > 0))
-    if bool(bad.any()):
-        raise EstimateError(f"基尼系数：{places(bad)}复制权数｜每组应为不小于 0 的有限数，收入合计大于 0｜合并域，或换一种复制方法")
-    order = np.argsort(y, kind="stable")
-    step = max(1, CHUNK // len(y))
-    return np.concatenate([_gini_block(y[order], sets[at : at + step][:, order], form) for at in range(0, len(sets), step)])
-
-
-def _gini_block(y: Floats, w: Floats, form: str) -> Floats:
-    """Return 2ΣwCy/(NT) − 1 less what a row counts of itself."""
-    whole, total = w.sum(axis=1), w @ y
-    ranked = (w * np.cumsum(w, axis=1)) @ y
-    own = 1 / whole if form == "ranks" else w**2 @ y / (whole * total)
-    return np.asarray(2 * ranked / (whole * total) - 1 - own)
-
-
 def quintile_share_ratio(
-    values: ArrayLike, weights: ArrayLike, share: float = 0.2, rule: str = "math", slope: str = "quantile"
+    values: ArrayLike, weights: ArrayLike, share: float = 0.2, rule: str = "math", form: str = "curve"
 ) -> tuple[float, Floats]:
     """Return the income of the richest over that of the poorest, S80/S20.
 
@@ -151,44 +106,57 @@ def quintile_share_ratio(
     share : float
         Share of the population at each end, in (0, 1/2]; .2 for quintiles.
     rule : str
-        Rule of the quantiles q, a name of `evalkit.quantiles.RULES`.
-    slope : str
-        A name of `SLOPES`.
+        For the form "rows": rule of the quantiles q, a name of `evalkit.quantiles.RULES`. The curve needs none.
+    form : str
+        A name of `SHARE_FORMS`.
 
     Returns
     -------
     value : float
+        ≥ 1 under "curve", and 1 where all incomes are equal; ≥ 0 under "rows" where no income is negative.
     scores : (n,) float array
+        Exact derivatives by the weights under "curve", save where a cumulated share is s or 1 − s to the digit: there the
+        curve has a corner, and they are those of one side.
 
     Raises
     ------
     EstimateError
-        Faults of values and weights; a share outside (0, 1/2]; no income at the lower end; an unknown name.
+        Faults of values and weights; a share outside (0, 1/2]; no income at the lower end; an unknown name; a rule with
+        "curve"; under "rows" incomes that are all equal.
 
     Notes
     -----
-    R = Σ w y 1(y > q_{1−s})/Σ w y 1(y ≤ q_s). The partial total up to q_p has the score y 1(y ≤ q) − m(1(y ≤ q) − p)
-    with m the change of that total by the share of the population, which is q itself, so that no density has to be
-    estimated (Langel & Tillé 2011, J. Stat. Plan. Inference 141:2976; from memory). Osier 2009 takes the quotient of
-    two kernel estimates for it, the mean income near q.
+    With L(p) = Σ w y 1(y ≤ q) − q(Σ w 1(y ≤ q) − pN) the income of the poorest pN persons, q the quantile of p, the form
+    "curve" is R = (T − L(1 − s))/L(s). L joins the distinct incomes by lines: persons with the income q itself are divided,
+    and both ends hold just sN persons, however many have the same income. ∂L/∂w = y 1(y ≤ q) − q(1(y ≤ q) − p), without a
+    density (Langel & Tillé 2011, J. Stat. Plan. Inference 141:2976; from memory).
+
+    The form "rows" is Σ w y 1(y > q_{1−s})/Σ w y 1(y ≤ q_s), whole rows. Where many have the income q_{1−s}, few or none are
+    above it: ten equal incomes would give 0. Its scores have the mean income near q, a quotient of kernel estimates, in the
+    place of q (Osier 2009, Surv. Res. Methods 3:167).
 
     Examples
     --------
     >>> quintile_share_ratio(range(1, 11), [1] * 10)[0]
     6.333333333333333
+    >>> quintile_share_ratio([5, 5, 5, 5, 5, 5, 5, 8], [1] * 8)[0]  # the richest 1.6 persons have 8 + 0.6 × 5
+    1.375
     """
     subject = "五分位份额比"
-    how = one_of("slope", slope, SLOPES, EstimateError)
+    rows = one_of("form", form, SHARE_FORMS, EstimateError) is SHARE_FORMS["rows"]
+    if not rows and rule != "math":
+        raise EstimateError(f'{subject}｜rule = {rule!r}，form = {form!r} 读曲线，不用分位数规则｜去掉 rule，或写 form="rows"')
     if not 0 < share <= 0.5:
         raise EstimateError(f"{subject}｜share = {share:g}，应在 0 与 0.5 之间｜五分位写 .2")
     y, w = checked(values, weights, subject)
     ordered = Ordered(y, w)
     q = ordered.at([share, 1 - share], rule)
-    change = q if how is SLOPES["quantile"] else kernel_means(ordered, q)
     low, high = (y <= at for at in q)
-    poorest = positive_total(y * low, w, f"{subject}（低端）")
-    ratio = float(w @ (y * ~high)) / poorest
+    change = kernel_means(ordered, q) if rows else q
     below, above = _partial(y, low, share, change[0]), y - _partial(y, high, 1 - share, change[1])
+    lower, upper = (y * low, y * ~high) if rows else (below, above)
+    poorest = positive_total(lower, w, f"{subject}（低端）")
+    ratio = float(w @ upper) / poorest
     return ratio, np.asarray((above - ratio * below) / poorest)
 
 

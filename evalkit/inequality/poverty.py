@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.errors import EstimateError, one_of
+from evalkit.errors import EstimateError, one_of, places
 from evalkit.quantiles import Ordered, density, scores
-from evalkit.quantiles.checks import Bools, Floats, checked, places
+from evalkit.quantiles.checks import Bools, Floats, checked
 
 SUBJECT = "贫困指标"
 CENTRES = {"quantile": "分位数（prob=.5 即中位数）", "mean": "均值"}

@@ -93,6 +93,17 @@ def masked(mask: ArrayLike, rows: int, faults: Faults, name: str) -> Mask:
     return given.astype(bool)
 
 
+def independent(columns: Numbers) -> int:
+    """Return how many columns, each over its largest number, are linearly independent; 0 without rows.
+
+    Examples
+    --------
+    >>> independent(np.array([[1, 0, 1], [1, 1000, 1001], [1, 0, 1]]))
+    2
+    """
+    return int(np.linalg.matrix_rank(columns / np.maximum(np.abs(columns).max(axis=0), 1e-300))) if len(columns) else 0
+
+
 def locked(*arrays: NDArray[Any] | None) -> None:
     """Make arrays that are handed out read-only."""
     for array in arrays:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from evalkit.errors import EstimateError, Faults
 from evalkit.later import later
-from evalkit.nonresponse.labels import Codes, Mask, Numbers, locked, masked, weighed
+from evalkit.nonresponse.labels import Codes, Mask, Numbers, independent, locked, masked, weighed
 
 models = later("statsmodels.genmod.generalized_linear_model")
 families = later("statsmodels.genmod.families")
@@ -99,7 +99,7 @@ def _checked(x: ArrayLike, responded: ArrayLike, weights: ArrayLike | None) -> t
     if answered[used].all() or not answered[used].any():
         raise EstimateError("responded 都相同｜应有回答者，也应有未回答者｜全部回答时不需调整")
     columns = np.column_stack([np.ones(rows), given])
-    rank = int(np.linalg.matrix_rank(columns[used] / np.maximum(np.abs(columns[used]).max(axis=0), 1e-300)))
+    rank = independent(columns[used])
     if rank < columns.shape[1]:
         raise EstimateError(f"自变量 {columns.shape[1] - 1} 列，连常数项秩为 {rank}｜各列应线性无关｜去掉常数列与重复的列")
     return columns, answered, w
@@ -177,7 +177,8 @@ def propensity_classes(
     low, high = float(p.min()), float(p.max())
     inner = np.empty(0) if high - low <= least_range else _inner(p, None if weights is None else w, classes)
     inner = np.unique(inner[inner < high])
-    code = np.searchsorted(inner, p, side="left")
+    used, code = np.unique(np.searchsorted(inner, p, side="left"), return_inverse=True)
+    inner = inner[used[:-1]]  # several cuts may fall between the same two propensities
     n, weight = np.bincount(code), np.bincount(code, w).astype(np.float64)
     mean = np.divide(np.bincount(code, w * p), weight, out=np.bincount(code, p) / n, where=weight > 0)
     return PropensityClasses(code + 1, np.concatenate([[low], inner, [high]]), n, weight, mean)

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.errors import EstimateError, Faults
-from evalkit.nonresponse.labels import Codes, Labels, Numbers, coded, locked, weighed
+from evalkit.errors import EstimateError, Faults, one_of
+from evalkit.nonresponse.labels import Codes, Labels, Numbers, coded, independent, locked, weighed
+
+SAME = 1e-24  # of the squared mean: propensities that vary by less are all the same but for rounding
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,8 @@ class RIndicator:
     unadjusted : float
         1 − 2S from the propensities as they are.
     se : float or None
-        Standard error of `unadjusted` for units drawn one by one; None without the columns of the model. Villages
-        drawn as clusters make it larger: take replicates then.
+        Standard error of `unadjusted` for units drawn one by one; None without the columns of the model, and where all
+        propensities are the same, so that S has none. Villages drawn as clusters make it larger: take replicates then.
     mean : float
         Weighted mean of the propensities: the response rate.
     spread : float
@@ -107,8 +109,7 @@ def _model_columns(x: ArrayLike, p: Numbers) -> Numbers:
     if given.ndim not in (1, 2) or len(given) != len(p) or not np.isfinite(given).all():
         raise EstimateError(f"x 的形状 {given.shape}｜应有 {len(p)} 行，各数有限｜给出回答模型的自变量")
     columns = np.column_stack([np.ones(len(p)), given])
-    used = columns[p * (1 - p) > 0]
-    if len(used) == 0 or np.linalg.matrix_rank(used / np.maximum(np.abs(used).max(axis=0), 1e-300)) < columns.shape[1]:
+    if independent(columns[p * (1 - p) > 0]) < columns.shape[1]:
         raise EstimateError("x 的各列线性相关，或回答概率都是 0 与 1｜偏差无从估计｜去掉常数列与重复的列，或不给 x")
     return columns
 
@@ -120,7 +121,7 @@ def _adjusted(p: Numbers, w: Numbers, columns: Numbers, mean: float, square: flo
     inner = np.linalg.inv((columns * (w * variance)[:, None]).T @ columns)
     c = inner @ ((columns * (w**2 * variance)[:, None]).T @ columns) @ inner
     bias = float(w @ ((z @ c) * z).sum(axis=1)) / total - _mean_variance(p, w)
-    if square == 0:
+    if square <= SAME * mean**2:
         return 0.0, None
     centred = z - (w @ z) / total
     a, b = (w * (p - mean)) @ centred / total, (centred * w[:, None]).T @ centred / total
@@ -306,13 +307,11 @@ def standardised_differences(
     >>> seen.difference.round(6).tolist()
     [0.447214, 0.333333]
     """
-    if scale not in SCALES:
-        table = "\n".join(f"  {name:<10}{each.text}" for name, each in SCALES.items())
-        raise EstimateError(f"scale = {scale!r}｜没有这种尺度｜可用：\n{table}")
+    how = one_of("scale", scale, SCALES, EstimateError, "尺度")
     (a, var_a), (b, var_b) = _moments(sample, weights, "sample"), _moments(registry, registry_weights, "registry")
     if a.shape != b.shape:
         raise EstimateError(f"sample {len(a)} 列、registry {len(b)} 列｜两者应是相同的列｜按相同次序给出")
-    unit, gap = SCALES[scale].unit(var_a, var_b), a - b
+    unit, gap = how.unit(var_a, var_b), a - b
     flat = unit <= 1e-12 * np.maximum(np.abs(b), 1e-300)
     apart = flat & (np.abs(gap) > 1e-12 * np.maximum(np.abs(b), 1e-300))
     if apart.any():

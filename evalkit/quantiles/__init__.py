@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from evalkit.quantiles.densities import DENSITIES, density, scores, width_density
-from evalkit.quantiles.limits import ENDS, score_limits, woodruff
+from evalkit.quantiles.densities import DENSITIES, density, scores
+from evalkit.quantiles.limits import score_limits, woodruff
 from evalkit.quantiles.ordered import Ordered, grouped, quantile
 from evalkit.quantiles.rules import RULES, Rule
 
 __all__ = [
-    "DENSITIES", "ENDS", "RULES", "Ordered", "Rule",
-    "density", "grouped", "quantile", "score_limits", "scores", "width_density", "woodruff",
+    "DENSITIES", "RULES", "Ordered", "Rule",
+    "density", "grouped", "quantile", "score_limits", "scores", "woodruff",
 ]  # fmt: skip

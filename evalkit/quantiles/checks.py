@@ -5,25 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evalkit.errors import EstimateError, Faults
+from evalkit.errors import EstimateError, Faults, places
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-NAMED = 5  # places that one message names
-
-
-def places(bad: Bools) -> str:
-    """Return where an array is at fault, counted from 1; never what stands there, which may be somebody's income.
-
-    Examples
-    --------
-    >>> places(np.array([False, True, True]))
-    '第 2、3 个'
-    """
-    found = np.flatnonzero(bad) + 1
-    more = f"等 {len(found)} 个" if len(found) > NAMED else " 个"
-    return f"第 {'、'.join(str(at) for at in found[:NAMED])}{more}"
 
 
 def checked(values: ArrayLike, weights: ArrayLike, subject: str, *, negative: bool = True) -> tuple[Floats, Floats]:

@@ -104,44 +104,10 @@ def _nearness(ordered: Ordered, at: ArrayLike, rule: str) -> tuple[float, Floats
     """Return the bandwidth, and w exp(−((z − x)/h)²/2) for each z and x, (k, n)."""
     how: Bandwidth = one_of("density", rule, DENSITIES, EstimateError)
     h = how.width(ordered)
-    if not h > 0:
+    if not h > 0 or ordered.steps.x[0] == ordered.steps.x[-1]:  # of equal values the spread may be 1e-16 by rounding
         raise EstimateError("密度｜所有的值相同，没有密度｜此指标的标准误改用复制权数，或不用分位数")
     u = (np.atleast_1d(np.asarray(at, dtype=float))[:, None] - ordered.steps.x) / h
     return h, np.asarray(ordered.steps.w * np.exp(-(u**2) / 2))
-
-
-def width_density(low_p: ArrayLike, high_p: ArrayLike, low: ArrayLike, high: ArrayLike) -> Floats:
-    """Return the density that Woodruff's interval implies, (high_p − low_p)/(high − low).
-
-    Parameters
-    ----------
-    low_p, high_p : float or (k,) array
-        Limits for F(q), in [0, 1].
-    low, high : float or (k,) array
-        The limits for q that `woodruff` made of them.
-
-    Returns
-    -------
-    (k,) float array
-
-    Raises
-    ------
-    EstimateError
-        Limits that are not finite, or do not differ.
-
-    Notes
-    -----
-    With this density the linearised scores give back Woodruff's standard error (for a symmetric interval).
-
-    Examples
-    --------
-    >>> width_density(.25, .75, 10, 14).tolist()
-    [0.125]
-    """
-    rise, run = (np.atleast_1d(np.asarray(b, dtype=float) - np.asarray(a, dtype=float)) for a, b in ((low_p, high_p), (low, high)))
-    if not bool((np.isfinite(run) & (run > 0) & (rise > 0)).all()):
-        raise EstimateError("密度｜Woodruff 区间的两端应为不同的有限数｜值堆在一处或样本太小：density 改用 kernel")
-    return np.asarray(rise / run)
 
 
 def scores(ordered: Ordered, probs: ArrayLike, at: ArrayLike, slope: ArrayLike) -> Floats:
@@ -153,7 +119,7 @@ def scores(ordered: Ordered, probs: ArrayLike, at: ArrayLike, slope: ArrayLike) 
     probs, at : float or (k,) array
         Probabilities p and estimated quantiles q.
     slope : float or (k,) array
-        Density f̂(q) > 0, from `density` or `width_density`.
+        Density f̂(q) > 0, from `density` or from the width of an interval.
 
     Returns
     -------

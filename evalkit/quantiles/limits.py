@@ -9,15 +9,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.errors import EstimateError, one_of
+from evalkit.errors import EstimateError
 from evalkit.quantiles.checks import Floats, probabilities
 from evalkit.quantiles.ordered import Ordered
-
-ENDS = {
-    "nearer": "检验量较接近 ±t 的一侧（R 的 score，默认）",
-    "inside": "未被拒绝的最小与最大的值",
-    "closure": "未被拒绝的整个区间的两端：上界是首个被拒绝的值",
-}
 
 
 def woodruff(ordered: Ordered, low_p: ArrayLike, high_p: ArrayLike, rule: str = "math") -> tuple[Floats, Floats]:
@@ -59,9 +53,7 @@ def woodruff(ordered: Ordered, low_p: ArrayLike, high_p: ArrayLike, rule: str = 
     return np.where(low < 0, -np.inf, below), np.where(high > 1, np.inf, above)
 
 
-def score_limits(
-    ordered: Ordered, se_at: Callable[[float], tuple[float, float]], p: float, t: float, ends: str = "nearer"
-) -> tuple[float, float]:
+def score_limits(ordered: Ordered, se_at: Callable[[float], tuple[float, float]], p: float, t: float) -> tuple[float, float]:
     """Return the limits of the values θ that a score test of F(θ) = p does not reject.
 
     Parameters
@@ -73,8 +65,6 @@ def score_limits(
         In (0, 1).
     t : float
         Quantile of t or of the normal distribution, > 0.
-    ends : str
-        A name of `ENDS`.
 
     Returns
     -------
@@ -83,17 +73,17 @@ def score_limits(
     Raises
     ------
     EstimateError
-        p outside (0, 1), t ≤ 0, an unknown name of ends, a standard error that is negative or not a number.
+        p outside (0, 1), t ≤ 0, a standard error that is negative or not a number.
 
     Notes
     -----
     Francisco & Fuller 1991 (Ann. Statist. 19:454). z(θ) = (F̂(θ) − p)/se(θ) is constant between distinct values
     x_1 < … < x_m, so that the set {θ : |z(θ)| ≤ t} is [x_a, x_{b+1}), with x_a the first value of z ≥ −t and x_b the
     last of z ≤ t. Both are found by bisection, about 2 log₂ m questions; −inf stands before the first value and inf
-    where F̂ = 1. Where z is not monotone, bisection finds one of its crossings, as R's root finder does. R's `ffullerCI`
-    reports, of the two values beside a crossing, the one whose z is nearer to ±t; that is "nearer". (R then maps it by
-    the rule at the *unweighted* share of values ≤ θ, which moves it when weights differ; not done here.) Where F̂ leaps
-    over the whole band at one value and every value is rejected, both limits are that value.
+    where F̂ = 1. Where z is not monotone, bisection finds one of its crossings, as R's root finder does. Of the two values
+    beside a crossing the limit is the one whose z is nearer to ±t, as in R's `ffullerCI`. (R then maps it by the rule at
+    the *unweighted* share of values ≤ θ, which moves it when weights differ; not done here.) Where F̂ leaps over the
+    whole band at one value and every value is rejected, both limits are that value.
 
     Examples
     --------
@@ -101,10 +91,9 @@ def score_limits(
     >>> def share(theta):
     ...     return theta / 20, sqrt(theta / 20 * (1 - theta / 20) / 20)
     >>> values = Ordered(list(range(1, 21)), [1] * 20)
-    >>> [score_limits(values, share, .5, 1.96, ends) for ends in ("nearer", "inside", "closure")]
-    [(6.0, 14.0), (6.0, 14.0), (6.0, 15.0)]
+    >>> score_limits(values, share, .5, 1.96)
+    (6.0, 14.0)
     """
-    one_of("ends", ends, ENDS, EstimateError)
     if not 0 < probabilities(p, "p")[0] < 1 or not 0 < t < math.inf:
         raise EstimateError(f"得分区间：p = {p:g}，t = {t:g}｜p 应在 0 与 1 之间，t 应大于 0｜核对 p 与 level")
     x = ordered.distinct.x
@@ -115,12 +104,7 @@ def score_limits(
         return _score(*se_at(float(x[place])), p)
 
     first, past = _crossing(lambda place: z(place) >= -t, m), _crossing(lambda place: z(place) > t, m)
-    if past <= first:
-        low = high = first
-    elif ends == "nearer":
-        low, high = _nearer(z, first, -t), _nearer(z, past, t)
-    else:
-        low, high = first, past if ends == "closure" else past - 1
+    low, high = (first, first) if past <= first else (_nearer(z, first, -t), _nearer(z, past, t))
     return float(x[low]), float(x[high])
 
 

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.errors import EstimateError, one_of
-from evalkit.quantiles.checks import Floats, Ints, checked, places, probabilities
+from evalkit.errors import EstimateError, one_of, places
+from evalkit.quantiles.checks import Floats, Ints, checked, probabilities
 from evalkit.quantiles.rules import RULES, Rule, Steps
 
 CHUNK = 1_000_000  # numbers of a block of replicate weights

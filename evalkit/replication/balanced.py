@@ -12,6 +12,7 @@ from evalkit.replication.cells import Cells, cells_of, design_df, rule_or_refuse
 from evalkit.replication.hadamard import Hadamard, for_pairs
 from evalkit.replication.plan import Replicates, appearance
 from evalkit.variances import FULL, Floats, Ints, Stage
+from evalkit.variances.stages import stage_name
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -115,8 +116,8 @@ def _half_samples(kind: str, stages: Sequence[Stage], rho: float, singleton: str
     stage, faults = stages[0], Faults("重复权数")
     cells = cells_of(stage, 0, stage.through < 1 - FULL, rule_or_refuse(singleton), faults)
     for h in np.flatnonzero(cells.size % 2):
-        name = stage.names[cells.stratum[h]] if stage.names else str(cells.stratum[h] + 1)
-        faults.add(None, f"第 1 阶段，层 {name}", f"{cells.size[h]} 个单元", "各层单元应两两成对", "改用 jkn，或先并层、分层成对")
+        where = f"第 1 阶段，层 {stage_name(stage, int(cells.stratum[h]))}"
+        faults.add(None, where, f"{cells.size[h]} 个单元", "各层单元应两两成对", "改用 jkn，或先并层、分层成对")
     faults.refuse(SurveyError)
     grow, shrink = _pairs(stage, cells)
     matrix, step = for_pairs(len(grow)), 1 - rho

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import Faults, SurveyError
-from evalkit.variances import FULL, SINGLETON_RULES, Floats, Ints, Stage
+from evalkit.variances import FULL, SINGLETON_RULES, Floats, Ints, Stage, multipliers
+from evalkit.variances.stages import stage_name
 
 LEFT_OUT = ("certainty", "remove")  # a stratum of one unit contributes nothing
 
@@ -65,8 +65,8 @@ def cells_of(
     single = size == 1
     if rule == "fail":
         for h in np.flatnonzero(single):
-            name = stage.names[h] if stage.names else str(h + 1)
-            faults.add(None, f"第 {level + 1} 阶段，层 {name}", None, "只有 1 个抽中单元，无从重复", f"选定 singleton：{_choices(known)}")
+            where = f"第 {level + 1} 阶段，层 {stage_name(stage, int(h))}"
+            faults.add(None, where, None, "只有 1 个抽中单元，无从重复", f"选定 singleton：{_choices(known)}")
     kept = np.flatnonzero(size > 1)
     inside = varies & (size > 1)[stage.unit_stratum]
     unit = np.flatnonzero(inside)
@@ -107,10 +107,7 @@ def equal_chances(stages: Sequence[Stage], faults: Faults) -> None:
 
 def shares_above(stages: Sequence[Stage]) -> list[Floats]:
     """Return, for each stage, the product of the chances of the units above each unit; 1 at the first stage."""
-    shares = [np.ones(stages[0].units)]
-    for upper, lower in pairwise(stages):
-        shares.append((shares[-1] * upper.through)[lower.unit_parent])
-    return shares
+    return [above[stage.unit_stratum] for stage, above in zip(stages, multipliers(stages), strict=True)]
 
 
 def design_df(stages: Sequence[Stage]) -> float:
@@ -123,3 +120,14 @@ def enough(replicates: int) -> None:
     """Refuse fewer than two replicates."""
     if replicates < 2:
         raise SurveyError(f"replicates = {replicates}｜至少要 2 套｜例如 replicates=500")
+
+
+def drawn(
+    kind: str, stages: Sequence[Stage], replicates: int, scale: float | None = None
+) -> tuple[str, int, int, float, Floats, float, int]:
+    """Return what all replicates drawn by lot begin with, from the kind to the level; the units of the last of `stages` have factors.
+
+    The scale is 1/(R − 1) where none is given, the rscales are 1, and the degrees of freedom are those of the design, at most R − 1.
+    """
+    df, known = min(design_df(stages), replicates - 1.0), 1 / (replicates - 1) if scale is None else scale
+    return kind, replicates, stages[-1].units, known, np.ones(replicates), df, len(stages) - 1

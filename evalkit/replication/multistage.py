@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import Faults, SurveyError
-from evalkit.replication.cells import Cells, cells_of, design_df, enough, equal_chances, rule_or_refuse, shares_above
+from evalkit.replication.cells import Cells, cells_of, drawn, enough, equal_chances, rule_or_refuse, shares_above
 from evalkit.replication.draws import Layout, chosen, drawn_counts, layout_of
 from evalkit.replication.plan import Replicates
 from evalkit.variances import FULL, Floats, Ints, Stage
@@ -103,7 +103,7 @@ def preston(stages: Sequence[Stage], replicates: int, seed: str, singleton: str 
     counted, faults = _counted(stages), Faults("重复权数")
     equal_chances(counted, faults)
     levels = [_halves(stage, *part) for stage, part in zip(counted, _parts(counted, singleton, faults), strict=True)]
-    return Halved(*_known("preston", counted, replicates), seed, tuple(levels))
+    return Halved(*drawn("preston", counted, replicates), seed, tuple(levels))
 
 
 def _halves(stage: Stage, cells: Cells, above: Floats) -> Halves:
@@ -211,7 +211,7 @@ def beaumont_emond(stages: Sequence[Stage], replicates: int, seed: str, singleto
     enough(replicates)
     counted, faults = _counted(stages), Faults("重复权数")
     levels = [_draws(stage, *part) for stage, part in zip(counted, _parts(counted, singleton, faults), strict=True)]
-    return Multiplied(*_known("beaumont-emond", counted, replicates), seed, tuple(levels))
+    return Multiplied(*drawn("beaumont-emond", counted, replicates), seed, tuple(levels))
 
 
 def _draws(stage: Stage, cells: Cells, above: Floats) -> Draws:
@@ -234,9 +234,3 @@ def _parts(stages: Sequence[Stage], singleton: str, faults: Faults) -> list[tupl
         parts.append((cells_of(stage, level, (stage.through < 1 - FULL) & (above > 0), rule, faults), above))
     faults.refuse(SurveyError)
     return parts
-
-
-def _known(kind: str, stages: Sequence[Stage], replicates: int) -> tuple[str, int, int, float, Floats, float, int]:
-    df = min(design_df(stages), replicates - 1.0)
-    return kind, replicates, stages[-1].units, 1 / (replicates - 1), np.ones(replicates), df, len(stages) - 1
-

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.replication.cells import Cells, design_df, enough, first_cells
+from evalkit.replication.cells import Cells, drawn, enough, first_cells
 from evalkit.replication.draws import Layout, chosen, drawn_counts, layout_of, stirred
 from evalkit.replication.plan import CHUNK, Replicates
 from evalkit.variances import Floats, Ints, Stage
@@ -156,10 +156,9 @@ def rwy(stages: Sequence[Stage], replicates: int, seed: str, singleton: str = "f
     enough(replicates)
     cells = first_cells(stages, singleton)
     root, n = np.sqrt(1 - stages[0].fraction[cells.stratum]), cells.size
-    known = replicates, stages[0].units, 1 / (replicates - 1), np.ones(replicates), min(design_df(stages), replicates - 1.0), 0
     layout = layout_of(cells.first, n, n - 1)
     keep, gain = (1 - root)[cells.cell], (root * n / (n - 1))[cells.cell]
-    return Resampled("rwy", *known, seed, cells, layout, keep, gain)
+    return Resampled(*drawn("rwy", stages[:1], replicates), seed, cells, layout, keep, gain)
 
 
 def canty_davison(stages: Sequence[Stage], replicates: int, seed: str, singleton: str = "fail") -> Replicates:
@@ -197,10 +196,10 @@ def canty_davison(stages: Sequence[Stage], replicates: int, seed: str, singleton
     listed = f * CROWDED >= 1
     layout = layout_of(cells.first, n, np.where(listed, 0, n))
     mean = len(n) / float((1 / n).sum()) if len(n) else 2.0
-    known = replicates, stages[0].units, mean / ((mean - 1) * (replicates - 1)), np.ones(replicates)
+    known = drawn("bootstrap", stages[:1], replicates, mean / ((mean - 1) * (replicates - 1)))
     zero, one = np.zeros(len(cells.unit)), np.ones(len(cells.unit))
     listing = _listing(cells, f, np.flatnonzero(listed), seed) if bool(listed.any()) else None
-    return Resampled("bootstrap", *known, min(design_df(stages), replicates - 1.0), 0, seed, cells, layout, zero, one, listing)
+    return Resampled(*known, seed, cells, layout, zero, one, listing)
 
 
 def _listing(cells: Cells, fraction: Floats, listed: Ints, seed: str) -> Listing:

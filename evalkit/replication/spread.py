@@ -55,7 +55,7 @@ def variance(
     theta, weight, middle = _checked(values, rscales, centre, estimate, missing)
     known = np.isfinite(theta)
     if not known.all():
-        _none_left(known)
+        _refuse_none(known, "有一列在所有各套中都没有值｜至少应有一套｜检查这一列的域是否为空")
     middle = _mean(theta, known, weight) if middle is None else middle
     away = np.where(known, theta - middle, 0.0)
     return np.asarray(scale * np.einsum("r,rk,rk->k", weight, away, away))
@@ -91,7 +91,7 @@ def covariance(
     theta, weight, middle = _checked(values, rscales, centre, estimate, missing)
     known: NDArray[np.bool_] = np.logical_and.reduce(np.isfinite(theta), axis=1)
     if not known.all():
-        _none_left(known[:, None])
+        _refuse_none(known[:, None], "没有一套在各列都有值｜协方差至少要有一套｜合并小域，或只要各列的方差（.se）")
         theta, weight = theta[known], weight[known]
     middle = _mean(theta, np.ones(theta.shape, dtype=bool), weight) if middle is None else middle
     away = (theta - middle) * np.sqrt(scale * weight)[:, None]
@@ -120,9 +120,9 @@ def _checked(
     return theta, weight, np.asarray(estimate, dtype=np.float64)
 
 
-def _none_left(known: NDArray[np.bool_]) -> None:
+def _refuse_none(known: NDArray[np.bool_], told: str) -> None:
     if not np.logical_or.reduce(known, axis=0).all():
-        raise EstimateError("有一列在所有各套中都没有值｜至少应有一套｜检查这一列的域是否为空")
+        raise EstimateError(told)
 
 
 def _mean(theta: Floats, known: NDArray[np.bool_], weight: Floats) -> Floats:

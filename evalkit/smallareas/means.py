@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evalkit.errors import EstimateError, Faults
+from evalkit.errors import EstimateError, Faults, places
 from evalkit.smallareas.methods import Numbers, log_likelihood, named, solve
 
 
@@ -32,6 +32,11 @@ class AreaFit:
     loglik, aic, bic : float
         Log-likelihood at (β, A) (not the restricted one), −2l + 2(p + 1), −2l + (p + 1)·log m.
     method : str
+        Name of `METHODS` that found A.
+    constant : bool
+        Whether the model has a constant.
+    covariance : (covariates, covariates) float array
+        (X'V⁻¹X)⁻¹, that of β for A known.
     """
 
     eblup: Numbers
@@ -130,12 +135,14 @@ def checked(y: ArrayLike, x: ArrayLike | None, variances: ArrayLike, constant: b
     areas = direct.size
     given = None if x is None else np.asarray(x, dtype=float)
     for name, each in (("y", direct), ("variances", d)):
-        if each.shape != (areas,) or not np.isfinite(each).all():
-            faults.add(None, name, f"形状 {each.shape}", "应为等长的一维数组，各数有限", "没有样本的区域用 synthetic")
+        if each.shape != (areas,):
+            faults.add(None, name, f"形状 {each.shape}", f"应为等长的一维数组，{areas} 个区域各一个", "没有样本的区域用 synthetic")
+        elif not np.isfinite(each).all():
+            faults.add(None, name, places(~np.isfinite(each)), "应为有限的数", "没有样本的区域用 synthetic")
     if (d <= 0).any():
-        faults.add(None, "variances", f"{d.min():g}", "抽样方差应大于 0", "零方差先平滑，或用 fay_herriot_arcsine")
-    if given is not None and (given.ndim not in (1, 2) or len(given) != areas or not np.isfinite(given).all()):
-        faults.add(None, "x", f"形状 {given.shape}", f"应有 {areas} 行，各数有限", "补全自变量")
+        faults.add(None, "variances", places(d.ravel() <= 0), "抽样方差应大于 0", "零方差先平滑，或用 fay_herriot_arcsine")
+    if given is not None:
+        _covariates(faults, given, areas)
     faults.refuse(EstimateError)
     columns = design_matrix(given, areas, constant)
     rank = int(np.linalg.matrix_rank(columns / np.maximum(np.abs(columns).max(axis=0), 1e-300))) if columns.size else 0
@@ -143,3 +150,12 @@ def checked(y: ArrayLike, x: ArrayLike | None, variances: ArrayLike, constant: b
         found = f"{areas} 个区域，{columns.shape[1]} 列自变量（连常数项），秩 {rank}"
         raise EstimateError(f"{found}｜区域应多于自变量，各列线性无关｜减少自变量")
     return direct, columns, d
+
+
+def _covariates(faults: Faults, x: Numbers, areas: int) -> None:
+    """Note covariates that are not a row of finite numbers an area."""
+    if x.ndim not in (1, 2) or len(x) != areas:
+        faults.add(None, "x", f"形状 {x.shape}", f"应有 {areas} 行，每个区域一行", "对齐区域")
+    elif not np.isfinite(x).all():
+        bad = np.asarray(~np.isfinite(x).reshape(areas, -1).all(axis=1))
+        faults.add(None, "x", f"{places(bad)}区域", "应为有限的数", "补全自变量")

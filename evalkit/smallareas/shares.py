@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv
 
 from evalkit import streams
-from evalkit.errors import EstimateError, Faults
+from evalkit.errors import EstimateError, Faults, places
 from evalkit.smallareas.means import AreaFit, checked, fay_herriot
 from evalkit.smallareas.methods import Numbers
 
@@ -69,12 +69,19 @@ def fay_herriot_arcsine(
     """
     p, n = np.asarray(shares, dtype=float), np.asarray(n_eff, dtype=float)
     faults = Faults("小区域比例")
-    if not ((p >= 0) & (p <= 1)).all():
-        faults.add(None, "shares", None, "比例应在 0 与 1 之间", "百分数先除以 100")
-    if not ((n > 0) & np.isfinite(n)).all():
-        faults.add(None, "n_eff", None, "有效样本量应为大于 0 的有限数", "没有样本的区域用 synthetic")
+    _note(faults, "shares", ~((p >= 0) & (p <= 1)), "比例应在 0 与 1 之间", "百分数先除以 100")
+    _sized(faults, n)
     faults.refuse(EstimateError)
     return _to_shares(fay_herriot(np.arcsin(np.sqrt(p)), x, 1 / (4 * n), method, constant=constant))
+
+
+def _note(faults: Faults, name: str, bad: NDArray[np.bool_], rule: str, remedy: str) -> None:
+    if bad.any():
+        faults.add(None, name, places(bad.ravel()), rule, remedy)
+
+
+def _sized(faults: Faults, n: Numbers) -> None:
+    _note(faults, "n_eff", ~((n > 0) & np.isfinite(n)), "有效样本量应为大于 0 的有限数", "没有样本的区域用 synthetic")
 
 
 def _to_shares(angles: AreaFit) -> ShareFit:
@@ -96,6 +103,11 @@ def arcsine_mse(fit: ShareFit, x: ArrayLike | None, n_eff: ArrayLike, *, seed: s
     replicates : int
         ≥ 1; 200 give each root mean squared error to about 5 %.
 
+    Raises
+    ------
+    EstimateError
+        As `fay_herriot_arcsine`; replicates below 1.
+
     References
     ----------
     González-Manteiga, Lombardía, Molina, Morales & Santamaría 2008, J. Statist. Comput. Simul. 78:443 (from memory).
@@ -109,9 +121,10 @@ def arcsine_mse(fit: ShareFit, x: ArrayLike | None, n_eff: ArrayLike, *, seed: s
     """
     if replicates < 1:
         raise EstimateError(f"replicates = {replicates}｜应不小于 1｜写 replicates=200")
-    model, areas = fit.angles, len(fit.shares)
-    d = 1 / (4 * np.asarray(n_eff, dtype=float))
-    _, columns, d = checked(model.eblup, x, d, model.constant)
+    model, areas, n, faults = fit.angles, len(fit.shares), np.asarray(n_eff, dtype=float), Faults("小区域比例")
+    _sized(faults, n)
+    faults.refuse(EstimateError)
+    _, columns, d = checked(model.eblup, x, 1 / (4 * n), model.constant)
     squares = np.zeros(areas)
     for at in range(replicates):
         between, within = streams.normal(streams.numbers(seed, "smallareas", str(at), 2 * areas)).reshape(2, areas)
@@ -160,18 +173,20 @@ def shrunken_shares(x: ArrayLike, n_eff: ArrayLike, level: float = 0.95) -> Shru
     x : array, shape (areas,)
         Effective events, p̂·n_eff (events × n_eff/n), in [0, n_eff]; need not be whole numbers.
     n_eff : array, shape (areas,)
-        Effective numbers of units, > 0.
+        Effective numbers of units, > 0, and above 1 as a rule: areas of one unit say nothing of how areas differ.
     level : float
         Of `low` and `high`, in (0, 1).
 
     Raises
     ------
     EstimateError
-        Fewer than two areas, x outside [0, n_eff], no event at all or nothing but events, level outside (0, 1).
+        Fewer than two areas, x outside [0, n_eff], no event at all or nothing but events, level outside (0, 1);
+        Σ(n − 1)(1 − n/Σn) not above 0, as where no area has more than one effective unit.
 
     Notes
     -----
-    μ = Σx/Σn and, with s² = Σn(p − μ)²/Σn over m areas, 1/(M + 1) = [Σn·s² − μ(1 − μ)(m − 1)] / [μ(1 − μ)(Σn − Σn²/Σn − (m − 1))].
+    μ = Σx/Σn and, with s² = Σn(p − μ)²/Σn over m areas, 1/(M + 1) = [Σn·s² − μ(1 − μ)(m − 1)] / [μ(1 − μ)(Σn − Σn²/Σn − (m − 1))],
+    where the last bracket is Σ(n − 1)(1 − n/Σn).
 
     References
     ----------
@@ -202,11 +217,22 @@ def _counts(x: ArrayLike, n_eff: ArrayLike, level: float) -> tuple[Numbers, Numb
     events, n, faults = np.asarray(x, dtype=float), np.asarray(n_eff, dtype=float), Faults("比例的收缩")
     if events.ndim != 1 or events.shape != n.shape or len(events) < 2:
         faults.add(None, "x、n_eff", f"形状 {events.shape}、{n.shape}", "应为等长的一维数组，至少两个区域", "检查输入")
-    elif not ((n > 0) & np.isfinite(n) & (events >= 0) & (events <= n * (1 + 1e-12))).all():
-        faults.add(None, "x、n_eff", None, "应有 n_eff > 0 且 0 ≤ x ≤ n_eff", "x 写有效事件数：比例 × n_eff")
-    elif not 0 < events.sum() < n.sum() * (1 - 1e-12):
-        faults.add(None, "x", f"合计 {events.sum():g}", "应有事件，也应有非事件，否则无从估计区域间的差异", "上界改用 intervals.proportion")
+    else:
+        _sized(faults, n)
+        _note(faults, "x", ~((events >= 0) & (events <= n * (1 + 1e-12))), "应有 0 ≤ x ≤ n_eff", "x 写有效事件数：比例 × n_eff")
+        if not len(faults):
+            _comparable(faults, events, n)
     if not 0 < level < 1:
         faults.add(None, "level", level, "应在 0 与 1 之间", "95% 写 level=.95")
     faults.refuse(EstimateError)
     return np.minimum(events, n), n
+
+
+def _comparable(faults: Faults, events: Numbers, n: Numbers) -> None:
+    """Note counts from which it cannot be told how areas differ."""
+    total = float(n.sum())
+    if not 0 < events.sum() < total * (1 - 1e-12):
+        faults.add(None, "x", f"合计 {events.sum():g}", "应有事件，也应有非事件，否则无从估计区域间的差异", "上界改用 intervals.proportion")
+    if not ((n - 1) * (1 - n / total)).sum() > 1e-9 * (len(n) - 1):
+        rule = "应有区域的有效样本量大于 1，否则无从估计区域间的差异"
+        faults.add(None, "n_eff", f"最大 {n.max():g}", rule, "合并区域，或核对设计效应：n_eff = n/deff")

@@ -48,9 +48,15 @@ class Replicated:
     unit: Ints
     base: Floats
     steps: tuple[Applied, ...] = ()
-    centre: Literal["mean", "estimate"] = "mean"
+    centre: replication.Centre = "mean"
     missing: Literal["fail", "drop"] = "fail"
     imported: bool = False
+
+    def __post_init__(self) -> None:
+        errors = sum(step.errors for step in self.steps)
+        if errors > self.plan.count:
+            found = f"{self.plan.count} 套重复权数｜估计的总数共有 {errors} 个误差，每个需要一套"
+            raise SurveyError(f"{found}｜增加 replicates，或不用重复权数（线性化不缺）")
 
     def __repr__(self) -> str:
         return f"{self.plan.count} 套重复权数（{self.plan.kind}）"
@@ -99,17 +105,20 @@ class Replicated:
         cell = self._cells[0]
         weighted = [self.base if term is None else self.base * term for term in terms]
         sums: Any = _sums(cell, self.cells, weighted, partition)
-        if self.steps:
-            made = np.concatenate([(sums.T @ self.multipliers(*chunk).T).T for chunk in self._chunks()])
-        elif not isinstance(sums, np.ndarray):
-            made = np.concatenate([(sums.T @ self.plan.factors(*chunk).T).T for chunk in self._chunks()])
-        else:
+        if isinstance(sums, np.ndarray) and not self.steps:
             made = self.plan.totals(sums)
-        return np.asarray(made).reshape(self.plan.count, len(terms), partition.columns).transpose(1, 0, 2)
+        else:
+            made = np.empty((self.plan.count, sums.shape[1]))
+            for start, stop in self._chunks():
+                made[start:stop] = (sums.T @ self.multipliers(start, stop).T).T
+        return made.reshape(self.plan.count, len(terms), partition.columns).transpose(1, 0, 2)
 
     def values(self, again: Callable[[Floats], Any]) -> Floats:
         """Return a statistic computed anew with the weights of each replicate, (replicates, columns)."""
-        return np.array([again(weights) for chunk in self._chunks() for weights in self.weights(*chunk)], dtype=float)
+        made = [again(weights) for chunk in self._chunks() for weights in self.weights(*chunk)]
+        if not made:  # all of the population is in the sample, and the sample itself says how many columns there are
+            return np.empty((0, np.size(again(self.steps[-1].after if self.steps else self.base))))
+        return np.array(made, dtype=float)
 
     def weights(self, start: int, stop: int) -> Floats:
         """Return the weights of replicates, (stop − start, rows)."""

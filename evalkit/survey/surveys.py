@@ -28,7 +28,6 @@ charts = later("evalkit.charts")
 
 Columns = str | Sequence[str | None] | None
 Singleton = Literal["fail", "certainty", "adjust", "average", "remove", "collapse"]
-Centre = Literal["mean", "estimate"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -169,7 +168,7 @@ class Survey:
         scale: float | None = None,
         rscales: Sequence[float] | float | None = None,
         combined: bool = True,
-        centre: Centre = "mean",
+        centre: replication.Centre = "mean",
         df: float | None = None,
         missing: Literal["fail", "drop"] = "fail",
     ) -> Survey:
@@ -233,7 +232,7 @@ class Survey:
         method: str,
         *,
         replicates: int | None = None,
-        centre: Centre = "mean",
+        centre: replication.Centre = "mean",
         missing: Literal["fail", "drop"] = "fail",
         **options: Any,
     ) -> Survey:

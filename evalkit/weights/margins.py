@@ -13,7 +13,7 @@ from evalkit import calibration
 from evalkit.calibration import Names
 from evalkit.errors import SurveyError
 from evalkit.lists import as_list
-from evalkit.variances import Floats, Ints
+from evalkit.variances import Floats, Ints, add_up
 from evalkit.weights.steps import Sets, Taken
 from evalkit.weights.targets import Target, root_of, shifts, target
 
@@ -136,12 +136,9 @@ class Rake:
 
 def by_code(weights: Floats, code: Ints, count: int) -> Floats:
     """Sum the columns of (replicates, cells) by code."""
-    order = np.argsort(code, kind="stable")
-    made = np.zeros((len(weights), count))
-    held, starts = np.unique(code[order], return_index=True)
-    if len(held):
-        made[:, held] = np.add.reduceat(weights[:, order], starts, axis=1)
-    return made
+    sets = len(weights)
+    key = code + count * np.arange(sets)[:, None]
+    return add_up(key.ravel(), weights.ravel(), sets * count).reshape(sets, count)
 
 
 def _slopes(found: Sequence[Target], before: Floats, after: Floats) -> Callable[[Floats], Floats]:

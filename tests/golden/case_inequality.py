@@ -20,7 +20,7 @@ DESIGNS: dict[str, dict[str, Any]] = {
 }
 MEASURES: dict[str, Callable[[Any, Any], tuple[float, Any]]] = {
     "svygini": partial(inequality.gini, form="ranks"),
-    "svyqsr": partial(inequality.quintile_share_ratio, slope="kernel"),
+    "svyqsr": partial(inequality.quintile_share_ratio, form="rows"),
     "svyarpt": partial(inequality.poverty_line, relative=inequality.Relative()),
     "svyarpr": partial(inequality.fgt, line=None, alpha=0, relative=inequality.Relative()),
     "svyiqalpha": partial(inequality.quantile_alpha, prob=0.5),

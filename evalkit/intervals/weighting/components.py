@@ -53,12 +53,17 @@ class ChenRust:
 
 @dataclass(frozen=True, eq=False)
 class _Sample:
-    """Rows of a stratified sample and the sums of its strata."""
+    """Rows of a stratified sample, its clusters and the sums of its strata.
+
+    A cluster is a label in a stratum: `cluster` is that of each row, `within` and `cluster_label` tell each cluster.
+    """
 
     w: Numbers
     y: Numbers
     stratum: Codes
     cluster: Codes
+    within: Codes
+    cluster_label: Codes
     labels: tuple[Any, ...]
     n: Codes
     size: Numbers
@@ -140,12 +145,13 @@ def _sample(
     weights, answers, _ = columns(w, y=y)
     rows = len(weights)
     labels, stratum = ((ALL,), np.zeros(rows, dtype=np.int64)) if strata is None else coded(strata, rows, "strata", EstimateError)
-    _, cluster = (None, np.arange(rows)) if clusters is None else coded(clusters, rows, "clusters", EstimateError)
+    _, label = (None, np.arange(rows)) if clusters is None else coded(clusters, rows, "clusters", EstimateError)
+    keys, cluster = np.unique(stratum * rows + label, return_inverse=True)
     one = np.ones(len(labels), dtype=bool) if clusters is None else _stages(stages, len(labels))
     n, size = np.bincount(stratum), np.bincount(stratum, weights).astype(np.float64)
     residual = answers[:, 0] - (np.bincount(stratum, weights * answers[:, 0]) / size)[stratum]
     square = np.bincount(stratum, weights * residual**2).astype(np.float64)
-    sample = _Sample(weights, answers[:, 0], stratum, cluster, labels, n, size, residual, square, one)
+    sample = _Sample(weights, answers[:, 0], stratum, cluster, keys // rows, keys % rows, labels, n, size, residual, square, one)
     _check(sample, nested)
     return sample
 
@@ -161,11 +167,10 @@ def _stages(stages: int | Sequence[int], strata: int) -> NDArray[np.bool_]:
 
 def _check(sample: _Sample, nested: bool) -> None:
     faults, strata = Faults("加权的设计效应"), len(sample.n)
-    pairs, first = np.unique(sample.stratum * (int(sample.cluster.max()) + 1) + sample.cluster, return_index=True)
-    units, of = np.bincount(sample.stratum[first], minlength=strata), sample.cluster[first]
-    if not nested and len(np.unique(of)) < len(pairs):
+    units, twice = np.bincount(sample.within, minlength=strata), len(sample.cluster_label) - len(np.unique(sample.cluster_label))
+    if not nested and twice:
         rule = "一个群只应属于一层"
-        faults.add(None, "clusters", f"{len(pairs) - len(np.unique(of))} 个群标签出现在多层", rule, "各层从头编号时写 nested=True")
+        faults.add(None, "clusters", f"{twice} 个群标签出现在多层", rule, "各层从头编号时写 nested=True")
     two = ~sample.one_stage
     for bad, rule, remedy in (
         (sample.n < 2, "每层至少 2 个单位", "并入相邻的层"),
@@ -188,12 +193,10 @@ def _shares(shares: ArrayLike, strata: int) -> Numbers:
 
 def _clustering(sample: _Sample, deff_w: Numbers) -> tuple[Numbers, Numbers]:
     """Return units a cluster and the estimated effect of the mean of each stratum: that of the weights alone in one stage."""
-    strata, widest = len(sample.n), int(sample.cluster.max()) + 1
-    keys, unit = np.unique(sample.stratum * widest + sample.cluster, return_inverse=True)
-    of = keys // widest
-    units, square = np.bincount(of, minlength=strata), np.bincount(of, np.bincount(unit, sample.w) ** 2, strata)
+    strata, of = len(sample.n), sample.within
+    units, square = np.bincount(of, minlength=strata), np.bincount(of, np.bincount(sample.cluster, sample.w) ** 2, strata)
     # residuals add up to 0 in a stratum, so the clusters need no centring
-    score = np.bincount(of, np.bincount(unit, sample.w * sample.residual) ** 2, strata) / sample.size**2
+    score = np.bincount(of, np.bincount(sample.cluster, sample.w * sample.residual) ** 2, strata) / sample.size**2
     plain = sample.square / sample.size / (sample.n - 1) * (1 - sample.n / sample.size)
     two = ~sample.one_stage
     varied = two & (sample.square > SAME * _add(sample, sample.w * sample.y**2))

@@ -103,8 +103,9 @@ def regression_variance(
     >>> round(regression_variance([3, 8, 13, 7], [1, 2, 4, 2], pi), 4)
     4.9761
     """
-    weights = 1 / np.asarray(probs, dtype=float) if weights is None else weights
-    pi, values, w, table = together(probs, table=x, y=y, weights=weights)
+    stated = {} if weights is None else {"weights": weights}
+    pi, values, *given, table = together(probs, table=x, y=y, **stated)
+    w = given[0] if given else 1 / pi
     if (w < 0).any():
         raise SurveyError(f"weights 中有 {w.min():g}｜权数应不小于 0｜改正权数")
     return approximate(_residuals(values, table, w)[0], pi, method)

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from evalkit.errors import Faults, SurveyError, one_of
 from evalkit.variances.forms import Successive
 from evalkit.variances.stages import FULL, Floats, Ints
-from evalkit.variances.unequal.checks import Flags, note, together
+from evalkit.variances.unequal.checks import Flags, note, numbers, shares, strata, together
 from evalkit.variances.unequal.squares import Uncertain
 
 Kind = Literal["syg", "ht"]
@@ -123,7 +123,8 @@ def form(
     kind : {"syg", "ht"}
         Sen–Yates–Grundy's form, for samples of fixed size, or Horvitz–Thompson's.
     sum_p2_over_n : float or array, shape (strata,), optional
-        For "hartley-rao": Σπ²/n over the uncertain units of the population; without it Σπ/n over those of the sample.
+        For "hartley-rao": Σπ²/n over the uncertain units of the population, in (0, 1]; without it Σπ/n over those of the
+        sample.
     stratum : int array, shape (n,), optional
         0 … strata − 1; all one stratum without it.
 
@@ -135,7 +136,8 @@ def form(
     Raises
     ------
     SurveyError
-        When the method or kind is unknown, `joint` is missing or wrong, or chances are not in (0, 1].
+        When the method or kind is unknown, `joint` is missing or wrong, chances or Σπ²/n are not in (0, 1], or there is not
+        one number a stratum or one stratum a unit.
 
     Examples
     --------
@@ -149,21 +151,32 @@ def form(
     rule, shape = one_of("method", method, FORMS, SurveyError, "规则"), one_of("kind", kind, KINDS, SurveyError, "形式")
     pi = together(probs)[0]
     given = None if joint is None else joint_chances(joint, pi)
-    codes = np.zeros(len(pi), dtype=np.int64) if stratum is None else np.asarray(stratum, dtype=np.int64)
+    codes, squares = _by_stratum(len(pi), stratum, sum_p2_over_n)
     free = pi < 1 - FULL
-    dependence = rule.dependence(_drawn(pi, free, codes, sum_p2_over_n, given))
+    dependence = rule.dependence(_drawn(pi, free, codes, squares, given))
     np.fill_diagonal(dependence, np.where(free, 1 - pi, 0.0))
     return shape(dependence)
 
 
-def _drawn(probs: Floats, free: Flags, stratum: Ints, stated: ArrayLike | None, joint: Floats | None) -> Drawn:
-    strata = int(stratum.max(initial=0)) + 1
-    units = Uncertain(probs, stratum, strata)
+def _by_stratum(units: int, stratum: ArrayLike | None, stated: ArrayLike | None) -> tuple[Ints, Floats | None]:
+    """Return the stratum of each unit, and the stated Σπ²/n of the stratum of each."""
+    faults = Faults("两两近似")
+    codes = np.zeros(units, dtype=np.int64) if stratum is None else strata(faults, numbers(faults, stratum=stratum)[0], units)
+    squares = None if stated is None else np.atleast_1d(numbers(faults, sum_p2_over_n=stated)[0])
+    count = int(codes.max(initial=0)) + 1
+    if squares is not None:
+        note(faults, "sum_p2_over_n", squares, ~((squares > 0) & (squares <= 1)), "应大于 0、不大于 1", "写总体的 Σπ²/n，不是 Σπ²")
+        if not len(faults) and squares.shape not in ((1,), (count,)):
+            rule = f"应为一个数，或每层一个，共 {count} 层（全为必入单元的层也算）"
+            faults.add(None, "sum_p2_over_n", f"形状 {squares.shape}", rule, "按层的次序写")
+    faults.refuse(SurveyError)
+    return codes, None if squares is None else np.broadcast_to(squares, count)[codes]
+
+
+def _drawn(probs: Floats, free: Flags, stratum: Ints, stated: Floats | None, joint: Floats | None) -> Drawn:
+    units = Uncertain(probs, stratum, int(stratum.max(initial=0)) + 1)
     n = units.summed(free.astype(float))
-    if stated is None:
-        squares = units.summed(free * probs) / np.maximum(n, 1)
-    else:
-        squares = np.broadcast_to(np.asarray(stated, dtype=float), strata)[stratum]
+    squares = units.summed(free * probs) / np.maximum(n, 1) if stated is None else stated
     return Drawn(probs, free, stratum, n, squares, joint)
 
 
@@ -196,7 +209,8 @@ def joint_chances(joint: ArrayLike, probs: Floats | None = None, *, zero: bool =
       joint 第 (1,2) 个：0｜应大于 0，否则方差无法由样本估计｜改用只要 π 的方法（hajek、deville2），有序等距用 successive
       joint 第 (1,3) 个：0.6｜应不大于两单元各自的概率｜核对这些单元对
     """
-    pairs, faults = np.asarray(joint, dtype=float), Faults("两两入样概率")
+    faults = Faults("两两入样概率")
+    pairs = numbers(faults, joint=joint)[0]
     size = np.atleast_1d(pairs).shape[0] if probs is None else len(probs)
     if pairs.shape != (size, size):
         raise SurveyError(f"joint 形状 {pairs.shape}｜应为 ({size}, {size})，与样本单元同序｜只取样本单元的行与列")
@@ -342,7 +356,7 @@ def successive(z: ArrayLike, stratum: ArrayLike, fraction: ArrayLike, *, circula
     stratum : int array, shape (n,)
         0 … strata − 1.
     fraction : float or array, shape (strata,)
-        Sampling fraction, 0 ≤ f ≤ 1.
+        Sampling fraction, 0 ≤ f ≤ 1; strata without a unit may stand among them.
     circular : bool
         Whether the last unit of a stratum is a neighbour of its first.
 
@@ -354,20 +368,20 @@ def successive(z: ArrayLike, stratum: ArrayLike, fraction: ArrayLike, *, circula
     Raises
     ------
     SurveyError
-        When lengths differ, values are no numbers, or fractions are not in [0, 1].
+        When lengths differ, values are no numbers, strata are not numbered from 0, or fractions are not in [0, 1].
 
     Examples
     --------
     >>> [round(successive([1.0, 2.0, 4.0], [0, 0, 0], 0.2, circular=ring), 9) for ring in (False, True)]
     [3.0, 5.6]
     """
-    values, codes = np.asarray(z, dtype=float), np.asarray(stratum, dtype=np.int64)
-    share = np.broadcast_to(np.asarray(fraction, dtype=float), int(codes.max(initial=0)) + 1)
     faults = Faults("逐次差分")
-    if codes.shape != values.shape[:1]:
-        faults.add(None, "stratum", f"{codes.size} 个", f"应与 z 同为 {len(values)} 个单元", "对齐两者")
+    values, given, taken = numbers(faults, z=z, stratum=stratum, fraction=fraction)
+    if values.ndim not in (1, 2):
+        raise SurveyError(f"z：{values.ndim} 维｜应为一列数，或每个单元一行、每个变量一列｜改正 z 的形状")
+    codes = strata(faults, given, len(values))
+    share = shares(faults, taken, int(codes.max(initial=0)) + 1)
     note(faults, "z", values, ~np.isfinite(values), "应为数", "改正或去掉这些单元")
-    note(faults, "fraction", share, ~((share >= 0) & (share <= 1)), "应在 0 与 1 之间", "改正抽样比")
     faults.refuse(SurveyError)
     table = values if values.ndim == 2 else values[:, None]
     found = _closed(table, codes, share) if circular else Successive(np.arange(len(codes)), codes, share).covariance(table)

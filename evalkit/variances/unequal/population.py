@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from evalkit.errors import Faults, SurveyError, one_of
 from evalkit.variances.stages import FULL, Floats, Ints
-from evalkit.variances.unequal.checks import Flags, note, together
+from evalkit.variances.unequal.checks import Flags, note, numbers, positions, together
 from evalkit.variances.unequal.squares import RULES, Pair, Uncertain, fixed_point
 
 SAME = 1e-9
@@ -258,12 +258,14 @@ def _squares(z: Floats, c: Floats, a: Floats) -> float:
 def _known(units: Uncertain, free: Flags, population: ArrayLike | None, sample: ArrayLike | None) -> Known:
     if population is None:
         raise SurveyError("缺 population｜此方法要总体全部单元的概率｜写 population=，或改用只要样本概率的方法，如 deville2")
-    whole = np.asarray(population, dtype=float)
     faults = Faults("总体概率")
+    whole = numbers(faults, population=population)[0]
+    if whole.ndim != 1:
+        raise SurveyError(f"population：{whole.ndim} 维｜应为一列概率，总体每个单元一个｜改正 population 的形状")
     note(faults, "population", whole, ~((whole > 0) & (whole <= 1)), "应大于 0、不大于 1", "改正这些概率")
     faults.refuse(SurveyError)
     inner = whole[whole < 1 - FULL]
-    at = _found(units.probs, inner) if sample is None else _stated(units.probs, whole, np.asarray(sample, dtype=np.int64)[free])
+    at = _found(units.probs, inner) if sample is None else _stated(units.probs, whole, positions(sample, len(free), len(whole))[free])
     if abs(inner.sum() - len(at)) > WHOLE * len(at):
         raise SurveyError(f"population 之和 {inner.sum():.9g}，样本 {len(at)} 个单元（均不计必入）｜应相等｜给出这次抽样的全部概率")
     return Known(units, inner, at)
@@ -278,8 +280,6 @@ def _found(probs: Floats, whole: Floats) -> Ints:
 
 
 def _stated(probs: Floats, whole: Floats, at: Ints) -> Ints:
-    if len(at) != len(probs) or ((at < 0) | (at >= len(whole))).any():
-        raise SurveyError(f"sample 有 {len(at)} 个位置｜应为 {len(probs)} 个，在 0 与 {len(whole) - 1} 之间｜改正 sample")
     position = np.cumsum(whole < 1 - FULL) - 1
     _checked(probs, whole, at)
     return np.asarray(position[at])
@@ -348,6 +348,7 @@ TRUE_METHODS: dict[str, Approximation] = {
     "hartley-rao2": Approximation("Σπ(1 − (n−1)π/n)(z − Y/n)²", _true_hartley_rao2),
     "fixed-point": Approximation("同 hajek1，b − b²/Σb = π(1−π)", _true_fixed),
 }
+CERTAIN = {"apart": "必入单元放在一边（默认）", "together": "必入单元留在公式里（R 的 UPSvarApprox）"}
 
 
 def true_variance(values: ArrayLike, probs: ArrayLike, n: int, method: str, *, certain: Literal["apart", "together"] = "apart") -> float:
@@ -375,7 +376,7 @@ def true_variance(values: ArrayLike, probs: ArrayLike, n: int, method: str, *, c
     Raises
     ------
     SurveyError
-        When the method is unknown, numbers are unfit, or the chances do not add to n.
+        When the method or `certain` is unknown, numbers are unfit, or the chances do not add to n.
 
     Examples
     --------
@@ -384,6 +385,7 @@ def true_variance(values: ArrayLike, probs: ArrayLike, n: int, method: str, *, c
     [5.1943, 5.7333, 5.3589]
     """
     how = one_of("method", method, TRUE_METHODS, SurveyError, "方法")
+    one_of("certain", certain, CERTAIN, SurveyError, "做法")
     pi, y = together(probs, values=values)
     if abs(pi.sum() - n) > WHOLE * n:
         raise SurveyError(f"probs 之和 {pi.sum():.9g}，n = {n}｜应相等｜用 inclusion.proportional(sizes, n) 求概率")

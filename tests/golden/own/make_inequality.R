@@ -1,6 +1,6 @@
 # Writes inequality.json: measures of inequality and poverty for villages.csv, each written from its definition in base R, with the
 # standard error that R's survey gives for the total of its scores. Run in this folder: Rscript make_inequality.R [OUT]
-# Scores are derivatives by the weights, taken numerically (two central differences, extrapolated); where a measure contains a
+# Scores are derivatives by the weights, taken numerically (two central differences, extrapolated); where a measure leaps with a
 # quantile they are Deville's formulas with a normal kernel of bandwidth sd * N^(-1/5).
 suppressMessages(library(survey))
 out <- c(commandArgs(trailingOnly = TRUE), "inequality.json")[1]
@@ -44,9 +44,13 @@ rate <- function(y, part) {
   z <- part * quant(y, .5); p <- sum(w * (y <= z)) / N
   both(p, ((y <= z) - p) / N + dens(y, z) * part * score(y, .5))
 }
-fifths <- function(y, kernel) {
+lorenz <- function(y, p) function(w) {  # income of the poorest part p, the distinct incomes joined by lines
+  o <- order(y); approx(c(0, cumsum(w[o])), c(0, cumsum(w[o] * y[o])), p * sum(w))$y
+}
+fifths <- function(y) function(w) (sum(w * y) - lorenz(y, .8)(w)) / lorenz(y, .2)(w)
+fifths_rows <- function(y) {
   q <- c(quant(y, .2), quant(y, .8)); low <- sum(w * y * (y <= q[1])); high <- sum(w * y * (y > q[2])); R <- high / low
-  m <- if (kernel) sapply(q, function(at) sum(w * y * near(y, at)) / sum(w * near(y, at))) else q
+  m <- sapply(q, function(at) sum(w * y * near(y, at)) / sum(w * near(y, at)))
   under <- y * (y <= q[1]) - m[1] * ((y <= q[1]) - .2); over <- y - (y * (y <= q[2]) - m[2] * ((y <= q[2]) - .8))
   both(R, (over - R * under) / low)
 }
@@ -60,6 +64,6 @@ values <- list(
   fgt_zero.x = smooth(fgt(x, fixed(51.37), 0)), fgt_one.x = smooth(fgt(x, fixed(51.37), 1)), fgt_two.x = smooth(fgt(x, fixed(51.37), 2)),
   gap_of_mean.x = smooth(fgt(x, of_mean(x, .9), 1)),
   median.x = both(quant(x, .5), score(x, .5)), rate_of_median.x = rate(x, .85), line_of_median.x = both(.85 * quant(x, .5), .85 * score(x, .5)),
-  fifths.x = fifths(x, FALSE), fifths_kernel.x = fifths(x, TRUE))
+  fifths.x = smooth(fifths(x)), fifths.income = smooth(fifths(t)), fifths_rows.x = fifths_rows(x))
 versions <- sprintf('{"R": "%s", "survey": "%s"}', R.version.string, packageVersion("survey"))
 writeLines(sprintf('{"versions": %s,\n "values": {\n  %s\n}}', versions, paste(sprintf('"%s": %s', names(values), unlist(values)), collapse = ",\n  ")), out)
