@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from evalkit import variances as variances
     from evalkit.ceremony import Ceremony as Ceremony
     from evalkit.certificate import Certificate as Certificate
+    from evalkit.clustering import Clustering as Clustering
+    from evalkit.clustering import icc as icc
+    from evalkit.clustering import read_icc as read_icc
     from evalkit.design import Design as Design
     from evalkit.design import read_design as read_design
     from evalkit.errors import EvalkitError as EvalkitError
@@ -91,6 +94,7 @@ __version__ = "0.1.0"
 _FILES = {
     "ceremony": ("Ceremony",),
     "certificate": ("Certificate",),
+    "clustering": ("Clustering", "icc", "read_icc"),
     "design": ("Design", "read_design"),
     "errors": ("EvalkitError",),
     "estimates": (
