@@ -14,16 +14,22 @@ if TYPE_CHECKING:
     from evalkit import intervals as intervals
     from evalkit import nonresponse as nonresponse
     from evalkit import quantiles as quantiles
+    from evalkit import ranking as ranking
+    from evalkit import reliability as reliability
     from evalkit import replication as replication
     from evalkit import selection as selection
     from evalkit import sizing as sizing
     from evalkit import smallareas as smallareas
     from evalkit import variances as variances
+    from evalkit.areas import SmallAreas as SmallAreas
+    from evalkit.areas import small_areas as small_areas
     from evalkit.ceremony import Ceremony as Ceremony
     from evalkit.certificate import Certificate as Certificate
     from evalkit.clustering import Clustering as Clustering
     from evalkit.clustering import icc as icc
     from evalkit.clustering import read_icc as read_icc
+    from evalkit.combined import Incidence as Incidence
+    from evalkit.combined import incidence as incidence
     from evalkit.design import Design as Design
     from evalkit.design import read_design as read_design
     from evalkit.errors import EvalkitError as EvalkitError
@@ -78,9 +84,12 @@ if TYPE_CHECKING:
     from evalkit.survey import representativity as representativity
     from evalkit.survey import weigh as weigh
     from evalkit.survey import weight_table as weight_table
+    from evalkit.verdict import Programme as Programme
     from evalkit.verdict import Verdict as Verdict
     from evalkit.verdict import conclude as conclude
     from evalkit.verdict import judge as judge
+    from evalkit.verdict import programme as programme
+    from evalkit.verdict import violators as violators
     from evalkit.verification import Verification as Verification
     from evalkit.verification import verify as verify
     from evalkit.weights import Calibrate as Calibrate
@@ -92,9 +101,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _FILES = {
+    "areas": ("SmallAreas", "small_areas"),
     "ceremony": ("Ceremony",),
     "certificate": ("Certificate",),
     "clustering": ("Clustering", "icc", "read_icc"),
+    "combined": ("Incidence", "incidence"),
     "design": ("Design", "read_design"),
     "errors": ("EvalkitError",),
     "estimates": (
@@ -112,13 +123,13 @@ _FILES = {
     "responses": ("Responses", "collect"),
     "sample": ("Sample", "draw", "draw_next", "overlap"),
     "survey": ("PPS", "Survey", "balance", "join", "representativity", "weigh", "weight_table"),
-    "verdict": ("Verdict", "conclude", "judge"),
+    "verdict": ("Programme", "Verdict", "conclude", "judge", "programme", "violators"),
     "verification": ("Verification", "verify"),
     "weights": ("Calibrate", "Nonresponse", "PostStratify", "Rake", "Trim"),
 }
 _SPRINGS = (
-    "allocation", "calibration", "inclusion", "inequality", "intervals", "nonresponse", "quantiles", "replication", "selection", "sizing",
-    "smallareas", "variances",
+    "allocation", "calibration", "inclusion", "inequality", "intervals", "nonresponse", "quantiles", "ranking", "reliability",
+    "replication", "selection", "sizing", "smallareas", "variances",
 )  # fmt: skip
 _HOME = {name: file for file, names in _FILES.items() for name in names}
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from evalkit.combined import Ratio, union_incidence
 from evalkit.errors import EstimateError
-from evalkit.estimates import Estimate
 from evalkit.satisfaction import approval
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from evalkit.design import Design
     from evalkit.design.judgement import ApprovalRate, FindingRate, IncidenceRate, Total
+    from evalkit.estimates import Estimate
     from evalkit.frame import Frame
     from evalkit.survey import Survey
 
@@ -78,28 +79,6 @@ class Rate:
     def __repr__(self) -> str:
         found = self.confirmed
         return f"{self.name} {found.official:.3%}（{found.numerator:g}/{found.denominator:g}），加权估计 {float(found.estimate):.3%}"
-
-
-@dataclass(frozen=True, eq=False)
-class _Ratio:
-    """Numerator and denominator of a ratio, one number a household; both 0 outside the population."""
-
-    num: Array
-    den: Array
-    weight: Array
-
-    @property
-    def value(self) -> float:
-        return float((self.weight @ self.num) / (self.weight @ self.den))
-
-    @property
-    def scores(self) -> Array:
-        """Linearised scores (y − R x) / X, of which the survey's weighted total has the ratio's variance."""
-        return (self.num - self.value * self.den) / (self.weight @ self.den)
-
-    @property
-    def event(self) -> Array:
-        return np.divide(self.num, self.den, out=np.zeros_like(self.num), where=self.den > 0)
 
 
 def measure(survey: Survey, design: Design, frame: Frame, rosters: pd.DataFrame | None = None) -> tuple[Rate, ...]:
@@ -196,29 +175,13 @@ def _incidence_rate(
         for key, name in parts.items():
             ratios[key], _ = _ingredients(survey, design.rate(name), status, known)  # type: ignore[arg-type]  # the design checked the name
         official = totals["remaining"] + sum(totals[key] * _official(made[name], status) for key, name in parts.items())
-        estimate = (totals["remaining"] + _union(survey, ratios, totals) * (totals["exited"] + totals["non_registry"])) / totals["rural"]
-        measures[status] = Measure(official, totals["rural"], estimate)
+        measures[status] = Measure(official, totals["rural"], union_incidence(survey, ratios, totals))
     return Rate(declared, measures["confirmed"], measures["suspected"], totals=MappingProxyType(totals))
-
-
-def _union(survey: Survey, ratios: dict[str, _Ratio], totals: dict[str, float]) -> Estimate:
-    """The share that counts as poor among exited and non-registry persons together.
-
-    One proportion over the union of both groups, each group weighted to its registry total; so its
-    interval is one interval and not a sum of two, while the scores keep each ratio's own linearisation.
-    """
-    whole = sum(totals[key] for key in ratios)
-    shares = {key: totals[key] / whole for key in ratios}
-    value = sum(shares[key] * ratio.value for key, ratio in ratios.items())
-    scores = sum(shares[key] * ratio.scores for key, ratio in ratios.items())
-    weight = sum(ratio.weight * ratio.den * totals[key] / (ratio.weight @ ratio.den) for key, ratio in ratios.items())
-    event = sum(ratio.event for ratio in ratios.values())
-    return Estimate.of_scores(survey, value, scores, kind="proportion", event=event, weight=weight, label="综合")
 
 
 def _ingredients(
     survey: Survey, declared: FindingRate | ApprovalRate, status: Status, known: pd.DataFrame | None, where: Mask | None = None
-) -> tuple[_Ratio, tuple[float, float]]:
+) -> tuple[Ratio, tuple[float, float]]:
     table = survey.table()
     inside = _inside(table, declared.population) & (True if where is None else where)
     if survey.answering is not None:
@@ -227,15 +190,15 @@ def _ingredients(
     den = unit * inside
     if declared.kind == "approval":
         num = unit * approval(table, declared).approve * inside
-        return _Ratio(num, den, survey.weights), (float(num.sum()), float(den.sum()))
+        return Ratio(num, den, survey.weights), (float(num.sum()), float(den.sum()))
     raised = table[declared.finding if status == "suspected" else f"{declared.finding}_confirmed"].to_numpy(dtype=float)
     affected = table["affected"].to_numpy(dtype=float) if declared.count == "persons" else np.ones(len(table))
     num = affected * raised * inside
     if declared.denominator == "surveyed":
-        return _Ratio(num, den, survey.weights), (float(num.sum()), float(den.sum()))
+        return Ratio(num, den, survey.weights), (float(num.sum()), float(den.sum()))
     den, whole = _of_villages(table, declared, inside, known, where)
     within = (table["base_weight"] * table["village_prob"]).to_numpy(dtype=float)
-    return _Ratio(num, den, survey.weights), (float((within * num).sum()), whole)
+    return Ratio(num, den, survey.weights), (float((within * num).sum()), whole)
 
 
 def _of_villages(
@@ -258,13 +221,10 @@ def _of_villages(
     return np.where(inside, den, 0.0), float(asked.sum())
 
 
-def _measured(survey: Survey, ratio: _Ratio, counted: tuple[float, float]) -> Measure:
+def _measured(survey: Survey, ratio: Ratio, counted: tuple[float, float]) -> Measure:
     if not counted[1] > 0:
         raise EstimateError("指标的总体中没有完成的户｜至少应有 1 户｜核对 [[rate]] 的 population 与名册的户类型")
-    estimate = Estimate.of_scores(
-        survey, ratio.value, ratio.scores, kind="proportion", event=ratio.event, weight=ratio.weight * ratio.den, label="比率"
-    )
-    return Measure(*counted, estimate)
+    return Measure(*counted, ratio.estimate(survey))
 
 
 def _official(rate: Rate, status: Status) -> float:

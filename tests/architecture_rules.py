@@ -27,7 +27,8 @@ SPRINGS = (
 RIVER = (
     "ledger", "codes", "sheets", "figures", "ceremony", "synthetic", "frame", "design", "certificate", "sample", "verification",
     "verifiers", "plans", "fieldwork",
-    "responses", "findings", "weights", "survey", "estimates", "clustering", "models", "satisfaction", "combined", "rates", "areas", "verdict",
+    "responses", "findings", "weights", "survey", "estimates", "clustering", "models", "satisfaction", "combined", "rates",
+    "areas", "verdict",
     "indicators", "problems", "trials",
 )  # fmt: skip  # satisfaction stands before rates: 群众认可度 is one of them
 MOUTH = ("tables", "charts", "report")

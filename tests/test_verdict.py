@@ -230,7 +230,7 @@ def test_main_sentences_are_for_people():
     assert str(passed) == "错退率为0.43%（95%区间0.13%～1.03%），低于2%的门槛，达到标准；统计把握程度充分（单侧95%上限0.92%）。"
     assert passed.sentence("en") == (
         "错退率 is 0.43% (95% interval 0.13% to 1.03%), below the threshold of 2%: the standard is met. "
-        "Statistical assurance is sufficient."
+        "Statistical assurance is sufficient (one-sided 95% upper limit 0.92%)."
     )
     failed = judge(Sampled(0.85, 0.02, events_df=15), 0.9, direction="above", strict=False, name="群众认可度")
     assert "低于90%的门槛，未达到标准；统计把握程度充分（单侧95%上限" in str(failed)

@@ -20,8 +20,9 @@ from evalkit.intervals.effects import (
 )
 from evalkit.intervals.moderated import Planning
 from evalkit.intervals.profile import r_stretch
+from evalkit.intervals.recovered import mover
 
 __all__ = [
-    "METHODS", "NO_DF", "PLANNING_ICC", "Anova", "Interval", "Method", "Planning", "Reach", "anova", "event_df", "planning_effect",
+    "METHODS", "NO_DF", "PLANNING_ICC", "Anova", "Interval", "Method", "Planning", "Reach", "anova", "event_df", "mover", "planning_effect",
     "pooled_icc", "proportion", "r_stretch", "reach", "student", "village_bound", "weight_effect", "weighted_take",
 ]

@@ -1,6 +1,11 @@
-"""Verdicts on rates against thresholds, and the conclusion drawn from all of them."""
+"""Verdicts on rates against thresholds, the conclusion drawn from all of them, and what they amount to over a programme."""
 
+from evalkit.verdict.chances import other_verdict
 from evalkit.verdict.conclusion import Conclusion, conclude
-from evalkit.verdict.judging import Judged, Verdict, judge, other_verdict
+from evalkit.verdict.judging import Judged, Verdict, judge
+from evalkit.verdict.needing import Needed, Tipping
+from evalkit.verdict.programmes import Programme, programme, violators
 
-__all__ = ["Conclusion", "Judged", "Verdict", "conclude", "judge", "other_verdict"]
+__all__ = [
+    "Conclusion", "Judged", "Needed", "Programme", "Tipping", "Verdict", "conclude", "judge", "other_verdict", "programme", "violators",
+]  # fmt: skip

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import html
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, Protocol, SupportsFloat
 
 import numpy as np
-from scipy.special import betainc
 
 from evalkit.errors import EstimateError
 from evalkit.intervals import proportion, village_bound
 from evalkit.later import later
+from evalkit.verdict.asking import check_question, check_value, refuse_unjudged, say_slips
+from evalkit.verdict.chances import Direction, Side, deciding_side, other_verdict, satisfies, smallest_alpha
+from evalkit.verdict.needing import Needed, Tipping, needed, tipping, villages_of
 from evalkit.verdict.words import Language, Register, verdict_sentence
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Direction = Literal["below", "above"]
 Zone = Literal["met", "not met", "not proven"]
-
-SAME = 1e-12  # a weighted share may miss its own fraction by rounding
 
 charts = later("evalkit.charts")
 
@@ -37,7 +37,7 @@ class Judged(Protocol):
     def df(self) -> Any: ...
     @property
     def n(self) -> Any: ...
-    def interval(self, *, level: float, side: Literal["two", "lower", "upper"], icc: float | None = None) -> pd.DataFrame: ...
+    def interval(self, *, level: float, side: Literal["two", "lower", "upper"], icc: Any = None) -> pd.DataFrame: ...
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,12 @@ class Verdict:
     village_bound, free_bound : float
         With no event found: upper bound of the share of villages with events, and the bound of the rate if
         villages were irrelevant; NaN otherwise.
+    p_violation : float
+        The alpha at which the rate would just be proven not to meet the standard; NaN with `p_reason`. `violators` reads it.
+    villages : float
+        First-stage units with a row behind the estimate; NaN when unknown.
+    reason : str
+        Why no bound could be given, and so nothing is proven; empty otherwise.
     """
 
     name: str
@@ -96,6 +102,29 @@ class Verdict:
     method: str
     village_bound: float
     free_bound: float
+    p_violation: float = math.nan
+    villages: float = math.nan
+    reason: str = ""
+    asked: tuple[Any, Any] = field(default=(None, None), repr=False, compare=False)  # the estimate, and icc as it was given
+
+    @cached_property
+    def needed(self) -> Needed:
+        """How many villages and households would prove what the legal rule says, the estimate staying as it is."""
+        return needed(self, *self.asked, deciding_side(self.direction, self.legal))
+
+    @cached_property
+    def tipping(self) -> Tipping:
+        """The planned correlation at which the zone would change, and to what; for KG-M."""
+
+        def bound(side: Side, icc: float) -> float:
+            return _bound(self.asked[0], side, 1 - self.alpha, {"icc": icc})
+
+        return tipping(self, bound, {"met": deciding_side(self.direction, True), "not met": deciding_side(self.direction, False)})
+
+    @property
+    def tipping_icc(self) -> float:
+        """The planned correlation at which the zone would change; NaN where none does (`tipping` says why)."""
+        return self.tipping.icc
 
     @property
     def confident(self) -> bool:
@@ -132,7 +161,7 @@ def judge(
     alpha: float = 0.05,
     legal_value: float | None = None,
     name: str = "",
-    icc: float | None = None,
+    icc: SupportsFloat | None = None,
     villages: int | None = None,
     level: float = 0.95,
 ) -> Verdict:
@@ -148,7 +177,7 @@ def judge(
     estimate : Estimate
         One row; its own interval method is used (KG-M for a proportion).
     threshold : float
-        In [0, 1].
+        In [0, 1], on the scale of the estimate.
     direction : {"below", "above"}
         The side of the threshold that meets the standard.
     strict : bool
@@ -160,10 +189,11 @@ def judge(
         The number that the legal rule reads, in [0, 1]; the estimate when left out.
     name : str
         Name of the rate, for the sentences.
-    icc : float, optional
+    icc : float or Clustering, optional
         Planned correlation within villages, handed to the interval.
     villages : int, optional
-        Villages drawn; with it a rate of zero events also gets the bound of the share of villages.
+        Villages drawn, where some have no row behind the estimate; with it a rate of zero events also gets the bound of the
+        share of villages.
     level : float
         Confidence level of the two-sided interval that the sentences print, in (0, 1).
 
@@ -174,7 +204,13 @@ def judge(
     Raises
     ------
     EstimateError
-        Threshold or legal value outside [0, 1], unknown direction, alpha outside (0, 1), more than one row.
+        Threshold or legal value outside [0, 1], unknown direction, alpha outside (0, 1), more than one row, an estimate that is NaN;
+        small areas, which must never be judged, and tables of limits.
+
+    Warns
+    -----
+    EvalkitWarning
+        A threshold on the unlikely side for its direction, or beyond what registry totals leave open.
 
     Examples
     --------
@@ -192,86 +228,34 @@ def judge(
     >>> verdict.zone, verdict.legal, round(verdict.p_value, 4)
     ('met', True, 0.0001)
     """
-    _check(threshold, direction, strict, alpha, legal_value)
+    refuse_unjudged(estimate)
+    check_question(threshold, direction, strict, alpha, legal_value, level)
     asking = {} if icc is None else {"icc": icc}
     value = _one(estimate.value, "estimate")
+    check_value(value)
     read = value if legal_value is None else float(legal_value)
-    legal = _satisfies(read, threshold, direction, strict)
+    legal = satisfies(read, threshold, direction, strict)
     low, high = (_bound(estimate, side, 1 - alpha, asking) for side in ("lower", "upper"))
-    p_value, p_reason = _p_value(estimate, threshold, direction, asking)
+    p_values, p_reason = _p_values(estimate, threshold, direction, asking)
     two = estimate.interval(level=level, side="two", **asking)
     n, df, se = (_one(getattr(estimate, part, math.nan), part) for part in ("n", "df", "se"))
     n_eff = _cell(two, "n_eff", value * (1 - value) / se**2 if se > 0 and 0 < value < 1 else n)
     # a registry total added to a proportion moves and stretches its scale: chances are those of the proportion
     shift, scale = (_one(getattr(estimate, part, plain), part) for part, plain in (("shift", 0.0), ("scale", 1.0)))
+    say_slips(threshold, direction, *sorted((shift, shift + scale)))
     gate = (threshold - shift) / scale
     none = value == 0 and read == 0
     return Verdict(
         name, float(threshold), direction, strict, float(alpha), value, read, legal, _zone(low, high, threshold, direction),
-        low, high, float(level), _cell(two, "low"), _cell(two, "high"), p_value, p_reason,
+        low, high, float(level), _cell(two, "low"), _cell(two, "high"), p_values[0], p_reason,
         other_verdict((value - shift) / scale, gate, n_eff, legal=legal, direction=direction),
         other_verdict(gate, gate, n_eff, legal=legal, direction=direction),
         n, n_eff, _cell(two, "deff_star", n / n_eff if n_eff else math.nan), _cell(two, "icc"), _cell(two, "df", df),
-        str(two["method"].iloc[0]) if "method" in two else "kg-m",
-        village_bound(villages, alpha) if none and villages else math.nan,
+        _text(two, "method", "kg-m"), village_bound(villages, alpha) if none and villages else math.nan,
         scale * float(proportion(0.0, n, method="clopper-pearson", level=1 - alpha, side="upper").high) if none else math.nan,
+        p_values[1], villages_of(estimate, villages), _text(two, "reason", "") if math.isnan(low) or math.isnan(high) else "",
+        (estimate, icc),
     )  # fmt: skip
-
-
-def other_verdict(rate: float, threshold: float, n_eff: float, *, legal: bool, direction: Direction = "below") -> float:
-    """Return the probability that the legal rule says the other thing in a new sample of the same size.
-
-    The estimate of a new sample is taken as beta distributed with mean `rate` and variance
-    rate(1 − rate)/n_eff: the continuous form of a beta-binomial count of village events. On the threshold of
-    2 % with 20 villages of 60 and a correlation of .05 it gives .55 for "below", simulation .52.
-
-    Parameters
-    ----------
-    rate : float
-        True rate, in [0, 1]; at 0 and 1 every sample shows it.
-    threshold : float
-        In [0, 1].
-    n_eff : float
-        Effective number of units, > 1.
-    legal : bool
-        What the legal rule says of the sample at hand.
-    direction : {"below", "above"}
-
-    Returns
-    -------
-    float
-        NaN when n_eff is unknown or not above 1, or `rate` lies outside [0, 1].
-
-    Examples
-    --------
-    >>> round(other_verdict(.03, .02, 1200 / 3.95, legal=False), 2)
-    0.15
-    """
-    if rate in (0, 1):
-        return float(_satisfies(rate, threshold, direction, strict=True) != legal and rate != threshold)
-    if not n_eff > 1 or not 0 < rate < 1:
-        return math.nan
-    below = float(betainc(rate * (n_eff - 1), (1 - rate) * (n_eff - 1), min(max(threshold, 0.0), 1.0)))
-    passing = below if direction == "below" else 1 - below
-    return 1 - passing if legal else passing
-
-
-def _check(threshold: float, direction: str, strict: bool, alpha: float, legal_value: float | None) -> None:
-    if direction not in ("below", "above"):
-        raise EstimateError(f"direction = {direction!r}｜没有这个方向｜可用：\"below\"（越低越好）、\"above\"（越高越好）")
-    if not isinstance(strict, bool | np.bool_):
-        raise EstimateError(f"strict = {strict!r}｜应为 True（须越过门槛）或 False（可等于门槛）｜按文件原文写")
-    if not 0 < alpha < 1:
-        raise EstimateError(f"alpha = {alpha}｜应在 0 与 1 之间｜5% 写 alpha=.05")
-    for label, number in (("threshold", threshold), ("legal_value", legal_value)):
-        if number is not None and not 0 <= number <= 1:
-            raise EstimateError(f"{label} = {number}｜比例应在 0 与 1 之间｜2% 写 .02")
-
-
-def _satisfies(value: float, threshold: float, direction: Direction, strict: bool) -> bool:
-    if abs(value - threshold) <= SAME:
-        return not strict
-    return value < threshold if direction == "below" else value > threshold
 
 
 def _zone(low: float, high: float, threshold: float, direction: Direction) -> Zone:
@@ -282,24 +266,24 @@ def _zone(low: float, high: float, threshold: float, direction: Direction) -> Zo
     return "not proven"
 
 
-def _p_value(estimate: Judged, threshold: float, direction: Direction, asking: dict[str, float]) -> tuple[float, str]:
-    """Return the smallest alpha at which the bound clears the threshold, or NaN and why."""
+def _p_values(estimate: Judged, threshold: float, direction: Direction, asking: dict[str, Any]) -> tuple[tuple[float, float], str]:
+    """Return the p-values of "not met" and of "met", or NaN and why."""
     if not _one(estimate.df, "df") >= 2:
-        return math.nan, "自由度小于 2，不给出 p 值"
-    side: Literal["lower", "upper"] = "upper" if direction == "below" else "lower"
-    least, most = 0.0, 1.0
-    while most - least > 1e-9:
-        alpha = (least + most) / 2
-        bound = _bound(estimate, side, 1 - alpha, asking)
-        if math.isnan(bound):
-            return math.nan, "区间无法给出，故无 p 值"
-        clears = bound < threshold if direction == "below" else bound > threshold
-        least, most = (least, alpha) if clears else (alpha, most)
-    return (least + most) / 2, ""
+        return (math.nan, math.nan), "自由度小于 2，不给出 p 值"
+
+    def bound(side: Side, level: float) -> float:
+        return _bound(estimate, side, level, asking)
+
+    found = tuple(smallest_alpha(bound, threshold, deciding_side(direction, met)) for met in (True, False))
+    return (found[0], found[1]), "区间无法给出，故无 p 值" if math.isnan(found[0]) else ""
 
 
-def _bound(estimate: Judged, side: Any, level: float, asking: dict[str, float]) -> float:
+def _bound(estimate: Judged, side: Any, level: float, asking: dict[str, Any]) -> float:
     return _cell(estimate.interval(level=level, side=side, **asking), "high" if side == "upper" else "low")
+
+
+def _text(table: pd.DataFrame, column: str, otherwise: str) -> str:
+    return str(table[column].iloc[0]) if column in table else otherwise
 
 
 def _cell(table: pd.DataFrame, column: str, otherwise: float = math.nan) -> float:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from evalkit.errors import EstimateError
 from evalkit.figures import NOT_PUBLISHED, gate_text, gate_words, percent
+from evalkit.verdict.needing import TOO_NEAR, UNKNOWN, WRONG_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evalkit.verdict.conclusion import Conclusion
     from evalkit.verdict.judging import Verdict
+    from evalkit.verdict.programmes import Programme
 
 Language = Literal["zh", "en"]
 Register = Literal["main", "technical"]
@@ -32,6 +34,11 @@ def verdict_sentence(verdict: Verdict, language: Language, register: Register) -
 def conclusion_sentence(conclusion: Conclusion, language: Language, register: Register) -> str:
     """Return a conclusion in words."""
     return _choose(_CONCLUSIONS, language, register)(conclusion)
+
+
+def programme_sentence(programme: Programme, language: Language) -> str:
+    """Return what a programme has to expect in words."""
+    return _choose(_PROGRAMMES, language, "main")(programme)
 
 
 def _choose(table: dict[tuple[str, str], Callable[[Noun], str]], language: str, register: str) -> Callable[[Noun], str]:
@@ -54,10 +61,17 @@ def _main_zh(v: Verdict) -> str:
 
 
 def _deciding_zh(v: Verdict) -> str:
-    """Name the one-sided bound that must lie on the verdict's side of the threshold."""
+    """Name the one-sided bound that must lie on the verdict's side of the threshold, or say why there is none."""
+    upper, bound = _deciding(v)
+    if math.isnan(bound):
+        return f"（{v.reason}）" if v.reason else ""
+    return f"（单侧{gate_text(1 - v.alpha)}{'上限' if upper else '下限'}{_share(bound, v)}）"
+
+
+def _deciding(v: Verdict) -> tuple[bool, float]:
+    """Return whether the upper bound decides, and the bound."""
     upper = v.legal == (v.direction == "below")
-    bound = v.high if upper else v.low
-    return "" if math.isnan(bound) else f"（单侧{gate_text(1 - v.alpha)}{'上限' if upper else '下限'}{_share(bound, v)}）"
+    return upper, v.high if upper else v.low
 
 
 def _found_zh(v: Verdict) -> str:
@@ -80,8 +94,15 @@ def _main_en(v: Verdict) -> str:
     read = "" if not _apart(v) else f"the value under the rule, {_share(v.value_read, v)}, is "
     return (
         f"{_found_en(v)}, {read}{side} the threshold of {_gate(v)}: the standard is {'met' if v.legal else 'not met'}. "
-        f"Statistical assurance is {'sufficient' if v.confident else 'insufficient'}."
+        f"Statistical assurance is {'sufficient' if v.confident else 'insufficient'}{_deciding_en(v)}."
     )
+
+
+def _deciding_en(v: Verdict) -> str:
+    upper, bound = _deciding(v)
+    if math.isnan(bound):
+        return " (no bound can be given)"
+    return f" (one-sided {gate_text(1 - v.alpha)} {'upper' if upper else 'lower'} limit {_share(bound, v)})"
 
 
 def _found_en(v: Verdict) -> str:
@@ -112,9 +133,12 @@ def _technical_zh(v: Verdict) -> str:
     parts = [
         f"{v.name or '该比率'}：估计{_share(v.value, v)}，单侧{level}下界L={_share(v.low, v)}、"
         f"上界U={_share(v.high, v)}（各为单侧），门槛{_gate(v)}：{zone}",
-        f"方法{v.method.upper()}，{_numbers(v)}，{_p_text(v, '未给出')}（原假设：真值未达到标准{f'；{v.p_reason}' if v.p_reason else ''}）",
+        f"方法{v.method.upper()}，{_numbers(v)}，{_p_text(v.p_value, '未给出')}（原假设：真值未达到标准"
+        f"{_against(v, '；反过来检验真值达到标准，', '')}"
+        f"{f'；{v.p_reason}' if v.p_reason else ''}）",
         f"按规则判定时读取的数值为{_share(v.value_read, v)}（规则：{gate_words(v)}）{_risks_zh(v)}",
     ]
+    parts += [told for told in (_needed_zh(v), _tipping_zh(v)) if told]
     if not math.isnan(v.free_bound):
         parts.append(f"样本中未发现；若村与村之间没有差别，单侧{level}上界为{_share(v.free_bound, v)}（仅供对照）")
     if not math.isnan(v.village_bound):
@@ -128,16 +152,65 @@ def _risks_zh(v: Verdict) -> str:
     return f"；新抽一次样本而按规则得出相反结论的概率：{said}" if said else ""
 
 
+def _needed_zh(v: Verdict) -> str:
+    """Say how many more would prove the verdict; with nothing found also when they are enough, how few could have."""
+    need = v.needed
+    if math.isnan(need.villages):
+        return "" if v.confident or need.reason == UNKNOWN else need.reason
+    whole = f"{need.villages:.0f}个村{need.households:.0f}户"
+    if not v.confident:
+        return f"若估计与设计效应不变、每村户数不变，共需{whole}（再抽{need.more_villages:.0f}个村{need.more_households:.0f}户）才能证实"
+    return f"未发现时，这样的判定最少要{whole}才能证实" if _none_found(v) else ""
+
+
+def _needed_en(v: Verdict) -> str:
+    need = v.needed
+    if math.isnan(need.villages):
+        return "" if v.confident or need.reason not in _NEEDED_EN else _NEEDED_EN[need.reason]
+    whole = f"{need.villages:.0f} villages and {need.households:.0f} households"
+    if not v.confident:
+        more = f"{need.more_villages:.0f} villages and {need.more_households:.0f} households more"
+        return f"with the same estimate, design effect and take, {whole} ({more}) would prove it"
+    return f"with none found such a verdict takes {whole} at the least" if _none_found(v) else ""
+
+
+_NEEDED_EN = {
+    WRONG_SIDE: "the weighted estimate lies on the other side, so no number of households would prove it while it stays there",
+    TOO_NEAR: "the estimate lies too near the threshold for any practicable number of households",
+}
+
+
+def _tipping_zh(v: Verdict) -> str:
+    seen = v.tipping
+    if math.isnan(seen.icc):
+        return ""
+    if v.zone == "not proven":
+        return f"村内相关小于{seen.icc:.3f}时，{_PROVEN_ZH[seen.zone]}"
+    return f"村内相关大于{seen.icc:.3f}时，不再能证实"
+
+
+_PROVEN_ZH = {"met": "可证实达到标准", "not met": "可证实未达到标准"}
+
+
+def _tipping_en(v: Verdict) -> str:
+    seen = v.tipping
+    if math.isnan(seen.icc):
+        return ""
+    return f"the zone becomes {seen.zone} {'below' if v.zone == 'not proven' else 'above'} a correlation within villages of {seen.icc:.3f}"
+
+
 def _technical_en(v: Verdict) -> str:
     level = f"{(1 - v.alpha) * 100:.4g}%"
     parts = [
         f"{v.name or 'the rate'}: estimate {_share(v.value, v)}, one-sided {level} bounds L = {_share(v.low, v)} and "
         f"U = {_share(v.high, v)}, threshold {_gate(v)}: {v.zone}",
-        f"method {v.method.upper()}, {_numbers(v).replace('，', ', ')}, {_p_text(v, 'not given')}",
+        f"method {v.method.upper()}, {_numbers(v).replace('，', ', ')}, {_p_text(v.p_value, 'not given')}"
+        f"{_against(v, ' (against the standard being met, ', ')')}",
         f"the rule reads {_share(v.value_read, v)} and {'must pass' if v.strict else 'may equal'} the threshold; "
         f"chance that it says the other thing in a new sample: {_chance(v.risk_at_value)} if the true rate is the estimate, "
         f"{_chance(v.risk_at_threshold)} if it is the threshold",
     ]
+    parts += [told for told in (_needed_en(v), _tipping_en(v)) if told]
     if not math.isnan(v.free_bound):
         parts.append(f"none found; if villages were irrelevant the {level} bound would be {_share(v.free_bound, v)}")
     if not math.isnan(v.village_bound):
@@ -150,10 +223,15 @@ def _numbers(v: Verdict) -> str:
     return "，".join(f"{label}={number:{form}}" for label, (number, form) in stated.items() if not math.isnan(number))
 
 
-def _p_text(v: Verdict, missing: str) -> str:
-    if math.isnan(v.p_value):
+def _p_text(p: float, missing: str) -> str:
+    if math.isnan(p):
         return f"p {missing}"
-    return "p<0.0001" if v.p_value < 0.0001 else f"p={Decimal(f'{v.p_value:.12g}').quantize(Decimal('0.0001'), ROUND_HALF_UP)}"
+    return "p<0.0001" if p < 0.0001 else f"p={Decimal(f'{p:.12g}').quantize(Decimal('0.0001'), ROUND_HALF_UP)}"
+
+
+def _against(v: Verdict, before: str, after: str) -> str:
+    """Return the p-value of the other side, where the rule says that the standard is not met."""
+    return "" if v.legal or v.p_reason else f"{before}{_p_text(v.p_violation, '—')}{after}"
 
 
 def _chance(probability: float) -> str:
@@ -237,6 +315,28 @@ def _conclusion_technical_en(c: Conclusion) -> str:
     )
 
 
+# -- a programme of counties ---------------------------------------------------------------------------------------
+
+
+def _programme_zh(p: Programme) -> str:
+    left = f"（{p.unknown} 个无法计算，未计入）" if p.unknown else ""
+    return (
+        f"{p.counties} 个县（项）：按规则达到 {p.passed} 个，其中已证实达到 {p.met} 个；已证实未达到 {p.not_met} 个。"
+        f"若各县真值都恰在门槛，按规则平均仍有约 {p.passed_at_gate:.0f} 个达到，而已证实达到的平均不超过 {p.proven_at_gate:.3g} 个；"
+        f"若各县真值都等于估计，重抽一次平均约有 {p.other_at_value:.1f} 个得出相反的结论{left}。"
+    )
+
+
+def _programme_en(p: Programme) -> str:
+    left = f" ({p.unknown} not computable and left out)" if p.unknown else ""
+    return (
+        f"{p.counties} counties: {p.passed} satisfy the legal rule; {p.met} are proven to meet the standard and {p.not_met} not to. "
+        f"Were every true rate on its threshold, the legal rule would still pass about {p.passed_at_gate:.0f} of them and at most "
+        f"{p.proven_at_gate:.3g} would be called proven; were every true rate its estimate, a new sample would give the other legal "
+        f"verdict in about {p.other_at_value:.1f}{left}."
+    )
+
+
 def _listed(names: tuple[str, ...], mark: str) -> str:
     return mark.join(name or "—" for name in names)
 
@@ -253,3 +353,4 @@ _CONCLUSIONS: dict[tuple[str, str], Callable[[Conclusion], str]] = {
     ("zh", "technical"): _conclusion_technical_zh,
     ("en", "technical"): _conclusion_technical_en,
 }
+_PROGRAMMES: dict[tuple[str, str], Callable[[Programme], str]] = {("zh", "main"): _programme_zh, ("en", "main"): _programme_en}

@@ -1,0 +1,94 @@
+"""What may be judged: faults of a question put to `judge`, all at once, and what looks like a slip."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from evalkit.areas import NEVER, SmallAreas
+from evalkit.errors import EstimateError, EvalkitWarning, Faults
+from evalkit.figures import gate_text
+from evalkit.smallareas import AreaFit, ShareFit, ShrunkenShares
+
+OWN = "判定用该县自己的估计：ev.judge(ev.proportion(…), …)"
+DIRECTIONS = ("below", "above")
+
+
+def refuse_unjudged(estimate: Any) -> None:
+    """Refuse what is no estimate of a survey.
+
+    Raises
+    ------
+    EstimateError
+        Small areas and their fits; a table of limits, of which nobody knows how they were made (a mid-p interval
+        is for description only); plain numbers.
+    """
+    kind = type(estimate).__name__
+    if isinstance(estimate, SmallAreas | ShareFit | ShrunkenShares | AreaFit):
+        raise EstimateError(f"{kind}｜{NEVER}｜{OWN}")
+    if not hasattr(estimate, "interval"):
+        rule = "判定要自己问单侧界限，区间的表、mid-p 区间和单个的数都不能用来判定"
+        raise EstimateError(f"{kind}｜{rule}｜给出 Estimate，如 {OWN}")
+
+
+def check_question(threshold: Any, direction: Any, strict: Any, alpha: Any, legal_value: Any, level: Any) -> None:
+    """Refuse a question without an answer, with all its faults.
+
+    Raises
+    ------
+    EstimateError
+    """
+    faults = Faults("判定")
+    if direction not in DIRECTIONS:
+        faults.add(None, "direction", repr(direction), "没有这个方向", '可用："below"（越低越好）、"above"（越高越好）')
+    if not isinstance(strict, bool | np.bool_):
+        faults.add(None, "strict", repr(strict), "应为 True（须越过门槛）或 False（可等于门槛）", "按文件原文写")
+    for name, number in (("alpha", alpha), ("level", level)):
+        if not 0 < number < 1:
+            faults.add(None, name, number, "应在 0 与 1 之间", "5% 写 alpha=.05，95% 写 level=.95")
+    for name, number in (("threshold", threshold), ("legal_value", legal_value)):
+        if number is not None and not 0 <= number <= 1:
+            faults.add(None, name, number, "比例应在 0 与 1 之间", _as_share(number))
+    if (threshold, direction) in ((1, "below"), (0, "above")) or (threshold, direction, strict) in ((0, "below", True), (1, "above", True)):
+        faults.add(None, "threshold", threshold, "这样的门槛任何率都达到，或都达不到", "1% 写 .01；核对 direction 与 strict")
+    faults.refuse(EstimateError)
+
+
+def _as_share(number: float) -> str:
+    return f"{number:g}% 写 {number / 100:g}" if 1 < number <= 100 else "2% 写 .02"
+
+
+def check_value(value: float) -> None:
+    """Refuse an estimate that is no number.
+
+    Raises
+    ------
+    EstimateError
+    """
+    if not math.isfinite(value):
+        raise EstimateError(f"estimate = {value}｜估计不是数（域中没有完成的户，或分母为 0），无从判定｜核对 where、by 与 missing")
+
+
+def say_slips(threshold: float, direction: str, shift: float, whole: float) -> None:
+    """Warn of a threshold on the side where its direction seldom has one, or beyond what the registry leaves open.
+
+    Parameters
+    ----------
+    threshold : float
+    direction : {"below", "above"}
+    shift, whole : float
+        Smallest and largest value that the rate can have whatever the sample shows (registry totals added to a proportion).
+    """
+    if (direction == "below") == (threshold > 0.5) and threshold != 0.5:
+        usual = "认可度一类越高越好的率写 direction=\"above\"" if direction == "below" else "差错率一类越低越好的率写 direction=\"below\""
+        _warn(f"threshold = {gate_text(threshold)}、direction={direction!r}｜门槛与方向少见地相配｜{usual}；如确实如此，可不理会")
+    if not shift <= threshold <= whole:
+        rule = f"登记的人数已把这个率限在 {shift:.3%}～{whole:.3%}，抽样不改变结论"
+        _warn(f"threshold = {gate_text(threshold)}｜{rule}｜核对 remaining 等登记数")
+
+
+def _warn(told: str) -> None:
+    warnings.warn(told, EvalkitWarning, stacklevel=4)
