@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, betaincinv
+from scipy.special import betainc, betaincinv, roots_legendre
 
 from evalkit.errors import EstimateError, Faults
 
 Numbers = NDArray[np.float64]
 Part = tuple[float, float, int]
-POINTS = 200
+POINTS = 60
 
 
 @dataclass(frozen=True)
@@ -114,26 +114,30 @@ def melded(
 
 def _quantile(rate: Part, specificity: Part, sensitivity: Part, at: float) -> float:
     """Return the quantile of g in [0, 1]; each part is (events, units, 0 for its lower and 1 for its upper distribution)."""
-    grid = (np.arange(POINTS) + 0.5) / POINTS
+    nodes, weights = roots_legendre(POINTS)
+    grid, weights = (nodes + 1) / 2, weights / 2
     sp, se = _inverse(*specificity, grid)[:, None], _inverse(*sensitivity, grid)
     slope = np.maximum(se + sp - 1, 0.0)  # where a find says nothing, g is 0 or 1 by the sign of p + Sp − 1
     least, most = 0.0, 1.0
-    if _chance(rate, 1 - sp, slope, 0.0) >= at:
+
+    def chance(g: float) -> float:
+        return float(weights @ _chance(rate, np.clip(1 - sp + g * slope, 0, 1)) @ weights)
+
+    if chance(0.0) >= at:
         return 0.0
-    while most - least > 1e-9:
+    while most - least > 1e-8:
         middle = (least + most) / 2
-        least, most = (middle, most) if _chance(rate, 1 - sp, slope, middle) < at else (least, middle)
+        least, most = (middle, most) if chance(middle) < at else (least, middle)
     return (least + most) / 2
 
 
-def _chance(rate: Part, false_rate: Numbers, slope: Numbers, g: float) -> float:
-    """Return P(p ≤ 1 − Sp + g·(Se + Sp − 1)) over the grid of Sp and Se."""
+def _chance(rate: Part, border: Numbers) -> Numbers:
+    """Return P(p ≤ border)."""
     events, units, upper = rate
     a, b = events + upper, units - events + 1 - upper
-    border = np.clip(false_rate + g * slope, 0, 1)
     if a <= 0 or b <= 0:  # the lower distribution of no event is 0, the upper one of all is 1
-        return float((border >= (0 if a <= 0 else 1)).mean())
-    return float(betainc(a, b, border).mean())
+        return np.asarray(border >= (0 if a <= 0 else 1), dtype=float)
+    return np.asarray(betainc(a, b, border))
 
 
 def _inverse(events: float, units: float, upper: int, u: Numbers) -> Numbers:

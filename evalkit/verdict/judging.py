@@ -15,7 +15,7 @@ from evalkit.intervals import proportion, village_bound
 from evalkit.later import later
 from evalkit.verdict.asking import check_question, check_value, refuse_unjudged, say_slips
 from evalkit.verdict.chances import Direction, Side, deciding_side, other_verdict, satisfies, smallest_alpha
-from evalkit.verdict.needing import Needed, Tipping, needed, tipping, villages_of
+from evalkit.verdict.needing import UNKNOWN, Needed, Tipping, needed, tipping, villages_of
 from evalkit.verdict.words import Language, Register, verdict_sentence
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ class Verdict:
         def bound(side: Side, icc: float) -> float:
             return _bound(self.asked[0], side, 1 - self.alpha, {"icc": icc})
 
+        if self.asked[0] is None:
+            return Tipping(reason=UNKNOWN)
         return tipping(self, bound, {"met": deciding_side(self.direction, True), "not met": deciding_side(self.direction, False)})
 
     @property

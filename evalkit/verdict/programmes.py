@@ -6,23 +6,24 @@ import html
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from evalkit.errors import EstimateError, one_of
-from evalkit.later import later
 from evalkit.verdict.judging import Verdict
 from evalkit.verdict.words import Language, programme_sentence
 
-multitest = later("statsmodels.stats.multitest")
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
 
 METHODS = {
-    "holm": "Holm：名单中有一个列错的概率不超过 alpha",
-    "bh": "Benjamini–Hochberg：名单中列错者的平均份额不超过 alpha",
+    "holm": "名单中有一个列错的概率不超过 alpha",
+    "bh": "Benjamini–Hochberg，名单中列错者的平均份额不超过 alpha",
 }
-STATSMODELS = {"holm": "holm", "bh": "fdr_bh"}
 Verdicts = Mapping[Any, Verdict] | Iterable[Verdict]
 
 
@@ -75,12 +76,24 @@ def violators(verdicts: Verdicts, *, method: Literal["holm", "bh"], alpha: float
         raise EstimateError(f"alpha = {alpha}｜应在 0 与 1 之间｜5% 写 alpha=.05")
     labels, known = _listed(verdicts)
     p = np.array([verdict.p_violation for verdict in known])
-    adjusted = multitest.multipletests(np.where(np.isnan(p), 1.0, p), method=STATSMODELS[method])[1]
-    adjusted = np.where(np.isnan(p), np.nan, adjusted)
+    adjusted = np.where(np.isnan(p), np.nan, _adjusted(np.where(np.isnan(p), 1.0, p), method))
     return pd.DataFrame({
         "label": labels, "name": [v.name for v in known], "value": [v.value for v in known], "threshold": [v.threshold for v in known],
         "p": p, "p_adjusted": adjusted, "violator": adjusted <= alpha, "reason": [v.p_reason for v in known],
     })  # fmt: skip
+
+
+def _adjusted(p: Numbers, method: str) -> Numbers:
+    """Return adjusted p-values: Holm's running maximum of (m − i + 1)·p₍ᵢ₎, or the running minimum from above of m·p₍ᵢ₎/i."""
+    order, m = np.argsort(p), len(p)
+    rank = np.arange(1, m + 1)
+    if method == "holm":
+        found = np.maximum.accumulate((m - rank + 1) * p[order])
+    else:
+        found = np.minimum.accumulate((m * p[order] / rank)[::-1])[::-1]
+    back = np.empty(m)
+    back[order] = np.minimum(found, 1.0)
+    return back
 
 
 @dataclass(frozen=True, repr=False)
