@@ -33,32 +33,45 @@ LABEL = "综合"
 
 @dataclass(frozen=True, eq=False)
 class Ratio:
-    """Numerator and denominator of a ratio, one number a household; both 0 outside the population."""
+    """Numerator and denominator of a ratio, one number a household; both 0 outside the population.
+
+    The numerator may have a column for each of several sets of findings, (rows, k).
+    """
 
     num: Array
     den: Array
     weight: Array
 
     @property
-    def value(self) -> float:
-        """Σw·num/Σw·den."""
-        return float((self.weight @ self.num) / (self.weight @ self.den))
+    def value(self) -> Any:
+        """Σw·num/Σw·den, of each column where the numerator has several."""
+        return weighted_total(self.num, self.weight) / (self.weight @ self.den)
 
     @property
     def scores(self) -> Array:
         """Linearised scores (y − R x) / X, of which the survey's weighted total has the ratio's variance."""
-        return (self.num - self.value * self.den) / (self.weight @ self.den)
+        return np.asarray((self.num - self.value * self._each) / (self.weight @ self.den))
 
     @property
     def event(self) -> Array:
         """Share of each household that has the property."""
-        return np.divide(self.num, self.den, out=np.zeros_like(self.num), where=self.den > 0)
+        return np.divide(self.num, self._each, out=np.zeros_like(self.num), where=self._each > 0)
+
+    @property
+    def _each(self) -> Array:
+        """The denominator, beside each column of a numerator that has several."""
+        return self.den if self.num.ndim == 1 else self.den[:, None]
 
     def estimate(self, survey: Survey, label: str = "比率") -> Estimate:
         """Return the ratio as an estimate of a proportion."""
         return Estimate.of_scores(
             survey, self.value, self.scores, kind="proportion", event=self.event, weight=self.weight * self.den, label=label
         )
+
+
+def weighted_total(num: Array, weight: Array) -> Any:
+    """Return the weighted total, of each column where there are several: row after row, whatever the number of threads."""
+    return weight @ num if num.ndim == 1 else np.einsum("i,ij->j", weight, num)
 
 
 def union_incidence(survey: Survey, ratios: Mapping[str, Ratio], totals: Mapping[str, float]) -> Estimate:

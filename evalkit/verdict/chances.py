@@ -9,21 +9,13 @@ from typing import Literal
 from scipy.special import betainc, expit
 
 from evalkit.later import later
+from evalkit.verdict.deciding import Direction, satisfies
 
 optimize = later("scipy.optimize")
 
-Direction = Literal["below", "above"]
 Side = Literal["lower", "upper"]
 
-SAME = 1e-12  # a weighted share may miss its own fraction by rounding
 FARTHEST = 30.0  # of the log odds of alpha: 1e-13 and its complement
-
-
-def satisfies(value: float, threshold: float, direction: Direction, strict: bool) -> bool:
-    """Return whether a number satisfies the rule; one that misses the threshold by rounding lies on it."""
-    if abs(value - threshold) <= SAME:
-        return not strict
-    return value < threshold if direction == "below" else value > threshold
 
 
 def other_verdict(rate: float, threshold: float, n_eff: float, *, legal: bool, direction: Direction = "below") -> float:
@@ -56,7 +48,7 @@ def other_verdict(rate: float, threshold: float, n_eff: float, *, legal: bool, d
     0.15
     """
     if rate in (0, 1):
-        return float(satisfies(rate, threshold, direction, strict=True) != legal and rate != threshold)
+        return float(bool(satisfies(rate, threshold, direction, strict=True)) != legal and rate != threshold)
     if not n_eff > 1 or not 0 < rate < 1:
         return math.nan
     below = float(betainc(rate * (n_eff - 1), (1 - rate) * (n_eff - 1), min(max(threshold, 0.0), 1.0)))

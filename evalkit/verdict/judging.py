@@ -14,14 +14,13 @@ from evalkit.errors import EstimateError
 from evalkit.intervals import proportion, village_bound
 from evalkit.later import later
 from evalkit.verdict.asking import check_question, check_value, refuse_unjudged, say_slips
-from evalkit.verdict.chances import Direction, Side, deciding_side, other_verdict, satisfies, smallest_alpha
+from evalkit.verdict.chances import Side, deciding_side, other_verdict, smallest_alpha
+from evalkit.verdict.deciding import ZONES, Direction, Zone, satisfies, zone_codes
 from evalkit.verdict.needing import UNKNOWN, Needed, Tipping, needed, tipping, villages_of
 from evalkit.verdict.words import Language, Register, verdict_sentence
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Zone = Literal["met", "not met", "not proven"]
 
 charts = later("evalkit.charts")
 
@@ -236,19 +235,18 @@ def judge(
     value = _one(estimate.value, "estimate")
     check_value(value)
     read = value if legal_value is None else float(legal_value)
-    legal = satisfies(read, threshold, direction, strict)
+    legal = bool(satisfies(read, threshold, direction, strict))
     low, high = (_bound(estimate, side, 1 - alpha, asking) for side in ("lower", "upper"))
     p_values, p_reason = _p_values(estimate, threshold, direction, asking)
     two = estimate.interval(level=level, side="two", **asking)
     n, df, se = (_one(getattr(estimate, part, math.nan), part) for part in ("n", "df", "se"))
     n_eff = _cell(two, "n_eff", value * (1 - value) / se**2 if se > 0 and 0 < value < 1 else n)
-    # a registry total added to a proportion moves and stretches its scale: chances are those of the proportion
-    shift, scale = (_one(getattr(estimate, part, plain), part) for part, plain in (("shift", 0.0), ("scale", 1.0)))
+    shift, scale = _moved(estimate)
     say_slips(threshold, direction, *sorted((shift, shift + scale)))
     gate = (threshold - shift) / scale
     none = value == 0 and read == 0
     return Verdict(
-        name, float(threshold), direction, strict, float(alpha), value, read, legal, _zone(low, high, threshold, direction),
+        name, float(threshold), direction, strict, float(alpha), value, read, legal, ZONES[zone_codes(low, high, threshold, direction)],
         low, high, float(level), _cell(two, "low"), _cell(two, "high"), p_values[0], p_reason,
         other_verdict((value - shift) / scale, gate, n_eff, legal=legal, direction=direction),
         other_verdict(gate, gate, n_eff, legal=legal, direction=direction),
@@ -260,12 +258,9 @@ def judge(
     )  # fmt: skip
 
 
-def _zone(low: float, high: float, threshold: float, direction: Direction) -> Zone:
-    if high < threshold:
-        return "met" if direction == "below" else "not met"
-    if low > threshold:
-        return "not met" if direction == "below" else "met"
-    return "not proven"
+def _moved(estimate: Judged) -> tuple[float, float]:
+    """Return what a registry total added to a proportion moves and stretches its scale by: chances are those of the proportion."""
+    return _one(getattr(estimate, "shift", 0.0), "shift"), _one(getattr(estimate, "scale", 1.0), "scale")
 
 
 def _p_values(estimate: Judged, threshold: float, direction: Direction, asking: dict[str, Any]) -> tuple[tuple[float, float], str]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalkit.intervals import Planning, proportion
-from evalkit.verdict.chances import SAME, Side, clears
+from evalkit.verdict.chances import Side, clears
+from evalkit.verdict.deciding import SAME, Zone
 
 if TYPE_CHECKING:
-    from evalkit.verdict.judging import Verdict, Zone
+    from evalkit.verdict.judging import Verdict
 
 MOST = 100_000  # villages, beyond which nobody asks
 OTHER_WAY = "只有 KG-M 区间可以这样推算"
