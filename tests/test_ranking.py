@@ -52,6 +52,13 @@ def test_differences_tell_at_least_as_much_apart() -> None:
     assert (mrsw.first >= 1).all() and (mrsw.last <= 5).all() and (mrsw.first <= mrsw.last).all()
 
 
+def test_two_units_are_told_apart_by_the_error_of_their_difference() -> None:
+    assert rank_sets([0, 1], [1, 1]).critical == pytest.approx(1.959964, abs=1e-6)
+    apart = 2.1 * np.sqrt(2)  # beyond 1.96·√2, not beyond 2.24·2
+    assert places(rank_sets([0, apart], [1, 1])) == [(2, 2), (1, 1)]
+    assert places(rank_sets([0, apart], [1, 1], method="kww")) == [(1, 2), (1, 2)]
+
+
 def test_order_and_sign_of_the_units_do_not_matter() -> None:
     order = np.array([3, 0, 4, 2, 1])
     assert places(rank_sets(EST[order], SE[order])) == [PLACES[at] for at in order]
