@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evalkit import acceptance as acceptance
     from evalkit import allocation as allocation
     from evalkit import calibration as calibration
     from evalkit import inclusion as inclusion
@@ -128,8 +129,8 @@ _FILES = {
     "weights": ("Calibrate", "Nonresponse", "PostStratify", "Rake", "Trim"),
 }
 _SPRINGS = (
-    "allocation", "calibration", "inclusion", "inequality", "intervals", "nonresponse", "quantiles", "ranking", "reliability",
-    "replication", "selection", "sizing", "smallareas", "variances",
+    "acceptance", "allocation", "calibration", "inclusion", "inequality", "intervals", "nonresponse", "quantiles", "ranking",
+    "reliability", "replication", "selection", "sizing", "smallareas", "variances",
 )  # fmt: skip
 _HOME = {name: file for file, names in _FILES.items() for name in names}
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evalkit import intervals, sizing
 from evalkit.plans.strengths import Strength
-from evalkit.sizing.chances import MODELS, county_counts, village_counts
+from evalkit.sizing.chances import MODELS, sample_counts
 
 if TYPE_CHECKING:
     from evalkit.design.judgement import Gate
@@ -117,15 +117,11 @@ def _legal(strength: Strength, p: float, threshold: float, gate: Gate) -> tuple[
 
 
 def _at_most(most: int, strength: Strength, rate: float, model: str) -> float:
-    if rate <= 0:
-        return 1.0
     # takes one apart, so that they add up to the households that `most` was reckoned from
     villages = round(strength.villages)
     take, larger = divmod(round(strength.complete), villages)
-    parts = [(take, villages - larger), (take + 1, larger)]
-    counts = [county_counts(village_counts(size, rate, strength.icc, model, most), number) for size, number in parts if size]
-    whole = counts[0] if len(counts) == 1 else np.convolve(counts[0], counts[1])[: most + 1]
-    return min(1.0, float(whole.sum()))
+    takes = {size: number for size, number in ((take, villages - larger), (take + 1, larger)) if size and number}
+    return min(1.0, float(sample_counts(takes, rate, strength.icc, model, most).sum()))
 
 
 def _setting(strength: Strength, frame: float | None, village_size: float | None) -> sizing.Setting | None:

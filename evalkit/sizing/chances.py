@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
+import math
+from collections.abc import Mapping
+from functools import cache, reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +54,39 @@ def county_counts(village: Numbers, villages: int) -> Numbers:
             total = np.convolve(total, power)[: village.size]
         power, left = np.convolve(power, power)[: village.size], left // 2
     return np.asarray(total)
+
+
+def sample_counts(takes: Mapping[int, int], p: float, icc: float, model: str, most: int) -> Numbers:
+    """Return P(X = 0 … most) for the events of a whole sample; `takes` says how many villages have each take.
+
+    Examples
+    --------
+    >>> round(float(sample_counts({60: 19, 50: 1}, .02, .05, "beta-binomial", 8).sum()), 4)
+    0.0276
+    """
+    n = sum(take * villages for take, villages in takes.items())
+    if p <= 0 or p >= 1:
+        return np.asarray((np.arange(most + 1) == (0 if p <= 0 else n)).astype(float))
+    parts = [county_counts(village_counts(take, p, icc, model, most), villages) for take, villages in takes.items()]
+    return reduce(lambda one, other: np.asarray(np.convolve(one, other)[: most + 1]), parts)
+
+
+def accepted(takes: Mapping[int, int], gate: float, icc: float, risk: float) -> int:
+    """Return the largest number of events that keeps the risk at the gate under both models; −1 if none does.
+
+    d = min over the models of max{d: P(X ≤ d | gate) ≤ risk}.
+
+    Examples
+    --------
+    >>> accepted({60: 20}, .02, .05, .05), accepted({120: 10}, .02, .1, .05)
+    (8, -1)
+    """
+    n = sum(take * villages for take, villages in takes.items())
+    most, found = min(n, math.ceil(gate * n)), None  # the median lies about there
+    while found is None or found == most < n:
+        most = most if found is None else min(n, 2 * most + 1)
+        found = min(int((sample_counts(takes, gate, icc, model, most).cumsum() <= risk).sum()) for model in MODELS) - 1
+    return found
 
 
 @cache

@@ -58,16 +58,16 @@ class Demands:
         self.within(0, 1, "(]", "整个总体写 share=1", share=share)
         self.need(sides in (1, 2), f"sides = {sides}", "1 或 2", "单侧写 sides=1")
 
-    def refuse(self) -> None:
+    def refuse(self, error: type[Exception] = ValueError) -> None:
         """Raise what was noted.
 
         Raises
         ------
-        ValueError
+        ValueError, or `error`
             One line a fault; nothing happens when there is none.
         """
         if self._faults:
-            raise ValueError("\n".join(self._faults))
+            raise error("\n".join(self._faults))
 
 
 def quantile(level: float, sides: int = 2, df: float | None = None) -> float:

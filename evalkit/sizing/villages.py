@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.sizing.chances import MODELS, MOST_EVENTS, county_counts, partitions, spread_chances, village_counts
+from evalkit.sizing.chances import MODELS, MOST_EVENTS, accepted, county_counts, partitions, sample_counts, spread_chances, village_counts
 from evalkit.sizing.demands import Demands
 from evalkit.sizing.powers import beyond_gate
 from evalkit.sizing.settings import Setting
@@ -257,18 +257,11 @@ def _proof(
     models = MODELS if model is None else (model,)
     if rule == "kg-m":
         return _enumerated(setting, m, p, gate, level, models), -1
-    accept = _accepted(setting, m, gate, level) if rule == "number" else _planned(setting, m, gate, level)
+    accept = accepted({setting.take: m}, gate, setting.icc, 1 - level) if rule == "number" else _planned(setting, m, gate, level)
     if accept < 0:
         return 0.0, -1
-    counts = [county_counts(village_counts(setting.take, p, setting.icc, each, accept), m) for each in models]
+    counts = [sample_counts({setting.take: m}, p, setting.icc, each, accept) for each in models]
     return min(float(count.sum()) for count in counts), accept
-
-
-def _accepted(setting: Setting, m: int, gate: float, level: float) -> int:
-    """Return the acceptance number that keeps the risk at the gate under both models; −1 if none does."""
-    most = math.ceil(gate * m * setting.take)  # the median lies about here: no higher number has a small risk
-    tails = [county_counts(village_counts(setting.take, gate, setting.icc, each, most), m).cumsum() for each in MODELS]
-    return min(int((tail <= 1 - level).sum()) for tail in tails) - 1
 
 
 def _planned(setting: Setting, m: int, gate: float, level: float) -> int:
