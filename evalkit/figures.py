@@ -20,6 +20,7 @@ SHOWN_ROWS = 30  # of a table in a notebook
 THIN = "\u2009"  # the mark of thousands (GB/T 15835)
 WORDS = {"below": "低于", "above": "高于", "unweighted": "样本比率", "weighted": "加权估计值"}
 WORDS |= {"met": "已证实达到", "not met": "已证实未达到", "not proven": "尚不能证实"}
+WORDS |= {"beta-binomial": "贝塔二项", "bad-village": "差村", "binomial": "二项（不计聚集）", "hypergeometric": "超几何（不计聚集）"}
 
 
 def is_blank(value: Any) -> bool:

@@ -236,6 +236,23 @@ MEANINGS = {
     "gate.legal_value": "法定规则读哪个数：`unweighted` 样本比率，`weighted` 加权估计",
     "gate.quote": "规则的原文",
     "gate.source": "规则的文件与日期",
+    "gate.acceptance": (
+        "入户之前定下的接收规则：样本中的差错户（认可度为不认可的户）不超过几户即接收；不影响抽签，不改变法定规则。"
+        "读入设计时核对，守不住所写的风险就是错误；怎样取数、有什么局限，见 [acceptance.md](acceptance.md)。"
+    ),
+    "gate.acceptance.at_most": "接收数：至多几户事件仍予接收；分两阶段时是两阶段合计的接收数",
+    "gate.acceptance.villages": "规则所依据的村数；分两阶段时是第一阶段的村数",
+    "gate.acceptance.take": "每村完成几户（只算指标所属的户类型）",
+    "gate.acceptance.consumer": "率恰在门槛上时误予接收的概率至多多少",
+    "gate.acceptance.icc": "规则所依据的村内相关；0 为不计聚集",
+    "gate.acceptance.producer": "好的一侧的一个率，以及误不接收它的概率至多多少；不写则不核对。",
+    "gate.acceptance.producer.rate": "好的一侧的率，如 0.005",
+    "gate.acceptance.producer.risk": "误不接收的概率至多多少，如 0.2",
+    "gate.acceptance.two_phase": "两阶段：第一阶段的事件数介于两数之间时，沿同一签号次序续抽第二阶段，两阶段合计后再比 `at_most`。",
+    "gate.acceptance.two_phase.villages": "第二阶段再抽几个村，每村户数相同",
+    "gate.acceptance.two_phase.accept": "第一阶段不超过几户即接收；-1 为第一阶段从不接收",
+    "gate.acceptance.two_phase.reject": "第一阶段达到几户即不接收",
+    "gate.acceptance.two_phase.spending": "风险怎样分给两个阶段：写了就核对第一阶段不超过它应得的一份；不写只核对合计",
     "report": "报告上的名称、日期和由人撰写的话。",
     "report.name": "文中对被评估地区的称呼，也是文件夹名",
     "report.title": "报告的题目",

@@ -123,7 +123,7 @@ def test_group_sequential_constants():
     assert pocock.z == pytest.approx((1.8754, 1.8754), abs=5e-5) and pocock.alpha == pytest.approx((0.03037, 0.03037), abs=5e-6)
     assert fleming.z == pytest.approx((2.3730, 1.6780), abs=6e-5)
     assert fleming.alpha == pytest.approx((0.00882, 0.04668), abs=5e-6)
-    # two-sided .05: C_P(2) = 2.178, C_B(2) = 1.977 (Jennison & Turnbull 2000, tables 2.1 and 2.3); one-sided .025 is the same but for the far tail
+    # C_P(2) = 2.178 and C_B(2) = 1.977 at a two-sided .05 (Jennison & Turnbull 2000, tables 2.1 and 2.3): the far tail adds next to nothing
     assert two_looks("pocock", 0.025).z[1] == pytest.approx(2.178, abs=1e-3)
     assert two_looks("obrien-fleming", 0.025).z[1] == pytest.approx(1.977, abs=1e-3)
 

@@ -31,7 +31,8 @@ from evalkit.report.plancharts import plan_charts
 ROOT = Path(__file__).resolve().parent.parent
 DESIGNS = sorted((ROOT / "designs").glob("*.toml"))
 TABLES = (
-    "stages", "strata", "interviews", "weights", "precision", "gates", "bounds", "work", "ceremony", "published", "assumptions",
+    "stages", "strata", "interviews", "weights", "precision", "gates", "bounds", "acceptance", "curves", "work", "ceremony", "published",
+    "assumptions",
 )  # fmt: skip
 MADE = ROOT / "designs" / "sichuan_exit_2020.toml"
 

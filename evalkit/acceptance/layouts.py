@@ -21,6 +21,7 @@ stats = later("scipy.stats")
 Numbers = NDArray[np.float64]
 
 LARGE = 0.05  # of a population: from here on the draw without replacement is reckoned as such
+MOST = 100_000  # households: the convolution is exact, so it grows with their square
 SELF_WEIGHTING = 1.05  # weight effect up to which a count may stand for a rate: the weights vary by a fifth
 
 
@@ -71,7 +72,8 @@ class Layout:
         asked.need(len(each) in (1, self.villages), f"take 有 {len(each)} 个数", f"一个数，或每村一个（{self.villages} 个）", "改 take")
         asked.within(0, 1, "[)", "村内相关写成小数，如 .05", icc=self.icc)
         if not strange:
-            n = self.n if len(each) in (1, self.villages) else 0
+            n = self.villages * each[0] if len(each) == 1 else sum(each)
+            asked.need(n <= MOST, f"样本 {n} 户", f"不超过 {MOST} 户", "核对村数与每村户数")
             asked.need(self.population is None or self.population >= n, f"population = {self.population}", f"不少于样本 {n} 户", "核对户数")
         asked.within(1, math.inf, "[)", "自加权写 deff_w=1", deff_w=self.deff_w)
         found, rule = f"deff_w = {self.deff_w:.4g}", f"接收数只用于自加权样本（权数设计效应不大于 {SELF_WEIGHTING:g}）"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evalkit.design.accepting import acceptance_faults
 from evalkit.design.judgement import Criteria
 from evalkit.design.staging import Data, entries, named_strata, reads_rosters, stage_disagreements, texts
 from evalkit.errors import Fault
@@ -50,6 +51,7 @@ def disagreements(data: Data) -> list[Fault]:
     """
     checks = (
         stage_disagreements, _repeated_rates, _gates, _parts_of_rates, _columns, _headings, _strata, _populations, _outcomes, _needs,
+        acceptance_faults,
     )  # fmt: skip
     return [fault for check in checks for fault in check(data)]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from evalkit.design.sections import Count, Number, Section, Share, Switch, Texts, Word, Words
+from evalkit.design.sections import MOST, Count, Number, Section, Share, Switch, Texts, Word, Words
 
 FOLDER_NAME = r'^[^\\/:*?"<>|.\s][^\\/:*?"<>|]*$'  # what Windows refuses in names, and a point that would hide or climb
 FINDINGS = {"wrong_exit": "错退", "missed": "漏评", "misidentified": "错评"}
@@ -123,6 +123,45 @@ class ApprovalRate(Section):
 Rate = Annotated[FindingRate | IncidenceRate | ApprovalRate, Field(discriminator="kind")]
 
 
+Units = Annotated[int, Field(ge=1, le=MOST, strict=True)]
+
+
+class Producer(Section):
+    """`[gate.acceptance] producer`: a rate on the good side of the gate, and the risk allowed of not accepting it."""
+
+    rate: Number = Field(gt=0, lt=1)
+    risk: Number = Field(gt=0, lt=1)
+
+
+class TwoPhase(Section):
+    """`[gate.acceptance] two_phase`: more villages where the first find more than `accept` and fewer than `reject` events.
+
+    `accept` is −1 where the first phase never accepts. With `spending` the first phase may spend no more of the risk than that split says.
+    """
+
+    villages: Units
+    accept: Annotated[int, Field(ge=-1, le=MOST, strict=True)]
+    reject: Units
+    spending: Literal["", "pocock", "obrien-fleming"] = ""
+
+
+class Acceptance(Section):
+    """`[gate.acceptance]`: accept when at most so many households are events, stated before the fieldwork.
+
+    `villages` and `take` (complete households of the rate's population in a village) are the sample that the rule is made for,
+    with `two_phase` those of the first phase; `at_most` then counts both phases. `consumer` is the risk allowed of accepting a
+    county on the gate. A rule that does not keep its risks is a fault. Nothing has a default: the rule is policy.
+    """
+
+    at_most: Count
+    villages: Units
+    take: Units
+    consumer: Number = Field(gt=0, le=0.5)
+    icc: Number = Field(ge=0, lt=1)
+    producer: Producer | None = None
+    two_phase: TwoPhase | None = None
+
+
 class Gate(Section):
     """`[[gate]]`: a threshold a rate must clear. `strict` and `legal_value` have no default.
 
@@ -138,6 +177,7 @@ class Gate(Section):
     legal_value: Literal["unweighted", "weighted"]
     quote: str
     source: str
+    acceptance: Acceptance | None = None
 
 
 class Report(Section):

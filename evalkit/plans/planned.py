@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit.errors import DesignError
+from evalkit.plans.accepting import acceptance_tables
 from evalkit.plans.counting import Trial, count, planned_frame
 from evalkit.plans.precision import bound_curve, gate_row, precision_row
 from evalkit.plans.reckoning import published, work
@@ -63,7 +64,8 @@ class Plan:
         -------
         dict of str to pandas.DataFrame
             ``stages``, ``strata``, ``interviews``, ``weights``, ``precision``, ``gates``, ``bounds`` (the deciding bound by number
-            of events), ``work``, ``ceremony``, ``published`` and ``assumptions``. Shares lie in 0 to 1; a missing number is one
+            of events), ``acceptance`` (the rules that gates state, by model), ``curves`` (the chance of acceptance by true rate),
+            ``work``, ``ceremony``, ``published`` and ``assumptions``. Shares lie in 0 to 1; a missing number is one
             that the design does not determine.
         """
         return {name: table.copy() for name, table in self._tables.items()}
@@ -129,7 +131,7 @@ def plan(design: Design, frame: Frame | None = None) -> Plan:
     Raises
     ------
     DesignError
-        Without `[planning]`; when a published figure is none of the plan's.
+        Without `[planning]`; when a published figure is none of the plan's; an acceptance rule that the planned sample cannot keep.
     DrawError, FrameError
         Where the real draw would refuse: strata that are missing or short, totals that do not fit.
 
@@ -212,4 +214,5 @@ def _expected(design: Design, trial: Trial, found: list[Strength]) -> dict[str, 
         "precision": pd.DataFrame(rows, columns=list(PRECISION)),
         "gates": pd.DataFrame(gates, columns=list(GATES)).astype({"proven": object, "proven_none": object}),  # None: not known
         "bounds": pd.concat(curves, ignore_index=True) if curves else empty,
+        **acceptance_tables(design, by_name),
     }

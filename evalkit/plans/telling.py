@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from evalkit.figures import gate_text, gate_words, interval, number, percent
+from evalkit.figures import gate_text, gate_words, interval, is_blank, number, percent
 from evalkit.plans.wording import counted
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def told_lines(plan: Plan) -> list[str]:
     """Return a plan in at most 24 lines."""
     tables = plan.tables()
     head = f"{plan.design.evaluation.title}抽样方案{f'（{plan.mark}）' if plan.mark else ''}"
-    parts = (_counts(plan, tables), _proofs(tables), _field(tables), _checks(tables))
+    parts = (_counts(plan, tables), _proofs(tables), _rules(tables), _field(tables), _checks(tables))
     told = [head, *tables["stages"]["sentence"], *(line for part in parts for line in part)]
     cut = [*told[: MOST_LINES - 1], f"……另有 {len(told) - MOST_LINES + 1} 行，见文件"]
     return told if len(told) <= MOST_LINES else cut
@@ -36,6 +36,16 @@ def chance_text(chance: float) -> str:
     ('69.5%', '>99.9%', '<0.1%')
     """
     return ">99.9%" if chance > 0.999 else "<0.1%" if chance < 0.001 else percent(chance, 1)
+
+
+def rule_told(rule: Any) -> str:
+    """Return an acceptance rule in a few words: a row of the plan's table ``acceptance``."""
+    sample = f"{number(rule.villages)}个村×{number(rule.take)}户"
+    if is_blank(rule.villages_second):
+        return f"{sample}，至多{number(rule.at_most)}户接收"
+    first = f"至多{number(rule.accept_first)}户接收，" if rule.accept_first >= 0 else ""
+    then = f"其间再抽{number(rule.villages_second)}个村，合计至多{number(rule.at_most)}户接收"
+    return f"先{sample}，{first}{number(rule.reject_first)}户以上不接收，{then}"
 
 
 def rows_of(table: pd.DataFrame) -> list[Any]:
@@ -70,6 +80,12 @@ def _proofs(tables: dict[str, pd.DataFrame]) -> Iterator[str]:
         chance = "" if pd.isna(gate.proof_at_p) else f"，证实的把握{chance_text(gate.proof_at_p)}"
         shown = percent(gate.p, gate=gate.threshold) or "未写"
         yield f"{gate.rate}（{gate_words(gate)}）：规划值{shown}{bound}，{SAYS.get(gate.proven, '规划值或自由度不足')}{chance}"
+
+
+def _rules(tables: dict[str, pd.DataFrame]) -> Iterator[str]:
+    for _, models in tables["acceptance"].groupby("rate", sort=False):
+        rule = rows_of(models)[0]
+        yield f"{rule.rate}接收规则：{rule_told(rule)}；恰在门槛时误予接收的概率{chance_text(models['risk'].max())}"
 
 
 def _field(tables: dict[str, pd.DataFrame]) -> Iterator[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evalkit.charts import BLUE, GREY, INK, ORANGE, STYLE, WIDTH, Chart, know_fonts
+from evalkit.charts import BLUE, GREY, INK, ORANGE, STYLE, WIDTH, Chart, know_fonts, oc_plot
 from evalkit.figures import gate_text, gate_words, is_blank, number, percent
 from evalkit.later import later
+from evalkit.plans.telling import rule_told
 from evalkit.tables import records
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ patches = later("matplotlib.patches")
 PALE = "#eaf1f7"
 STEP = 0.78  # inches a stage
 PANEL = 1.72  # inches a row of panels
+RULE = 2.5  # inches an acceptance rule
 
 
 def plan_charts(plan: Plan) -> list[Chart]:
@@ -37,7 +39,7 @@ def plan_charts(plan: Plan) -> list[Chart]:
     list of Chart
     """
     know_fonts()
-    draws: tuple[Callable[[Plan], Chart | None], ...] = (stage_chart, bound_chart)
+    draws: tuple[Callable[[Plan], Chart | None], ...] = (stage_chart, bound_chart, acceptance_chart)
     with mpl.rc_context(STYLE):
         drawn = [draw(plan) for draw in draws]
     return [chart for chart in drawn if chart is not None]
@@ -141,6 +143,32 @@ def _panel(axes: Axes, gate: Any, curve: Any) -> str:
     allowed = f"至多{number(gate.allowed)}户时可以证实" if gate.allowed >= 0 else "无事件时也不能证实"
     expected = "" if is_blank(gate.expected) else f"，规划值下预计{number(gate.expected, 1)}户"
     return f"{gate.rate}（{gate_words(gate)}）：{allowed}{expected}"
+
+
+def acceptance_chart(plan: Plan) -> Chart | None:
+    """Draw for each acceptance rule how likely it accepts, by the true rate.
+
+    Returns
+    -------
+    Chart or None
+        None where no gate states a rule.
+    """
+    rules, curves = plan.table("acceptance"), plan.table("curves")
+    shown = list(records(rules.drop_duplicates("rate")))
+    if not shown:
+        return None
+    height = len(shown) * RULE + 0.3
+    figure = figures.Figure(figsize=(WIDTH, height))
+    grid = figure.subplots(len(shown), 1, squeeze=False).ravel()
+    figure.subplots_adjust(left=0.085, right=0.97, top=1 - 0.62 / height, bottom=0.5 / height, hspace=0.62)
+    _mark(figure, plan, height)
+    for axes, rule in zip(grid, shown, strict=True):
+        better = None if is_blank(rule.producer_rate) else rule.producer_rate
+        oc_plot(curves[curves["rate"] == rule.rate], gate=rule.threshold, better=better, rate=f"真实的{rule.rate}", ax=axes)
+        axes.set_title(f"{rule.rate}：{rule_told(rule)}", loc="left", fontsize=9.5, fontweight="bold", color=INK, pad=18)
+    worst = rules.groupby("rate", sort=False)["risk"].max()
+    says = [f"{rule.rate}：{rule_told(rule)}，恰在门槛时误予接收的概率{percent(worst[rule.rate], 1)}" for rule in shown]
+    return Chart("acceptance", "真实的率为多少时，接收规则有多大可能接收", "；".join(says) + "。", figure)
 
 
 def _sheet(plan: Plan, height: float) -> tuple[Figure, Axes]:

@@ -171,6 +171,11 @@ def _precision(shown: _Shown) -> Iterator[Block]:
         told = "浅色一侧为达到门槛的范围，粗横线为门槛，蓝点为出现该数事件时的单侧界限，虚线为规划值下预计的事件数。"
         yield Paragraph(f"图注：{told}", "note")
     yield from shown.show("proofs")
+    if "acceptance" in shown.tables:
+        where = shown.refer("acceptance", "chart:acceptance")
+        yield Paragraph(f"下列指标另有入户之前定下的接收规则，调查之后只数事件户数，不估计方差{where}。")
+        yield from shown.show("acceptance", "chart:acceptance")
+        yield Paragraph("图注：竖线为门槛；实心点为恰在门槛时误予接收的概率，空心点为较好的率被接收的概率。", "note")
 
 
 def _proof_sentences(plan: Plan) -> Iterator[str]:

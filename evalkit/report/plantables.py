@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from evalkit.figures import gate_text, gate_words, is_blank, number
-from evalkit.plans.telling import chance_text
+from evalkit.plans.telling import chance_text, rule_told
 from evalkit.report.model import Cell, Table, cell, interval_cell
 from evalkit.tables import Column, records
 
@@ -42,7 +42,8 @@ def plan_tables(plan: Plan) -> dict[str, Table]:
     dict of str to Table
     """
     makers: Sequence[Callable[[Plan], Table]] = (
-        _stages, _strata, _interviews, _chances, _weights, _sizes, _intervals, _gates, _proofs, _work, _reserves, _ceremony, _published,
+        _stages, _strata, _interviews, _chances, _weights, _sizes, _intervals, _gates, _proofs, _acceptance, _work, _reserves, _ceremony,
+        _published,
     )  # fmt: skip
     made = [table for table in (make(plan) for make in makers) if table.rows]
     source = f"抽样方案（设计指纹 {plan.design.hash[:12]}）{'，' + plan.mark if plan.mark else ''}"
@@ -217,6 +218,23 @@ def _proofs(plan: Plan) -> Table:
     note = "“按规则通过”只看点估计；恰在门槛时通过的概率就是误放的风险。概率取两种聚集模型中较不利的一种。"
     note += "所需村数按现有每村户数，空白为不能达到。"
     return _table("proofs", "通过与证实的把握", _gated(plan), heads, note=note)
+
+
+def _acceptance(plan: Plan) -> Table:
+    table = plan.table("acceptance")
+    rows = list(records(table))
+    table["gate"] = [gate_words(row) for row in rows]
+    table["rule"] = [rule_told(row) for row in rows]
+    heads = [
+        Head("rate", "指标"), Head("gate", "门槛"), Head("rule", "接收规则"), Head("icc", "村内相关", "fine"), Head("model", "聚集模型"),
+        Head("risk", "恰在门槛：误予接收", "chance"), Head("risk_planned", "同左，按预计样本", "chance"),
+        Head("consumer", "至多", "percent"), Head("rejects_producer", "较好的率：误不接收", "chance"),
+        Head("producer_risk", "至多", "percent"), Head("accepts_p", "规划值：接收", "chance"),
+    ]  # fmt: skip
+    once = records(table.drop_duplicates("rate"))
+    better = "、".join(f"{row.rate}{gate_text(row.producer_rate)}" for row in once if not is_blank(row.producer_rate))
+    note = "数的是户：差错户，认可度为不认可户。两种模型都要守住；差村指事件集中在少数村。接收规则在入户之前定下，不改变法定规则。"
+    return _table("acceptance", "接收规则与两类风险", table, heads, note=note + (f"较好的率：{better}。" if better else ""))
 
 
 def _work(plan: Plan) -> Table:
