@@ -85,8 +85,10 @@ if TYPE_CHECKING:
     from evalkit.survey import representativity as representativity
     from evalkit.survey import weigh as weigh
     from evalkit.survey import weight_table as weight_table
+    from evalkit.verdict import Decision as Decision
     from evalkit.verdict import Programme as Programme
     from evalkit.verdict import Verdict as Verdict
+    from evalkit.verdict import accept as accept
     from evalkit.verdict import conclude as conclude
     from evalkit.verdict import judge as judge
     from evalkit.verdict import programme as programme
@@ -124,7 +126,7 @@ _FILES = {
     "responses": ("Responses", "collect"),
     "sample": ("Sample", "draw", "draw_next", "overlap"),
     "survey": ("PPS", "Survey", "balance", "join", "representativity", "weigh", "weight_table"),
-    "verdict": ("Programme", "Verdict", "conclude", "judge", "programme", "violators"),
+    "verdict": ("Decision", "Programme", "Verdict", "accept", "conclude", "judge", "programme", "violators"),
     "verification": ("Verification", "verify"),
     "weights": ("Calibrate", "Nonresponse", "PostStratify", "Rake", "Trim"),
 }

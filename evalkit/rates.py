@@ -17,6 +17,7 @@ import pandas as pd
 
 from evalkit.combined import Ratio, union_incidence
 from evalkit.errors import EstimateError
+from evalkit.intervals import weight_effect
 from evalkit.satisfaction import approval
 
 if TYPE_CHECKING:
@@ -149,6 +150,28 @@ def breakdown(survey: Survey, design: Design, groups: pd.Series, rosters: pd.Dat
             ratio, counted = _ingredients(survey, declared, "confirmed", known, labels == label)
             if counted[1] > 0:
                 yield declared.name, str(label), _measured(survey, ratio, counted)
+
+
+def event_households(survey: Survey, declared: FindingRate | ApprovalRate) -> tuple[int, dict[str, int], float]:
+    """Return how many complete households are confirmed events, how many are complete in each village, and the loss from their weights.
+
+    Parameters
+    ----------
+    survey : Survey
+    declared : FindingRate or ApprovalRate
+        Events are the finds of a finding rate, and the households that do not approve of 群众认可度.
+
+    Returns
+    -------
+    tuple of (int, dict of str to int, float)
+        Events; complete households of the rate's population by village, in the order of the survey; Kish's weight effect of these.
+    """
+    ratio, _ = _ingredients(survey, declared, "confirmed", None)
+    inside = ratio.den > 0
+    event = inside & ((ratio.num > 0) if declared.kind == "finding" else (ratio.num == 0))
+    villages = survey.table().loc[inside, "village"].value_counts(sort=False)
+    takes = {str(village): int(count) for village, count in villages.items()}
+    return int(event.sum()), takes, float(weight_effect(ratio.weight[inside]))
 
 
 def _finding_rate(survey: Survey, declared: FindingRate, known: pd.DataFrame) -> Rate:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.design.judgement import FINDINGS, ApprovalRate
 from evalkit.errors import HEADER
+from evalkit.evaluation.accepting import decisions
 from evalkit.evaluation.places import Places
 from evalkit.evaluation.telling import policies_told, rate_told, sampling_told
 from evalkit.intervals import weight_effect
@@ -126,6 +127,7 @@ def _facts(
         "confidence": evaluation.confidence,
         "alpha": evaluation.alpha,
         "policies": policies_told(design),
+        **decisions(design, survey),
     }
 
 

@@ -165,7 +165,8 @@ def acceptance_chart(plan: Plan) -> Chart | None:
     for axes, rule in zip(grid, shown, strict=True):
         better = None if is_blank(rule.producer_rate) else rule.producer_rate
         oc_plot(curves[curves["rate"] == rule.rate], gate=rule.threshold, better=better, rate=f"真实的{rule.rate}", ax=axes)
-        axes.set_title(f"{rule.rate}：{rule_told(rule)}", loc="left", fontsize=9.5, fontweight="bold", color=INK, pad=18)
+        short = rule_told(rule) if is_blank(rule.villages_second) else "两阶段的接收规则"  # in full in the table
+        axes.set_title(f"{rule.rate}：{short}", loc="left", fontsize=9.5, fontweight="bold", color=INK, pad=18)
     worst = rules.groupby("rate", sort=False)["risk"].max()
     says = [f"{rule.rate}：{rule_told(rule)}，恰在门槛时误予接收的概率{percent(worst[rule.rate], 1)}" for rule in shown]
     return Chart("acceptance", "真实的率为多少时，接收规则有多大可能接收", "；".join(says) + "。", figure)

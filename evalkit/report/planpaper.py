@@ -174,6 +174,8 @@ def _precision(shown: _Shown) -> Iterator[Block]:
     if "acceptance" in shown.tables:
         where = shown.refer("acceptance", "chart:acceptance")
         yield Paragraph(f"下列指标另有入户之前定下的接收规则，调查之后只数事件户数，不估计方差{where}。")
+        seal = plan.design.section_hashes()["gate"]
+        yield Paragraph(f"门槛与接收规则的指纹：{seal}；入户之前公布，规则改动一处，指纹即不同。", "technical")
         yield from shown.show("acceptance", "chart:acceptance")
         yield Paragraph("图注：竖线为门槛；实心点为恰在门槛时误予接收的概率，空心点为较好的率被接收的概率。", "note")
 

@@ -106,7 +106,8 @@ def about_rate(results: Results, name: str) -> list[str]:
     gate: Any = next(records(gates[gates["rate"] == name]), None)
     near = gate.threshold if gate is not None else None
     notes = dict(results.facts.get("rate_notes") or {}).get(name, [])
-    return [_definition(name, rows.iloc[0]), *(_measure(results, row, near) for row in records(rows)), *notes, _verdict(gate)]
+    told = [_definition(name, rows.iloc[0]), *(_measure(results, row, near) for row in records(rows)), *notes, _verdict(gate)]
+    return told + [str(decision["sentence"]) for decision in results.facts.get("acceptance") or [] if decision["rate"] == name]
 
 
 def _definition(name: str, row: pd.Series) -> str:
@@ -254,7 +255,8 @@ def deciding(results: Results) -> list[str]:
     told = [text for text in results.table("gates")["sentence_technical"] if not is_blank(text)]
     alpha = results.facts.get("alpha")
     rule = f"显著性水平为{alpha}，" if not is_blank(alpha) else ""
-    return [f"{rule}{ZONES}按规则的判定只看所读数值与门槛的关系，不受判定区影响。", *told]
+    accepted = [str(decision["sentence_technical"]) for decision in results.facts.get("acceptance") or []]
+    return [f"{rule}{ZONES}按规则的判定只看所读数值与门槛的关系，不受判定区影响。", *told, *accepted]
 
 
 def policies(results: Results) -> list[str]:

@@ -1,5 +1,6 @@
 """Verdicts on rates against thresholds, the conclusion drawn from all of them, and what they amount to over a programme."""
 
+from evalkit.verdict.accepting import Decision, accept
 from evalkit.verdict.chances import other_verdict
 from evalkit.verdict.conclusion import Conclusion, conclude
 from evalkit.verdict.judging import Judged, Verdict, judge
@@ -7,5 +8,6 @@ from evalkit.verdict.needing import Needed, Tipping
 from evalkit.verdict.programmes import Programme, programme, violators
 
 __all__ = [
-    "Conclusion", "Judged", "Needed", "Programme", "Tipping", "Verdict", "conclude", "judge", "other_verdict", "programme", "violators",
+    "Conclusion", "Decision", "Judged", "Needed", "Programme", "Tipping", "Verdict", "accept", "conclude", "judge", "other_verdict",
+    "programme", "violators",
 ]  # fmt: skip
