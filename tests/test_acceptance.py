@@ -207,6 +207,7 @@ def test_a_large_fraction_is_hypergeometric():
     assert rule.risks["hypergeometric"] == pytest.approx(stats.hypergeom.cdf(rule.at_most, 1500, 30, 300))
     assert rule.at_most > number(Layout(1, 300, 0), 0.02).at_most - 1
     assert Layout(1, 75, 0, population=1500).models == ("binomial",)
+    assert Layout(1, 76, 0, population=1500).models == ("hypergeometric",)
     assert Layout(20, 60, 0.05, population=1500).models == ("beta-binomial", "bad-village")
     # 90 % of 1000 approve: 100 do not, whatever 1 − .9 is in doubles
     assert Rule(Layout(1, 300, 0, population=1000), 0.9, 5, direction="above").risk == pytest.approx(stats.hypergeom.cdf(5, 1000, 100, 300))
