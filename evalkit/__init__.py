@@ -85,6 +85,10 @@ if TYPE_CHECKING:
     from evalkit.survey import representativity as representativity
     from evalkit.survey import weigh as weigh
     from evalkit.survey import weight_table as weight_table
+    from evalkit.trials import Trials as Trials
+    from evalkit.trials import cheapest as cheapest
+    from evalkit.trials import plain_design as plain_design
+    from evalkit.trials import simulate as simulate
     from evalkit.verdict import Decision as Decision
     from evalkit.verdict import Programme as Programme
     from evalkit.verdict import Verdict as Verdict
@@ -126,6 +130,7 @@ _FILES = {
     "responses": ("Responses", "collect"),
     "sample": ("Sample", "draw", "draw_next", "overlap"),
     "survey": ("PPS", "Survey", "balance", "join", "representativity", "weigh", "weight_table"),
+    "trials": ("Trials", "cheapest", "plain_design", "simulate"),
     "verdict": ("Decision", "Programme", "Verdict", "accept", "conclude", "judge", "programme", "violators"),
     "verification": ("Verification", "verify"),
     "weights": ("Calibrate", "Nonresponse", "PostStratify", "Rake", "Trim"),

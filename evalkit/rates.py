@@ -7,15 +7,15 @@ households in villages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from evalkit.combined import Ratio, union_incidence
+from evalkit.combined import Ratio, union_incidence, weighted_total
 from evalkit.errors import EstimateError
 from evalkit.intervals import weight_effect
 from evalkit.satisfaction import approval
@@ -37,23 +37,24 @@ Status = Literal["suspected", "confirmed"]
 
 @dataclass(frozen=True, eq=False)
 class Measure:
-    """One rate at one status.
+    """One rate at one status; or, from `assumed`, under each of k sets of findings.
 
     Parameters
     ----------
-    numerator, denominator : float
+    numerator : float or (k,) array
+    denominator : float
         Unweighted sums in the unit of counting; for 综合贫困发生率 persons by the statutory formula, and for
         the denominator ``villages`` the finds blown up to the drawn villages.
     estimate : Estimate
-        The design-based rate, one row, kind ``proportion``.
+        The design-based rate, one row (or k), kind ``proportion``.
     """
 
-    numerator: float
+    numerator: Any
     denominator: float
     estimate: Estimate
 
     @property
-    def official(self) -> float:
+    def official(self) -> Any:
         """The unweighted rate, in [0, 1]."""
         return self.numerator / self.denominator
 
@@ -124,6 +125,43 @@ def measure(survey: Survey, design: Design, frame: Frame, rosters: pd.DataFrame 
     return tuple(made[declared.name] for declared in design.rates)
 
 
+def assumed(
+    survey: Survey, design: Design, frame: Frame, found: Mapping[str, Array], rosters: pd.DataFrame | None = None
+) -> dict[str, Measure]:
+    """Make the rates as they would be under k sets of findings, all at once.
+
+    Parameters
+    ----------
+    survey : Survey
+        Of completed interviews, as `weigh` makes it; the whole household counts as affected.
+    design, frame, rosters
+        As in `measure`.
+    found : mapping of str to (rows, k) array
+        By rate: which households were found in error, or approve, in each of the sets.
+
+    Returns
+    -------
+    dict of str to Measure
+        The rates of `found` and the incidence rates that rest on them, k rows each.
+
+    Raises
+    ------
+    EstimateError
+        As in `measure`.
+    """
+    known, made = _known_households(rosters), dict[str, Measure]()
+    for declared in design.rates:
+        if declared.kind != "incidence" and declared.name in found:
+            made[declared.name] = _measured(survey, *_ingredients(survey, declared, "confirmed", known, found=found[declared.name]))
+    for declared in design.rates:
+        if declared.kind == "incidence" and {declared.wrong_exit, declared.missed} <= set(found):
+            made[declared.name] = _incidence(
+                survey, declared, frame, official=lambda name: made[name].official,
+                ratio=lambda name: _ingredients(survey, design.rate(name), "confirmed", known, found=found[name])[0],  # type: ignore[arg-type]  # the design checked the name
+            )  # fmt: skip
+    return made
+
+
 def breakdown(survey: Survey, design: Design, groups: pd.Series, rosters: pd.DataFrame | None = None) -> Iterator[tuple[str, str, Measure]]:
     """Yield each rate of findings and approval within each group of households.
 
@@ -190,38 +228,54 @@ def _approval_rate(survey: Survey, declared: ApprovalRate) -> Rate:
 def _incidence_rate(
     survey: Survey, declared: IncidenceRate, design: Design, frame: Frame, made: dict[str, Rate], known: pd.DataFrame
 ) -> Rate:
-    totals = {key: _total(getattr(declared.totals, key), frame) for key in ("remaining", "exited", "non_registry", "rural")}
-    parts = {"exited": declared.wrong_exit, "non_registry": declared.missed}
-    measures = {}
-    for status in ("suspected", "confirmed"):
-        ratios = {}
-        for key, name in parts.items():
-            ratios[key], _ = _ingredients(survey, design.rate(name), status, known)  # type: ignore[arg-type]  # the design checked the name
-        official = totals["remaining"] + sum(totals[key] * _official(made[name], status) for key, name in parts.items())
-        measures[status] = Measure(official, totals["rural"], union_incidence(survey, ratios, totals))
-    return Rate(declared, measures["confirmed"], measures["suspected"], totals=MappingProxyType(totals))
+    measures = {
+        status: _incidence(
+            survey, declared, frame, official=lambda name, status=status: _official(made[name], status),
+            ratio=lambda name, status=status: _ingredients(survey, design.rate(name), status, known)[0],  # type: ignore[arg-type]  # the design checked the name
+        )
+        for status in ("suspected", "confirmed")
+    }  # fmt: skip
+    totals = MappingProxyType(registry_totals(declared, frame))
+    return Rate(declared, measures["confirmed"], measures["suspected"], totals=totals)
+
+
+def _incidence(
+    survey: Survey, declared: IncidenceRate, frame: Frame, official: Callable[[str], Any], ratio: Callable[[str], Ratio]
+) -> Measure:
+    """Return an incidence from the unweighted values and the ratios of its two rates, by their names."""
+    totals, parts = registry_totals(declared, frame), {"exited": declared.wrong_exit, "non_registry": declared.missed}
+    numerator = totals["remaining"] + sum(totals[key] * official(name) for key, name in parts.items())
+    return Measure(numerator, totals["rural"], union_incidence(survey, {key: ratio(name) for key, name in parts.items()}, totals))
+
+
+def registry_totals(declared: IncidenceRate, frame: Frame) -> dict[str, float]:
+    """Return the registry's numbers of persons that an incidence rests on."""
+    return {key: _total(getattr(declared.totals, key), frame) for key in ("remaining", "exited", "non_registry", "rural")}
 
 
 def _ingredients(
-    survey: Survey, declared: FindingRate | ApprovalRate, status: Status, known: pd.DataFrame | None, where: Mask | None = None
-) -> tuple[Ratio, tuple[float, float]]:
+    survey: Survey, declared: FindingRate | ApprovalRate, status: Status, known: pd.DataFrame | None, where: Mask | None = None,
+    found: Array | None = None,
+) -> tuple[Ratio, tuple[Any, float]]:  # fmt: skip
     table = survey.table()
     inside = _inside(table, declared.population) & (True if where is None else where)
     if survey.answering is not None:
         inside = inside & survey.answering
     unit = _unit(table, declared.count)
     den = unit * inside
-    if declared.kind == "approval":
-        num = unit * approval(table, declared).approve * inside
-        return Ratio(num, den, survey.weights), (float(num.sum()), float(den.sum()))
-    raised = table[declared.finding if status == "suspected" else f"{declared.finding}_confirmed"].to_numpy(dtype=float)
-    affected = table["affected"].to_numpy(dtype=float) if declared.count == "persons" else np.ones(len(table))
-    num = affected * raised * inside
-    if declared.denominator == "surveyed":
-        return Ratio(num, den, survey.weights), (float(num.sum()), float(den.sum()))
+    if found is not None:
+        num = den[:, None] * found
+    elif declared.kind == "approval":
+        num = den * approval(table, declared).approve
+    else:
+        raised = table[declared.finding if status == "suspected" else f"{declared.finding}_confirmed"].to_numpy(dtype=float)
+        affected = table["affected"].to_numpy(dtype=float) if declared.count == "persons" else np.ones(len(table))
+        num = affected * raised * inside
+    if declared.kind == "approval" or declared.denominator == "surveyed":
+        return Ratio(num, den, survey.weights), (num.sum(axis=0), float(den.sum()))
     den, whole = _of_villages(table, declared, inside, known, where)
     within = (table["base_weight"] * table["village_prob"]).to_numpy(dtype=float)
-    return Ratio(num, den, survey.weights), (float((within * num).sum()), whole)
+    return Ratio(num, den, survey.weights), (weighted_total(num, within), whole)
 
 
 def _of_villages(
@@ -244,13 +298,13 @@ def _of_villages(
     return np.where(inside, den, 0.0), float(asked.sum())
 
 
-def _measured(survey: Survey, ratio: Ratio, counted: tuple[float, float]) -> Measure:
+def _measured(survey: Survey, ratio: Ratio, counted: tuple[Any, float]) -> Measure:
     if not counted[1] > 0:
         raise EstimateError("指标的总体中没有完成的户｜至少应有 1 户｜核对 [[rate]] 的 population 与名册的户类型")
     return Measure(*counted, ratio.estimate(survey))
 
 
-def _official(rate: Rate, status: Status) -> float:
+def _official(rate: Rate, status: Status) -> Any:
     found = rate.suspected if status == "suspected" else rate.confirmed
     return found.official if found is not None else rate.confirmed.official
 

@@ -145,7 +145,7 @@ def binomial(u: ArrayLike, trials: int, chance: float) -> NDArray[np.int64]:
     return np.searchsorted(below, np.asarray(u, dtype=np.float64), side="left").astype(np.int64)
 
 
-def beta(u: ArrayLike, mean: float, icc: float) -> Floats:
+def beta(u: ArrayLike, mean: ArrayLike, icc: float) -> Floats:
     """Return beta deviates with the stated mean and intra-cluster correlation, the inverse at `u`.
 
     With shape parameters a = mean·(1−icc)/icc and b = (1−mean)·(1−icc)/icc, two 0/1 outcomes of one cluster
@@ -155,8 +155,10 @@ def beta(u: ArrayLike, mean: float, icc: float) -> Floats:
     ----------
     u : array_like
         Uniform numbers, one a cluster.
-    mean, icc : float
-        0 to 1. With icc 0 every deviate is `mean`; with icc 1 each is 0 or 1.
+    mean : array_like
+        0 to 1, one number or one a cluster.
+    icc : float
+        0 to 1. With 0 every deviate is its mean; with 1 each is 0 or 1.
 
     References
     ----------
@@ -169,13 +171,14 @@ def beta(u: ArrayLike, mean: float, icc: float) -> Floats:
     >>> beta([0.1, 0.9], 0.02, 0.0).tolist()
     [0.02, 0.02]
     """
-    uniform = np.asarray(u, dtype=np.float64)
-    if icc == 0 or mean in (0, 1):
-        return np.full(uniform.shape, float(mean))
+    uniform, centre = np.broadcast_arrays(np.asarray(u, dtype=np.float64), np.asarray(mean, dtype=np.float64))
+    if icc == 0:
+        return np.array(centre)
     if icc == 1:
-        return np.asarray(uniform > 1 - mean, dtype=np.float64)
-    spread = (1 - icc) / icc
-    return np.asarray(special.betaincinv(mean * spread, (1 - mean) * spread, uniform), dtype=np.float64)
+        return np.asarray(uniform > 1 - centre, dtype=np.float64)
+    spread, inside = (1 - icc) / icc, (centre > 0) & (centre < 1)
+    safe = np.where(inside, centre, 0.5)
+    return np.where(inside, special.betaincinv(safe * spread, (1 - safe) * spread, uniform), centre)
 
 
 def pick(u: ArrayLike, weights: ArrayLike) -> NDArray[np.int64]:

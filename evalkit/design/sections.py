@@ -38,7 +38,8 @@ class Evaluation(Section):
     """`[evaluation]`: what is evaluated, and the policies of inference.
 
     `singleton` names the rule for a stratum with one sampled unit; `icc` is the planning value of the
-    intra-village correlation that rare-rate intervals use until a programme supplies its own.
+    intra-village correlation that rare-rate intervals use until a programme supplies its own. `stages` = ``first`` takes the
+    variance between the units of the first stage only, as if they had been drawn with replacement (ultimate cluster).
     """
 
     title: str
@@ -51,6 +52,7 @@ class Evaluation(Section):
     singleton: Singleton = "fail"
     icc: Number = Field(default=0.05, ge=0, lt=1)
     icc_source: str = "规划值"
+    stages: Literal["all", "first"] = "all"
 
 
 class FrameRule(Section):

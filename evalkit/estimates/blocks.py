@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from evalkit.errors import EstimateError
 from evalkit.estimates.domains import Domain
 from evalkit.estimates.smooth import Smooth
-from evalkit.variances import Floats, Ints, Scores
+from evalkit.variances import Floats, Ints, Partition, Scores
 
 if TYPE_CHECKING:
     from evalkit.survey import Survey
@@ -170,6 +171,24 @@ def once(again: Callable[[Floats], Floats] | None) -> Again | None:
 
 def column_of(remade: Again | None, at: int) -> Again | None:
     return None if remade is None else lambda made: remade(made)[:, [at]]
+
+
+def of_columns(survey: Survey, values: Floats, scores: Floats, event: Any = None, weight: Any = None) -> list[Block]:
+    """Return a block for each column of scores over the same rows; for shares with their events and effective weights."""
+    columns, partition = np.ascontiguousarray(scores.reshape(len(survey), -1).T), survey.whole
+    if event is None:
+        domain = Domain(partition, ((),), (), len(survey))
+        return [Block(survey, domain, (column,), np.ones((1, 1)), again=once(None)) for column in columns]
+    w = np.asarray(weight, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        counted = np.where(survey.weights > 0, w / survey.weights, 0.0)
+    domain = Domain(partition if bool((w > 0).all()) else Partition(np.where(w > 0, 0, -1)), ((),), (), len(survey))
+    events = np.ascontiguousarray(np.asarray(event, dtype=float).reshape(len(survey), -1).T)
+    return [
+        Block(survey, domain, (column,), np.ones((1, 1)), proportion=Proportion(share, counted), again=once(None),
+              reference=partial(binomial, values[[at]], domain))
+        for at, (column, share) in enumerate(zip(columns, events, strict=True))
+    ]  # fmt: skip
 
 
 def binomial(value: Floats, domain: Domain) -> Floats:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,11 +13,11 @@ from scipy import sparse
 from evalkit import intervals
 from evalkit.errors import EstimateError
 from evalkit.estimates import algebra, limits, planning, saving, showing
-from evalkit.estimates.blocks import Block, Proportion, binomial, column_of, once
+from evalkit.estimates.blocks import Block, column_of, of_columns, once
 from evalkit.estimates.domains import Domain
 from evalkit.estimates.limits import KINDS, Side
 from evalkit.later import later
-from evalkit.variances import Floats, Ints, Partition
+from evalkit.variances import Floats, Ints
 
 if TYPE_CHECKING:
     from evalkit.survey import Survey
@@ -126,32 +125,32 @@ class Estimate(algebra.Arithmetic):
     @staticmethod
     def of_scores(
         survey: Survey,
-        value: float,
+        value: Any,
         scores: Any,
         *,
         kind: Kind = "proportion",
         event: Any = None,
         weight: Any = None,
-        label: str = "",
+        label: str | Sequence[str] = "",
     ) -> Estimate:
-        """Make an estimate of one row from its value and linearised scores.
+        """Make an estimate from its value and linearised scores; or k estimates at once, a column of scores each.
 
         Parameters
         ----------
         survey : Survey
-        value : float
-        scores : (rows,) float array
+        value : float or (k,) array
+        scores : (rows,) or (rows, k) float array
             Linearised scores u, without the survey weight: the variance of the estimate is that of the
             total Σ w·u. For a ratio Σwy/Σwx: u = (y − R x)/Σwx.
         kind : str
             "proportion" gives the intervals of a proportion and needs `event` and `weight`.
-        event : (rows,) array
+        event : (rows,) or (rows, k) array
             Share of the row that has the property, in [0, 1] (a household's verdict).
         weight : (rows,) float array
             Effective weights ω ≥ 0 with Σω·event/Σω the proportion: survey weight × persons when persons
             are counted. Rows of weight 0 are outside the domain.
-        label : str
-            Name of the row.
+        label : str or k of them
+            Name of each row; one name is numbered where there are several.
 
         Returns
         -------
@@ -166,21 +165,15 @@ class Estimate(algebra.Arithmetic):
         >>> ev.Estimate.of_scores(survey, share, a * (y - share) / a.sum(), event=y, weight=a, label="y").value
         array([0.3])
         """
-        u = np.asarray(scores, dtype=float)
-        if u.shape != (len(survey),) or not bool(np.isfinite(u).all()):
-            raise EstimateError(f"scores｜应为 {len(survey)} 个有限数，每行一个｜改正后重试")
+        u, values = np.asarray(scores, dtype=float), np.atleast_1d(np.asarray(value, dtype=float))
+        several = len(values) > 1
+        labels = [f"{label}{at + 1}" if several else label for at in range(len(values))] if isinstance(label, str) else list(label)
+        if u.shape not in ((len(survey),), (len(survey), len(values))) or not bool(np.isfinite(u).all()) or len(labels) != len(values):
+            raise EstimateError(f"scores｜应为 {len(survey)} 个有限数，每行一个，每个估计值一列、一个 label｜改正后重试")
         if kind == "proportion" and (event is None or weight is None):
             raise EstimateError("scores｜比例还需要 event 与 weight｜补上，或写 kind")
-        held, partition = None, survey.whole
-        if kind == "proportion":
-            w = np.asarray(weight, dtype=float)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                held = Proportion(np.asarray(event, dtype=float), np.where(survey.weights > 0, w / survey.weights, 0.0))
-            partition = survey.whole if bool((w > 0).all()) else Partition(np.where(w > 0, 0, -1))
-        domain = Domain(partition, ((),), (), len(survey))
-        reference = partial(binomial, np.array([value]), domain) if held else None
-        block = Block(survey, domain, (u,), np.ones((1, 1)), reference=reference, proportion=held, again=once(None))
-        return Estimate.of_blocks(survey, [np.array([float(value)])], [(label,)], ("variable",), kind, [block])
+        blocks = of_columns(survey, values, u, *((event, weight) if kind == "proportion" else ()))
+        return Estimate.of_blocks(survey, list(values[:, None]), [(name,) for name in labels], ("variable",), kind, blocks)
 
     def __len__(self) -> int:
         return len(self.value)

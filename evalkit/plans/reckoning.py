@@ -40,7 +40,7 @@ def work(design: Design, lots: pd.DataFrame) -> Iterator[tuple[str, str, float |
     yield "cost_village", "每村费用", plan.cost_village or None, "元"
     yield "cost_household", "每户费用", plan.cost_household or None, "元"
     yield "cost", "调查费用", costs.of(villages, households / villages) if priced else None, "元"
-    days, elapsed = _days(issued, plan.interviews_per_day, plan.villages_per_day, plan.teams)
+    days, elapsed = field_days(issued, plan.interviews_per_day, plan.villages_per_day, plan.teams)
     yield "interviews_per_day", "一组一天完成", plan.interviews_per_day, "户"
     yield "villages_per_day", "一组一天至多", plan.villages_per_day, "村"
     yield "team_days", "组日", days, "组日"
@@ -49,8 +49,16 @@ def work(design: Design, lots: pd.DataFrame) -> Iterator[tuple[str, str, float |
     yield "days", "现场天数（不计路途）", elapsed, "天"
 
 
-def _days(issued: pd.Series, interviews: float | None, villages: float, teams: int) -> tuple[int | None, int | None]:
-    """Return team-days, and the days of the busiest team; villages of one size are worked by one rule."""
+def field_days(issued: pd.Series, interviews: float | None, villages: float, teams: int) -> tuple[int | None, int | None]:
+    """Return team-days, and the days of the busiest team; villages of one size are worked by one rule.
+
+    Parameters
+    ----------
+    issued : pandas.Series
+        Households to visit in each village, > 0.
+    interviews, villages, teams
+        As `[planning]` says.
+    """
     if interviews is None or issued.empty:
         return None, None
     sizes = issued.value_counts().sort_index()

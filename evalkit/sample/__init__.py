@@ -2,6 +2,6 @@
 
 from evalkit.sample.large import draw_large
 from evalkit.sample.rounds import overlap
-from evalkit.sample.samples import Sample, draw, draw_next
+from evalkit.sample.samples import Sample, draw, draw_next, extend
 
-__all__ = ["Sample", "draw", "draw_large", "draw_next", "overlap"]
+__all__ = ["Sample", "draw", "draw_large", "draw_next", "extend", "overlap"]

@@ -147,10 +147,10 @@ def draw_cells(rows: pd.DataFrame, n: int, *, draw: Draw, above: str, stratum: s
     list of Cell
     """
     stage, cells = draw.stage, []
-    for purpose in sorted(set(rows["must"]) - {""}):
+    for purpose in sorted(set(rows["must"]) - {""}) if stage.mandatory else ():
         part = rows[rows["must"] == purpose]
         cells.append(_fill(part, len(part), "take-all", draw, above, f"{stratum}·{purpose}", len(part), certainty=True))
-    rest = rows[rows["must"] == ""]
+    rest = rows[rows["must"] == ""] if stage.mandatory else rows
     way = selection.METHODS[stage.method]
     if "sizes" in way.needs and way.fixed_size and not way.replacement and 0 < n < len(rest):
         sure = set(inclusion.certain(rest["size"].tolist(), n))
@@ -270,7 +270,7 @@ def _fill(
 
 def _units(rows: pd.DataFrame, draw: Draw, label: str) -> selection.Units:
     stage = draw.stage
-    grouped = [tuple(cells) for cells in rows[[read(column) for column in stage.groups]].to_numpy()]
+    grouped = [tuple(cells) for cells in rows[[read(column) for column in stage.groups]].to_numpy()] if stage.groups else []
     codes = {cells: code for code, cells in enumerate(sorted(set(grouped)))}
     return selection.Units(
         tickets=draw.tickets(rows["unit"].tolist()),

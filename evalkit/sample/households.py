@@ -219,8 +219,9 @@ def _stage_cells(
     if found:
         faults.extend(found)
         return ()
-    for above in sorted(set(units["above"])) or [""]:
-        strata = {str(stratum): rows for stratum, rows in units[units["above"] == above].groupby("stratum", sort=True)}
+    for above in (sorted(set(units["above"])) if source.above else ()) or [""]:
+        here = units[units["above"] == above] if source.above else units
+        strata = {str(stratum): rows for stratum, rows in here.groupby("stratum", sort=True)}
         for stratum in _named(stage):
             strata.setdefault(stratum, units.iloc[:0])
         where = f"{source.where}{above} " if above else source.where
@@ -247,7 +248,7 @@ def _sizes(
     counts = {stratum: len(rows) for stratum, rows in strata.items()}
     wanted = asked(stage, counts, facts, shared)
     ways = {rule.purpose: rule.how for rule in stage.mandatory}
-    forced = {stratum: rows["must"].map(ways).value_counts().to_dict() for stratum, rows in strata.items()}
+    forced = {stratum: rows["must"].map(ways).value_counts().to_dict() if ways else {} for stratum, rows in strata.items()}
     if not stage.inference:
         return dict.fromkeys(counts, 0), wanted
     free = {stratum: count - forced[stratum].get("on-top", 0) for stratum, count in counts.items()}

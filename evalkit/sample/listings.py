@@ -83,14 +83,14 @@ def listing(source: Source, stage: Stage, earlier: Collection[str], faults: Faul
     _check_strata(table, strata, source.where, faults)
     units = _by_unit(table, source, stage, columns, faults)
     _check_numbers(units, (*stage.balance, *stage.places), source.where, faults)
-    units["stratum"] = _labels(units, [read(column) for column in strata])
-    units["size"] = _sizes(table, source, stage, faults).reindex(units["unit"]).tolist() if stage.size else 1
-    units["must"] = _must(units, stage, source.where, faults)
+    size = _sizes(table, source, stage, faults).reindex(units["unit"]).tolist() if stage.size else 1
+    labels = _labels(units, [read(column) for column in strata])
+    units = units.assign(stratum=labels, size=size, must=_must(units, stage, source.where, faults))
     for wave in stage.wave:
         if wave.column and not source.above and not units[read(wave.column)].isin(wave.values).any():
             remedy = f"改正轮次 {wave.name} 的 values，或删去该轮次"
             faults.add(None, wave.column, "、".join(wave.values), "名单中没有一个单位取这些值", remedy)
-    return units[~units["unit"].isin(earlier)].reset_index(drop=True)
+    return units[~units["unit"].isin(earlier)].reset_index(drop=True) if earlier else units
 
 
 def _check_strata(table: pd.DataFrame, strata: Sequence[str], where: str, faults: Faults) -> None:
@@ -123,12 +123,15 @@ def _by_unit(table: pd.DataFrame, source: Source, stage: Stage, columns: Sequenc
     """Return one row a unit by id; a column whose value differs within a unit is a fault."""
     if stage.unit:  # the ids of the rows themselves were checked with their list
         check_units(table, source, faults)
-    whole = pd.DataFrame({read(column): table[column] for column in columns}, index=table.index)
-    whole = whole.assign(unit=table[source.unit], above=table[source.above] if source.above else "", row=table.index)
     for column in columns if stage.unit else ():
         _check_same(table, source, column, faults)
-    first = whole.drop_duplicates("unit")
-    return first.sort_values("unit", kind="stable").reset_index(drop=True)
+    own = {"unit": table[source.unit], "above": table[source.above] if source.above else "", "row": table.index}
+    whole = pd.DataFrame({read(column): table[column] for column in columns} | own, index=table.index)
+    if not whole["unit"].is_unique:
+        whole = whole.drop_duplicates("unit")
+    if not whole["unit"].is_monotonic_increasing:
+        whole = whole.sort_values("unit", kind="stable")
+    return whole.reset_index(drop=True)
 
 
 def check_units(table: pd.DataFrame, source: Source, faults: Faults) -> None:
@@ -186,6 +189,8 @@ def _named(units: Sequence[str], where: str) -> list[str]:
 
 def _must(units: pd.DataFrame, stage: Stage, where: str, faults: Faults) -> list[str]:
     """Return for each unit the purpose of the first rule that takes it, empty where none does."""
+    if not stage.mandatory:
+        return [""] * len(units)
     purposes = pd.Series("", index=units.index)
     for rule in stage.mandatory:
         named = _named(rule.units, where)

@@ -274,9 +274,13 @@ def draw_next(sample: Sample, rosters: pd.DataFrame) -> Sample:
     if not stages:
         raise DrawError("抽户｜设计没有从名册抽取的阶段｜在设计文件中加抽户的 [[stage]]")
     given = check_rosters(rosters, sample.villages, stages)
-    fresh = given[~given["village"].isin(_unchanged(sample, given))]
+    return extend(sample, given[~given["village"].isin(_unchanged(sample, given))])
+
+
+def extend(sample: Sample, fresh: pd.DataFrame) -> Sample:
+    """Draw households from rosters that have been checked, of villages that had none: what `draw_next` does after its checks."""
     villages = sample.table(sample.design.frame_stages[-1].name)
-    cells = draw_households(fresh, stages, sample.design.reserves, sample.seed, villages, sample._earlier)
+    cells = draw_households(fresh, sample.design.roster_stages, sample.design.reserves, sample.seed, villages, sample._earlier)
     whole = pd.concat([sample._rosters, fresh]) if len(sample._rosters) else fresh
     ordered = whole.sort_values(["village", "household"]).reset_index(drop=True)
     return replace(sample, _rosters=ordered, _later={**sample._later, **cells})

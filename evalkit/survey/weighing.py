@@ -94,6 +94,7 @@ def _returned(returned: Responses | Findings, everyone: bool) -> Survey:
         fpc=[size for _, _, size in drawn_by],
         pps=PPS(rule) if rule else None,
         singleton=design.evaluation.singleton,
+        stages=design.evaluation.stages,
     )
     return replace(survey, notes=(*notes, *survey.notes), design=design)
 

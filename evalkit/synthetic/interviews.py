@@ -49,8 +49,7 @@ def returns(sample: Sample, households: pd.DataFrame, design: Design) -> pd.Data
     met = drawn.merge(households, on=["village", "household"], how="left", validate="one_to_one")
     if met["outcome"].isna().any():
         raise DesignError("模拟回收表：抽中的农户不在模拟名册中｜样本与模拟名册应出自同一份设计与名单｜重新生成名册")
-    visited = _visited(met.sort_values(["village", "cell", "order"], kind="stable"))
-    return _table(visited, words, statuses, design)
+    return _table(visited(met.sort_values(["village", "cell", "order"], kind="stable")), words, statuses, design)
 
 
 def _words(design: Design) -> tuple[dict[str, str], dict[str, str]]:
@@ -67,47 +66,52 @@ def _words(design: Design) -> tuple[dict[str, str], dict[str, str]]:
     return outcomes, statuses
 
 
-def _visited(met: pd.DataFrame) -> pd.DataFrame:
-    """Keep the mains, and the reserves that a failed household before them released."""
-    kept: list[pd.DataFrame] = []
-    for _, cell in met.groupby(["village", "cell"], sort=False):
-        mains = cell["role"] == "main"
-        owed = int((cell.loc[mains, "outcome"] != "complete").sum())
-        reserves = cell[~mains]
-        done = np.concatenate([[0], np.cumsum(reserves["outcome"] == "complete")[:-1]]) if len(reserves) else np.empty(0)
-        kept += [cell[mains], reserves[done < owed]]
-    return pd.concat(kept, ignore_index=True) if kept else met
+def visited(met: pd.DataFrame) -> pd.DataFrame:
+    """Keep the mains, and the reserves that a failed household before them released.
+
+    Parameters
+    ----------
+    met : DataFrame
+        ``village cell role outcome`` of drawn households, by village, cell and order of the draw.
+    """
+    cell = met.groupby(["village", "cell"], sort=False).ngroup().to_numpy()
+    main, complete = (met["role"] == "main").to_numpy(), (met["outcome"] == "complete").to_numpy()
+    owed = np.bincount(cell, main & ~complete)
+    stands_in = (~main & complete).astype(np.int64)
+    before = np.cumsum(stands_in) - stands_in  # completed reserves before each row, cell by cell below
+    done = before - before[np.flatnonzero(np.diff(cell, prepend=-1))][cell]
+    return met[main | (done < owed[cell])].reset_index(drop=True)
 
 
-def _table(visited: pd.DataFrame, words: dict[str, str], statuses: dict[str, str], design: Design) -> pd.DataFrame:
+def _table(met: pd.DataFrame, words: dict[str, str], statuses: dict[str, str], design: Design) -> pd.DataFrame:
     headings, criteria = design.returns, design.criteria
     assert headings is not None and criteria is not None
-    complete = (visited["outcome"] == "complete").to_numpy()
-    table = pd.DataFrame({headings.village: visited["village"], headings.household: visited["household"]})
-    table[headings.disposition] = visited["outcome"].map(words)
+    complete = (met["outcome"] == "complete").to_numpy()
+    table = pd.DataFrame({headings.village: met["village"], headings.household: met["household"]})
+    table[headings.disposition] = met["outcome"].map(words)
     if headings.interviewer:
-        table[headings.interviewer] = _interviewers(visited, design)
-    answers = {headings.persons: visited["persons"]} if headings.persons else {}
+        table[headings.interviewer] = _interviewers(met, design)
+    answers = {headings.persons: met["persons"]} if headings.persons else {}
     items = [item for rate in design.rates if rate.kind == "approval" for item in rate.items]
     for name in dict.fromkeys([*INCOME_PARTS, criteria.income, *criteria.guarantees, *criteria.exclusions, *items]):
-        answers[name] = visited[name]
+        answers[name] = met[name]
     if criteria.affected:
-        answers[criteria.affected] = visited["affected"]
+        answers[criteria.affected] = met["affected"]
     if headings.status:
-        answers[headings.status] = visited["settled"].map(lambda code: statuses.get(code, ""))
+        answers[headings.status] = met["settled"].map(lambda code: statuses.get(code, ""))
     for name, column in answers.items():
         table[name] = column.astype(object).where(complete, "")
     return table.assign(**{MARK_COLUMN: MARK})
 
 
-def _interviewers(visited: pd.DataFrame, design: Design) -> list[str]:
+def _interviewers(met: pd.DataFrame, design: Design) -> list[str]:
     """Return interviewer ids: two villages a team, households dealt out among its members in turn."""
     assert design.specimen is not None
-    villages = sorted(set(visited["village"]))
+    villages = sorted(set(met["village"]))
     team = {village: i // 2 + 1 for i, village in enumerate(villages)}
     first = dict(zip(villages, villages_numbers(design.specimen.seed, "team", tuple(villages)), strict=True))
-    turn = visited.groupby("village").cumcount()
+    turn = met.groupby("village").cumcount()
     return [
         f"D{team[village]:02d}{(int(first[village] * TEAM_SIZE) + count) % TEAM_SIZE + 1}"
-        for village, count in zip(visited["village"], turn, strict=True)
+        for village, count in zip(met["village"], turn, strict=True)
     ]

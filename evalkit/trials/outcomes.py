@@ -1,0 +1,199 @@
+"""Trials: what came of a design when it was carried out many times on made-up counties whose truth is known."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evalkit.errors import EvalkitError
+from evalkit.later import later
+from evalkit.sheets import write_bytes
+from evalkit.trials.counting import NOT_PROVEN, counted, summarised, widths
+from evalkit.trials.trial import EFFORT, FIELDS
+from evalkit.trials.truths import Point
+from evalkit.verdict.deciding import Direction, satisfies, zone_codes
+
+if TYPE_CHECKING:
+    Floats = NDArray[np.float64]
+
+charts = later("evalkit.charts")
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Standard:
+    """A gate as trials are held against it."""
+
+    rate: str
+    threshold: float
+    direction: Direction
+    strict: bool
+
+    def satisfied(self, values: Floats) -> NDArray[np.bool_]:
+        """Return whether each value meets the standard by the legal rule."""
+        return np.asarray(satisfies(values, self.threshold, self.direction, self.strict))
+
+    def zones(self, low: Floats, high: Floats) -> NDArray[np.int64]:
+        """Return the zone of each pair of one-sided bounds."""
+        return np.asarray(zone_codes(low, high, self.threshold, self.direction))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trials:
+    """Many trials of one design.
+
+    Attributes
+    ----------
+    title : str
+        Of the design.
+    points : tuple of Point
+        What was true: one point of the grid each.
+    standards : tuple of Standard
+        The gates.
+    results : (trials, gates, points, fields) float array
+        In the order of `evalkit.trials.trial.FIELDS`: true rate, estimate, the number that the legal rule reads, one-sided
+        bounds at 1 − alpha, two-sided interval, events, households, degrees of freedom.
+    work : (trials, 1 or points, 5) float array
+        Villages, households visited, complete interviews, cost, team-days of each trial; by point where that decides them.
+    settings : mapping
+        What was asked: seed, alpha, confidence, planned correlation, design and frame by hash, version of evalkit.
+    """
+
+    title: str
+    points: tuple[Point, ...]
+    standards: tuple[Standard, ...]
+    results: Floats
+    work: Floats
+    settings: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def zones(self) -> NDArray[np.int64]:
+        """Return 0 (not met), 1 (not proven), 2 (met) for each trial, gate and point."""
+        low, high = self.field("low"), self.field("high")
+        return np.stack([each.zones(low[:, g], high[:, g]) for g, each in enumerate(self.standards)], axis=1)
+
+    def legal(self) -> NDArray[np.bool_]:
+        """Return whether the legal rule is satisfied, for each trial, gate and point."""
+        read = self.field("read")
+        return np.stack([each.satisfied(read[:, g]) for g, each in enumerate(self.standards)], axis=1)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a gate and point: shares of the trials, each with its Monte-Carlo standard error beside it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``rate threshold p icc model trials``, the shares ``met not_proven not_met legal`` (passes the legal rule)
+            ``coverage`` (the two-sided interval holds the true rate) ``too_low too_high`` (it lies below, above it)
+            ``wrong_upper wrong_lower`` (the one-sided bound lies on the wrong side of the true rate)
+            ``false_met false_not_met`` (proven, and not so in this trial's county) ``none`` (no event found) ``no_interval``,
+            the means ``truth estimate width n``, each with ``<name>_se`` behind it, and ``width_90``, the width that nine in
+            ten intervals do not exceed.
+        """
+        zones, legal = self.zones(), self.legal()
+        rows = []
+        for g, k in np.ndindex(len(self.standards), len(self.points)):
+            fields = {name: self.field(name)[:, g, k] for name in FIELDS}
+            shares = counted(fields, zones[:, g, k], legal[:, g, k], self.standards[g].satisfied(fields["truth"]))
+            rows.append({**self._about(g, k, fields["truth"]), **summarised(shares), **widths(fields)})
+        return pd.DataFrame(rows)
+
+    def effort(self, point: int = 0) -> pd.DataFrame:
+        """Return what the trials took at a point: mean, Monte-Carlo standard error, least, most and 90 % quantile of each item."""
+        rows = []
+        for name, column in zip(EFFORT, self.work[:, point if self.work.shape[1] > 1 else 0].T, strict=True):
+            known = column[~np.isnan(column)]
+            if len(known):
+                error = known.std() / np.sqrt(len(known))
+                rows.append((name, known.mean(), error, known.min(), known.max(), np.quantile(known, 0.9)))
+        return pd.DataFrame(rows, columns=["item", "mean", "mean_se", "least", "most", "most_90"])
+
+    def oc(self, gate: int = 0) -> pd.DataFrame:
+        """Return operating characteristics of a gate as a chart reads them: ``model p accept error``, a line a rule and model."""
+        table = self.table()
+        mine = table[table["rate"] == self.standards[gate].rate]
+        lines = []
+        for rule, name in (("legal", "按规则达标"), ("met", "证实达标"), ("not_met", "证实未达标")):
+            label = [f"{name}（{model}，ICC {icc:g}）" for model, icc in zip(mine["model"], mine["icc"], strict=True)]
+            lines.append(pd.DataFrame({"model": label, "p": mine["p"], "accept": mine[rule], "error": mine[f"{rule}_se"]}))
+        return pd.concat(lines, ignore_index=True)
+
+    def then(self, second: Trials) -> Trials:
+        """Return the two-phase trials: where this phase proves nothing, the second phase decides.
+
+        Parameters
+        ----------
+        second : Trials
+            Of a design that holds this one's sample (more villages by the same seed), with the same points; both at an alpha
+            that leaves the risk of the two looks together as it should be (`evalkit.acceptance` gives it).
+        """
+        same = ("seed", "frame", "replicates")
+        other = [name for name in same if self.settings.get(name) != second.settings.get(name)]
+        if other or self.points != second.points or self.standards != second.standards:
+            raise EvalkitError(f"两阶段｜两次模拟的 {'、'.join(other) or '真值或门槛'} 不同｜用同一种子、名单、次数与真值再模拟")
+        unproven = self.zones() == NOT_PROVEN
+        results = np.where(unproven[..., None], second.results, self.results)
+        work = np.where(unproven.any(axis=1)[..., None], second.work, self.work)
+        settings = {**self.settings, "second": dict(second.settings)}
+        return Trials(f"{self.title} → {second.title}", self.points, self.standards, results, work, settings)
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the operating characteristics; `evalkit.charts.trials_plot` says what may be asked."""
+        return charts.trials_plot(self, **options)
+
+    def save(self, path: str | Path) -> Path:
+        """Write everything to one file (.npz), that `load` reads back."""
+        told = {
+            "format": FORMAT, "title": self.title, "settings": dict(self.settings),
+            "points": [[list(map(list, point.rates)), point.icc, point.model] for point in self.points],
+            "standards": [[s.rate, s.threshold, s.direction, s.strict] for s in self.standards],
+        }  # fmt: skip
+        held = io.BytesIO()
+        np.savez_compressed(held, results=self.results, work=self.work, told=np.array(json.dumps(told, ensure_ascii=False)))
+        return write_bytes(path, held.getvalue())
+
+    @staticmethod
+    def load(path: str | Path) -> Trials:
+        """Read what `save` wrote."""
+        try:
+            with np.load(Path(path), allow_pickle=False) as held:
+                told, results, work = json.loads(str(held["told"])), held["results"], held["work"]
+        except (OSError, ValueError, KeyError):
+            raise EvalkitError(f"{path}｜不是 evalkit 写出的模拟结果｜给出 Trials.save 写的 .npz 文件") from None
+        points = tuple(Point(tuple((str(name), float(p)) for name, p in rates), icc, model) for rates, icc, model in told["points"])
+        return Trials(told["title"], points, tuple(Standard(*s) for s in told["standards"]), results, work, told["settings"])
+
+    def __repr__(self) -> str:
+        return "\n".join([f"Trials {self.title}：{len(self)} 次，{len(self.points)} 种真值", *self._said()])
+
+    def _repr_html_(self) -> str:
+        shown = self.table()
+        return str(shown[[c for c in shown if not str(c).endswith("_se")]].round(4).to_html(index=False))
+
+    def _said(self) -> Iterator[str]:
+        for row in self.table().head(12).to_dict("records"):
+            head = f"  {row['rate']} 真值 {row['p']:.4g}（ICC {row['icc']:g}，{row['model']}）"
+            proven = f"证实达标 {row['met']:.3f}、未达标 {row['not_met']:.3f}"
+            yield f"{head}：按规则达标 {row['legal']:.3f}，{proven}，区间覆盖 {row['coverage']:.3f}"
+
+    def field(self, name: str) -> Floats:
+        """Return one field of the results, (trials, gates, points)."""
+        return self.results[..., FIELDS.index(name)]
+
+    def _about(self, gate: int, at: int, truth: Floats) -> dict[str, Any]:
+        point, standard = self.points[at], self.standards[gate]
+        # the rate of an incidence is no point of the grid: what it came to in the mean stands for it
+        p = dict(point.rates).get(standard.rate, float(truth.mean()))
+        known = {"rate": standard.rate, "threshold": standard.threshold, "p": p}
+        return known | {"icc": point.icc, "model": point.model, "trials": len(self)}

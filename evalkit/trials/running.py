@@ -1,0 +1,117 @@
+"""Trials spread over workers in batches: each batch is kept when it is done, so that a run that was interrupted goes on."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.errors import EvalkitError
+from evalkit.later import later
+from evalkit.sheets import write_bytes
+from evalkit.trials.trial import Setting, run_trial
+
+if TYPE_CHECKING:
+    Floats = NDArray[np.float64]
+    Batch = tuple[Floats, Floats]
+
+joblib = later("joblib")
+
+BATCH = 20
+RECEIPT = "trials.txt"
+Progress = Callable[[str], None]
+
+
+def run_batches(
+    setting: Setting, replicates: int, fingerprint: str, workers: int | None, folder: str | Path | None, progress: Progress | None
+) -> Batch:
+    """Run trials 0 … replicates − 1 and return their results and their effort, in order.
+
+    Parameters
+    ----------
+    setting : Setting
+    replicates : int
+    fingerprint : str
+        Of everything that the numbers depend on: batches in a folder of another fingerprint are refused.
+    workers : int, optional
+        Processes; −1 all cores; None as `joblib.parallel_config` says, where a Dask or Ray cluster may stand.
+    folder : str or pathlib.Path, optional
+        Where batches are kept.
+    progress : callable, optional
+        Told one line after each batch.
+
+    Raises
+    ------
+    EvalkitError
+        When the folder holds the batches of another simulation.
+    """
+    kept = _Kept(Path(folder), fingerprint) if folder is not None else None
+    starts = list(range(0, replicates, BATCH))
+    done = {start: batch for start in starts if kept is not None and (batch := kept.read(start, _size(start, replicates))) is not None}
+    waiting = [start for start in starts if start not in done]
+    if done and progress:
+        progress(f"接着上次的：{sum(len(batch[0]) for batch in done.values())} 次已有")
+    _ = setting.village_rates, setting.population.counted, setting.groups  # made once here, and handed to the workers
+    for start, batch in _computed(setting, waiting, replicates, workers):
+        done[start] = batch
+        if kept is not None:
+            kept.write(start, batch)
+        if progress:
+            progress(f"模拟 {sum(len(each[0]) for each in done.values())}/{replicates}")
+    parts = [done[start] for start in starts]
+    return np.concatenate([results for results, _ in parts]), np.concatenate([work for _, work in parts])
+
+
+def _computed(setting: Setting, starts: list[int], replicates: int, workers: int | None) -> Iterator[tuple[int, Batch]]:
+    tasks = (joblib.delayed(_batch)(setting, start, _size(start, replicates)) for start in starts)
+    yield from joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(tasks) if starts else ()
+
+
+def _size(start: int, replicates: int) -> int:
+    return min(BATCH, replicates - start)
+
+
+def _batch(setting: Setting, start: int, size: int) -> tuple[int, Batch]:
+    made = [run_trial(setting, number) for number in range(start, start + size)]
+    return start, (np.stack([results for results, _ in made]), np.stack([work[None] for _, work in made]))
+
+
+class _Kept:
+    """The batches in a folder."""
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        self.folder, receipt = folder, folder / RECEIPT
+        if receipt.exists() and receipt.read_text(encoding="utf-8").strip() != fingerprint:
+            raise EvalkitError(f"{folder}｜已有另一次模拟的结果（设计、名单、种子、真值或版本不同）｜换一个文件夹，或删去它")
+        write_bytes(receipt, f"{fingerprint}\n".encode())
+
+    def _path(self, start: int) -> Path:
+        return self.folder / f"batch_{start:07d}.npz"
+
+    def read(self, start: int, size: int) -> Batch | None:
+        """Return a batch; None where there is none, or an unfinished or shorter one."""
+        try:
+            with np.load(self._path(start), allow_pickle=False) as held:
+                results, work = held["results"], held["work"]
+        except (OSError, ValueError, KeyError):
+            return None
+        return (results, work) if len(results) == size else None
+
+    def write(self, start: int, batch: Batch) -> None:
+        held = io.BytesIO()
+        np.savez_compressed(held, results=batch[0], work=batch[1])
+        write_bytes(self._path(start), held.getvalue())
+
+
+def fingerprint_parts(setting: Setting) -> dict[str, Any]:
+    """Return what the numbers of a simulation depend on, as plain data."""
+    return {
+        "design": setting.design.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "frame": setting.frame.fingerprint,
+        "points": [[list(map(list, point.rates)), point.icc, point.model] for point in setting.points],
+        "seed": setting.seed, "icc": setting.icc, "interviewer": setting.interviewer,
+    }  # fmt: skip

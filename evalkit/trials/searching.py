@@ -1,0 +1,134 @@
+"""Which of several designs is the cheapest that keeps the risks it is asked to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from evalkit.design import Design
+from evalkit.errors import DesignError
+from evalkit.trials.outcomes import Trials
+from evalkit.trials.simulating import simulate
+
+SURE = 2.0  # Monte-Carlo standard errors by which a risk must be kept, or missed, to be called so
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Search:
+    """What a search found.
+
+    Attributes
+    ----------
+    best : Design or None
+        The cheapest design that keeps both risks; None when none of those that were tried does.
+    tried : pandas.DataFrame
+        One row a design, in the order of cost: ``design cost villages households consumer consumer_se power power_se keeps``;
+        `keeps` is "yes", "no", or "unclear" where a risk lies within two Monte-Carlo standard errors of its limit.
+    trials : tuple of Trials
+        In the same order.
+    """
+
+    best: Design | None
+    tried: pd.DataFrame
+    trials: tuple[Trials, ...]
+
+    def __repr__(self) -> str:
+        found = f"最省的是 {self.best.evaluation.title}" if self.best is not None else "所试的设计都达不到"
+        return f"Search {len(self.tried)} 个设计：{found}\n{self.tried.round(4).to_string(index=False)}"
+
+
+def cheapest(
+    designs: Iterable[Design], *, better: float, consumer: float = 0.05, producer: float = 0.2, everything: bool = False, **asked: Any
+) -> Search:
+    """Simulate designs from the cheapest on until one keeps both risks.
+
+    Parameters
+    ----------
+    designs : iterable of Design
+        Each with one gate on the same rate and with costs in `[planning]`.
+    better : float
+        A true rate on the good side of the gate, at which the design should prove that the gate is met.
+    consumer : float
+        Highest chance of a wrong proof when the true rate lies on the gate, in (0, 1).
+    producer : float
+        Highest chance of no proof at `better`, in (0, 1).
+    everything : bool
+        Whether to go on after the first design that keeps them.
+    **asked
+        Handed to `simulate`: ``seed`` (needed), ``replicates``, ``icc``, ``model``, ``workers`` …; with several correlations or
+        models the worst of them counts.
+
+    Returns
+    -------
+    Search
+
+    Raises
+    ------
+    DesignError
+        A design without a cost or with several gates, a rate on the wrong side of a gate, a risk outside (0, 1).
+
+    Examples
+    --------
+    >>> import evalkit as ev
+    >>> designs = [ev.plain_design(m, 20, frame=60, households=80, cost_village=500, cost_household=50) for m in (10, 30)]
+    >>> cheapest(designs, better=.002, seed="1", replicates=4, workers=1, producer=.5).tried["cost"].tolist()
+    [15000.0, 45000.0]
+    """
+    waiting = sorted(((_cost(design), at, design) for at, design in enumerate(designs)), key=lambda each: each[:2])
+    _check(waiting, better, consumer, producer)
+    rows, held, best = [], [], None
+    for cost, _, design in waiting:
+        gate = design.gates[0]
+        trials = simulate(design, {gate.rate: [gate.threshold, better]}, **asked)
+        rows.append({"design": design.evaluation.title, "cost": cost, **_judged(trials, gate.threshold, better, consumer, producer)})
+        held.append(trials)
+        if rows[-1]["keeps"] == "yes":
+            best = best or design
+            if not everything:
+                break
+    return Search(best, pd.DataFrame(rows), tuple(held))
+
+
+def _cost(design: Design) -> float:
+    """Return what a design of plain quotas costs by its own plan."""
+    plan = design.planning
+    numbers = [stage.n for stage in design.stages if isinstance(stage.n, int)]
+    if plan is None or not plan.cost_village + plan.cost_household or len(numbers) < len(design.stages):
+        raise DesignError(f"{design.evaluation.title}｜没有费用，或抽样个数不是一个数｜写 [planning] cost_village、cost_household")
+    villages, take = numbers[0], numbers[-1]
+    return plan.cost_village * villages + plan.cost_household * villages * take
+
+
+def _check(waiting: list[tuple[float, int, Design]], better: float, consumer: float, producer: float) -> None:
+    wrong = [
+        f"{name} = {risk:g}｜应在 0 与 1 之间｜5% 写 .05"
+        for name, risk in (("consumer", consumer), ("producer", producer))
+        if not 0 < risk < 1
+    ]
+    if not waiting:
+        wrong.append("designs｜没有设计｜给出至少一个")
+    for _, _, design in waiting:
+        gates = design.gates
+        if len(gates) != 1:
+            wrong.append(f"{design.evaluation.title}｜有 {len(gates)} 道门槛｜这里一次只看一道")
+        elif not (better < gates[0].threshold if gates[0].direction == "below" else better > gates[0].threshold):
+            wrong.append(f"better = {better:g}｜应在门槛 {gates[0].threshold:g} 达标的一侧｜改 better")
+    if wrong:
+        raise DesignError("\n".join(dict.fromkeys(wrong)))
+
+
+def _judged(trials: Trials, threshold: float, better: float, consumer: float, producer: float) -> dict[str, Any]:
+    table = trials.table()
+    at_gate = table[table["p"] == threshold].sort_values("met").iloc[-1]
+    at_better = table[table["p"] == better].sort_values("met").iloc[0]
+    risk, risk_se, power, power_se = at_gate["met"], at_gate["met_se"], at_better["met"], at_better["met_se"]
+    kept = risk <= consumer + SURE * risk_se and power >= 1 - producer + SURE * power_se
+    lost = risk > consumer + SURE * risk_se or power < 1 - producer - SURE * power_se
+    work = trials.work[:, 0].mean(axis=0)
+    return {
+        "villages": work[0], "households": work[1], "consumer": risk, "consumer_se": risk_se, "power": power, "power_se": power_se,
+        "keeps": "yes" if kept else "no" if lost else "unclear",
+    }  # fmt: skip
