@@ -100,7 +100,7 @@ def sampling_plan(design: str, frame: str | None, out: str | None) -> None:
 
 @main.command(name="simulate")
 @click.argument("design", metavar="设计文件")
-@click.option("--rate", "rates", multiple=True, metavar="率=真值[,真值…]", help="真实的率，如 错退率=0.005,0.02；不写则用 [planning] rates。")
+@click.option("--rate", "rates", multiple=True, metavar="率=真值[,真值…]", help="真实的率，如 错退率=0.005,0.02；不写用 [planning]。")
 @click.option("--seed", required=True, help="模拟的种子，任意文字；同一种子得同样的数。")
 @click.option("--replicates", default=1000, show_default=True, help="模拟多少次。")
 @click.option("--icc", default=None, metavar="数[,数…]", help="真实的村内相关；不写则用 [evaluation] icc。")

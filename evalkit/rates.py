@@ -228,15 +228,14 @@ def _approval_rate(survey: Survey, declared: ApprovalRate) -> Rate:
 def _incidence_rate(
     survey: Survey, declared: IncidenceRate, design: Design, frame: Frame, made: dict[str, Rate], known: pd.DataFrame
 ) -> Rate:
-    measures = {
-        status: _incidence(
-            survey, declared, frame, official=lambda name, status=status: _official(made[name], status),
-            ratio=lambda name, status=status: _ingredients(survey, design.rate(name), status, known)[0],  # type: ignore[arg-type]  # the design checked the name
-        )
-        for status in ("suspected", "confirmed")
-    }  # fmt: skip
+    def at(status: Status) -> Measure:
+        return _incidence(
+            survey, declared, frame, official=lambda name: _official(made[name], status),
+            ratio=lambda name: _ingredients(survey, design.rate(name), status, known)[0],  # type: ignore[arg-type]  # the design checked the name
+        )  # fmt: skip
+
     totals = MappingProxyType(registry_totals(declared, frame))
-    return Rate(declared, measures["confirmed"], measures["suspected"], totals=totals)
+    return Rate(declared, at("confirmed"), at("suspected"), totals=totals)
 
 
 def _incidence(

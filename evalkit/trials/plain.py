@@ -7,7 +7,21 @@ from typing import Any, Literal
 from evalkit.design import Design, read_design
 from evalkit.sample.listings import ALL
 
-ERROR, APPROVAL = "差错率", "认可度"
+ERRORS = {
+    "name": "差错率", "kind": "finding", "finding": "wrong_exit", "population": [ALL], "count": "households", "decided_by": "household",
+}  # fmt: skip
+APPROVALS = {"name": "认可度", "kind": "approval", "items": ["认可"], "scale": ["是", "否"], "approve": ["是"], "rule": "single"}
+SHORT = {"shortfall": "fail"}
+PLAIN: dict[str, Any] = {
+    "format": 1,
+    "rosters": {"village": "村", "household": "户", "stratum": "户类型", "persons": "人数"},
+    "returns": {
+        "village": "村", "household": "户", "disposition": "结果",
+        "dispositions": {"完成": "complete", "拒访": "refusal", "无人": "noncontact", "不符": "ineligible"},
+    },
+    "criteria": {"income": "收入", "line": 1, "line_source": "模拟", "guarantees": ["保障"], "exited": [ALL]},
+    "report": {name: "模拟" for name in ("name", "title", "institute", "date", "fieldwork")},
+}  # fmt: skip
 
 
 def plain_design(
@@ -65,63 +79,21 @@ def plain_design(
     Examples
     --------
     >>> plain_design(20, 60)
-    Design 20 村 × 60 户：village(srs) → household(srs)，1 个指标，1 道门槛，设计指纹 5d3fba1ba9d7
+    Design 20 村 × 60 户：village(srs) → household(srs)，1 个指标，1 道门槛，设计指纹 3bf2190d8f2b
     """
-    rate = _error_rate() if direction == "below" else _approval_rate()
-    planning = {
-        "rates": {rate["name"]: threshold / 4 if direction == "below" else (3 + threshold) / 4},
-        "response": response, "households": households, "cost_village": cost_village, "cost_household": cost_household,
-        "teams": teams, **({} if interviews_per_day is None else {"interviews_per_day": interviews_per_day}),
-    }  # fmt: skip
+    rate = ERRORS if direction == "below" else APPROVALS
+    planning: dict[str, Any] = {"rates": {rate["name"]: threshold / 4 if direction == "below" else (3 + threshold) / 4}}
+    planning |= {"response": response, "households": households, "cost_village": cost_village, "cost_household": cost_household}
+    planning |= {"teams": teams} | ({} if interviews_per_day is None else {"interviews_per_day": interviews_per_day})
     gate = {"rate": rate["name"], "threshold": threshold, "direction": direction, "strict": strict, "legal_value": "unweighted"}
-    said = {name: "模拟" for name in ("name", "title", "institute", "date", "fieldwork")}
-    return read_design(
-        {
-            "format": 1,
-            "evaluation": {
-                "title": f"{villages} 村 × {take} 户",
-                "county": "模拟县",
-                "year": 2000,
-                "icc": icc,
-                "alpha": alpha,
-                "stages": stages,
-            },
-            "frame": {
-                "id": "village",
-                "name": "village_name",
-                "source": "编造",
-                "columns": [],
-                "made": {"level": [{"column": "village", "name": "村", "count": frame}]},
-            },
-            "stage": [
-                {"name": "village", "method": "srs", "n": villages},
-                {"name": "household", "method": "srs", "n": take, "shortfall": "fail"},
-            ],
-            "rosters": {"village": "村", "household": "户", "stratum": "户类型", "persons": "人数"},
-            "returns": {"village": "村", "household": "户", "disposition": "结果", "dispositions": _dispositions()},
-            "criteria": {"income": "收入", "line": 1, "line_source": "模拟", "guarantees": ["保障"], "exited": [ALL]},
-            "rate": [rate],
-            "gate": [{**gate, "quote": "模拟", "source": "模拟"}],
-            "planning": planning,
-            "report": said,
-        }
-    )
-
-
-def _error_rate() -> dict[str, Any]:
-    return {
-        "name": ERROR,
-        "kind": "finding",
-        "finding": "wrong_exit",
-        "population": [ALL],
-        "count": "households",
-        "decided_by": "household",
-    }
-
-
-def _approval_rate() -> dict[str, Any]:
-    return {"name": APPROVAL, "kind": "approval", "items": ["认可"], "scale": ["是", "否"], "approve": ["是"], "rule": "single"}
-
-
-def _dispositions() -> dict[str, Any]:
-    return {"完成": "complete", "拒访": "refusal", "无人": "noncontact", "不符": "ineligible"}
+    evaluation = {"title": f"{villages} 村 × {take} 户", "county": "模拟县", "year": 2000, "icc": icc, "alpha": alpha, "stages": stages}
+    level = {"column": "village", "name": "村", "count": frame}
+    whole = PLAIN | {
+        "evaluation": evaluation,
+        "frame": {"id": "village", "name": "village_name", "source": "编造", "columns": [], "made": {"level": [level]}},
+        "stage": [{"name": "village", "method": "srs", "n": villages}, {"name": "household", "method": "srs", "n": take, **SHORT}],
+        "rate": [rate],
+        "gate": [{**gate, "quote": "模拟", "source": "模拟"}],
+        "planning": planning,
+    }  # fmt: skip
+    return read_design(whole)

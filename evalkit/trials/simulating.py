@@ -92,8 +92,8 @@ def simulate(
     --------
     >>> import evalkit as ev
     >>> trials = ev.simulate(ev.plain_design(20, 30, frame=60, households=80), {"差错率": [.005, .04]}, seed="1", replicates=4, workers=1)
-    >>> trials.table()[["p", "met", "legal"]].to_numpy().round(2).tolist()
-    [[0.0, 0.0, 1.0], [0.04, 0.0, 0.25]]
+    >>> trials.table()[["p", "met", "legal"]].to_numpy().round(3).tolist()
+    [[0.005, 0.25, 1.0], [0.04, 0.0, 0.0]]
     """
     setting = _setting(design, rates or {}, seed, replicates, icc, model, judged_icc, interviewer, frame)
     settings = fingerprint_parts(setting) | {"version": __version__}
