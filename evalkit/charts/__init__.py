@@ -3,7 +3,7 @@
 from evalkit.charts.chart import Chart
 from evalkit.charts.comparisons import balance_plot, test_plot
 from evalkit.charts.forests import estimate_plot, model_plot, verdict_plot
-from evalkit.charts.operating import oc_plot
+from evalkit.charts.operating import oc_plot, trials_plot
 from evalkit.charts.results import (
     KINDS,
     MOST_ROWS,
@@ -36,5 +36,6 @@ from evalkit.charts.style import (
 __all__ = [
     "AMBER", "BLUE", "FAMILY", "FONTS", "GREY", "INK", "KINDS", "MARK", "MOST_ROWS", "ORANGE", "OUTCOMES", "STEPS", "STYLE", "WIDTH",
     "Chart", "Kinds", "balance_plot", "draw_all", "estimate_plot", "gate_chart", "know_fonts", "missing_characters", "model_plot",
-    "oc_plot", "place_chart", "response_chart", "sample_chart", "satisfaction_chart", "survey_plot", "test_plot", "verdict_plot",
+    "oc_plot", "place_chart", "response_chart", "sample_chart", "satisfaction_chart", "survey_plot", "test_plot", "trials_plot",
+    "verdict_plot",
 ]  # fmt: skip

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from evalkit.trials import Trials
+
 HIGH = 10.0  # rows of a ladder
 LOOKS: tuple[dict[str, Any], ...] = (
     {"color": BLUE, "linestyle": "-", "linewidth": 1.6},
@@ -23,6 +25,7 @@ LOOKS: tuple[dict[str, Any], ...] = (
     {"color": GREY, "linestyle": (0, (6, 2, 1, 2)), "linewidth": 1.6},
 )  # told apart by their dashes where colour is lost
 COLUMNS = ("model", "p", "accept")
+RULES = {"legal": "按规则达标", "met": "证实达标", "not met": "证实未达标"}
 
 
 def oc_plot(
@@ -71,21 +74,62 @@ def oc_plot(
     _check(table, gate, better)
     with in_style():
         axes = own_axes(HIGH, title, "") if ax is None else ax
-        for look, (model, line) in zip(LOOKS * len(table), table.groupby("model", sort=False), strict=False):
-            axes.plot(line["p"], line["accept"], label=WORDS.get(str(model), str(model)), **look)
-        bare(axes)
-        axes.set_ylim(-0.02, 1.04)
-        axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1], [gate_text(share) for share in (0, 0.2, 0.4, 0.6, 0.8, 1)])
-        axes.tick_params(axis="y", labelsize=SMALL, colors=GREY, labelfontfamily=FAMILIES)
-        scale_below(axes, table["p"].tolist(), share=True)
-        line_at(axes, gate, f"门槛{gate_text(gate)}")
+        _lines(axes, table, gate, rate)
         _mark(axes, table, gate, "o")
         if better is not None:
             _mark(axes, table, better, "s")
-        axes.set_xlabel(rate, fontsize=SMALL, color=GREY, fontfamily=FAMILIES)
         falls = table["p"].iloc[table["accept"].argmax()] < gate
         axes.legend(loc="upper right" if falls else "upper left", fontsize=SMALL, frameon=False, prop={"family": FAMILIES, "size": SMALL})
     return axes
+
+
+def trials_plot(trials: Trials, *, gate: int = 0, icc: float | None = None, model: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw what simulated trials say of a gate by the true rate: how often the legal rule passes, and how often either side is proven.
+
+    Parameters
+    ----------
+    trials : Trials
+    gate : int
+        Its place among the gates of the design.
+    icc, model
+        Of the points to show; the first by default.
+    ax : matplotlib.axes.Axes, optional
+        As for `estimate_plot`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Bars reach two Monte-Carlo standard errors to either side.
+
+    Raises
+    ------
+    ReportError
+        True rates all on one side of the threshold, or fewer than two of them.
+    """
+    standard, table = trials.standards[gate], trials.oc(gate, icc, model)
+    _check(table, standard.threshold, None)
+    with in_style():
+        axes = own_axes(HIGH, f"{trials.title}：{standard.rate}的判定", "") if ax is None else ax
+        _lines(axes, table.replace({"model": RULES}), standard.threshold, f"真实的{standard.rate}")
+        for look, (_, line) in zip(LOOKS, table.groupby("model", sort=False), strict=False):
+            axes.errorbar(line["p"], line["accept"], 2 * line["error"], fmt=".", color=look["color"], markersize=4, elinewidth=0.8, capsize=2)
+        axes.set_ylabel("模拟中的占比", fontsize=SMALL, color=GREY, fontfamily=FAMILIES)
+        below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16), "ncol": len(RULES)}  # lines may cross anywhere
+        axes.legend(**below, fontsize=SMALL, frameon=False, prop={"family": FAMILIES, "size": SMALL})
+    return axes
+
+
+def _lines(axes: Axes, table: pd.DataFrame, gate: float, rate: str) -> None:
+    """Draw a line a model, the scales and the threshold."""
+    for look, (model, line) in zip(LOOKS * len(table), table.groupby("model", sort=False), strict=False):
+        axes.plot(line["p"], line["accept"], label=WORDS.get(str(model), str(model)), **look)
+    bare(axes)
+    axes.set_ylim(-0.02, 1.04)
+    axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1], [gate_text(share) for share in (0, 0.2, 0.4, 0.6, 0.8, 1)])
+    axes.tick_params(axis="y", labelsize=SMALL, colors=GREY, labelfontfamily=FAMILIES)
+    scale_below(axes, table["p"].tolist(), share=True)
+    line_at(axes, gate, f"门槛{gate_text(gate)}")
+    axes.set_xlabel(rate, fontsize=SMALL, color=GREY, fontfamily=FAMILIES)
 
 
 def _check(table: pd.DataFrame, gate: float, better: float | None) -> None:

@@ -119,15 +119,33 @@ class Trials:
                 rows.append((name, known.mean(), error, known.min(), known.max(), np.quantile(known, 0.9)))
         return pd.DataFrame(rows, columns=["item", "mean", "mean_se", "least", "most", "most_90"])
 
-    def oc(self, gate: int = 0) -> pd.DataFrame:
-        """Return operating characteristics of a gate as a chart reads them: ``model p accept error``, a line a rule and model."""
+    def oc(self, gate: int = 0, icc: float | None = None, model: str | None = None) -> pd.DataFrame:
+        """Return operating characteristics of a gate as `evalkit.charts.oc_plot` reads them.
+
+        Parameters
+        ----------
+        gate : int
+            Its place among the gates.
+        icc, model
+            Of the points to show; the first by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``model p accept error``: `model` is "legal" (the legal rule passes), "met" or "not met" (proven).
+        """
         table = self.table()
-        mine = table[table["rate"] == self.standards[gate].rate]
-        lines = []
-        for rule, name in (("legal", "按规则达标"), ("met", "证实达标"), ("not_met", "证实未达标")):
-            label = [f"{name}（{model}，ICC {icc:g}）" for model, icc in zip(mine["model"], mine["icc"], strict=True)]
-            lines.append(pd.DataFrame({"model": label, "p": mine["p"], "accept": mine[rule], "error": mine[f"{rule}_se"]}))
-        return pd.concat(lines, ignore_index=True)
+        first = self.points[0]
+        shown = (table["rate"] == self.standards[gate].rate) & (table["icc"] == (first.icc if icc is None else icc))
+        mine = table[shown & (table["model"] == (first.model if model is None else model))]
+        if mine.empty:
+            known = "、".join(dict.fromkeys(f"icc={point.icc:g} model={point.model}" for point in self.points))
+            raise EvalkitError(f"icc = {icc}、model = {model}｜没有这样的真值｜可用：{known}")
+        parts = [
+            mine[["p"]].assign(model=name, accept=mine[column], error=mine[f"{column}_se"])
+            for name, column in (("legal", "legal"), ("met", "met"), ("not met", "not_met"))
+        ]
+        return pd.concat(parts, ignore_index=True)[["model", "p", "accept", "error"]]
 
     def then(self, second: Trials) -> Trials:
         """Return the two-phase trials: where this phase proves nothing, the second phase decides.
