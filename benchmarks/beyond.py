@@ -161,7 +161,8 @@ def taken_whole(cell: Cell, replicates: int, whole: int = 8) -> Raw:
     part = HOUSEHOLDS / cell.take
     return _plain(
         np.concatenate([found, more[:, :rest]], axis=1), cell.take, (~inside).astype(np.int64), truth,
-        weight=np.where(inside, part, 5 * part), village_fraction=np.where(inside, 1.0, 0.2), unit_fraction=np.full(cell.villages, 1 / part),
+        weight=np.where(inside, part, 5 * part),
+        village_fraction=np.where(inside, 1.0, 0.2), unit_fraction=np.full(cell.villages, 1 / part),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from benchmarks.counts import Cell, Numbers, Sums, drawn
+from benchmarks.counts import Cell, Ints, Numbers, Sums, drawn
 from evalkit import intervals
 from evalkit.intervals import Interval, Planning
 
@@ -104,7 +104,7 @@ class Limits:
         two, bounds = samples.interval(way, 0.95, icc), samples.interval(way, 0.90, icc)
         return Limits(two.low, two.high, bounds.low, bounds.high)
 
-    def tally(self, truth: float | Numbers, place: Numbers | slice = slice(None)) -> dict[str, float]:
+    def tally(self, truth: float | Numbers, place: Ints | slice = slice(None)) -> dict[str, float]:
         """Return shares of samples: limits that hold the truth, bounds on its wrong side; and the mean width."""
         low, high, lower, upper = (part[place] for part in (self.low, self.high, self.lower, self.upper))
         held = (low <= truth) & (truth <= high)
@@ -180,6 +180,5 @@ def summary(found: pd.DataFrame, ways: Sequence[Way]) -> pd.DataFrame:
 def worst(found: pd.DataFrame, way: Way) -> tuple[float, str]:
     """Return the least coverage of a way, and the cell it is in, in words."""
     own = found[found["way"] == way.title]
-    row = own.loc[own["cover"].idxmin()]
+    row = own.iloc[int(own["cover"].to_numpy().argmin())]
     return float(row["cover"]), f"{row['villages']}×{row['take']}，p = {100 * row['rate']:g}%，ICC {row['icc']:g}，{row['model']}"
-

@@ -2,8 +2,11 @@
 
 from evalkit.charts.chart import Chart
 from evalkit.charts.comparisons import balance_plot, test_plot
+from evalkit.charts.curves import oc_plot, trials_plot
 from evalkit.charts.forests import estimate_plot, model_plot, verdict_plot
-from evalkit.charts.operating import oc_plot, trials_plot
+from evalkit.charts.heats import heat_plot
+from evalkit.charts.pictures import PICTURES, picture
+from evalkit.charts.pipes import organ_pipe_plot
 from evalkit.charts.results import (
     KINDS,
     MOST_ROWS,
@@ -32,10 +35,11 @@ from evalkit.charts.style import (
     know_fonts,
     missing_characters,
 )
+from evalkit.charts.worms import inchworm_plot
 
 __all__ = [
-    "AMBER", "BLUE", "FAMILY", "FONTS", "GREY", "INK", "KINDS", "MARK", "MOST_ROWS", "ORANGE", "OUTCOMES", "STEPS", "STYLE", "WIDTH",
-    "Chart", "Kinds", "balance_plot", "draw_all", "estimate_plot", "gate_chart", "know_fonts", "missing_characters", "model_plot",
-    "oc_plot", "place_chart", "response_chart", "sample_chart", "satisfaction_chart", "survey_plot", "test_plot", "trials_plot",
-    "verdict_plot",
+    "AMBER", "BLUE", "FAMILY", "FONTS", "GREY", "INK", "KINDS", "MARK", "MOST_ROWS", "ORANGE", "OUTCOMES", "PICTURES", "STEPS", "STYLE",
+    "WIDTH", "Chart", "Kinds", "balance_plot", "draw_all", "estimate_plot", "gate_chart", "heat_plot", "inchworm_plot", "know_fonts",
+    "missing_characters", "model_plot", "oc_plot", "organ_pipe_plot", "picture", "place_chart", "response_chart", "sample_chart",
+    "satisfaction_chart", "survey_plot", "test_plot", "trials_plot", "verdict_plot",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from evalkit.charts.style import STYLE
 from evalkit.later import later
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 mpl = later("matplotlib")
@@ -37,6 +38,20 @@ class Chart:
     title: str
     alt: str
     figure: Figure
+
+    @staticmethod
+    def of(axes: Axes, key: str) -> Chart:
+        """Return the chart of axes that `oc_plot` and its like have drawn: their title, and the words they keep as their label.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from evalkit import charts
+        >>> table = pd.DataFrame({"model": "至多 8 户", "p": [.005, .02, .04], "accept": [.74, .05, .0]})
+        >>> Chart.of(charts.oc_plot(table, gate=.02), "oc").alt
+        '至多 8 户：真实率0.5%时通过74.00%，2%时通过5.00%，4%时通过0%。'
+        """
+        return Chart(key, axes.get_title(loc="left"), str(axes.get_label()), axes.get_figure(root=True))  # type: ignore[arg-type]  # axes are in a figure
 
     def svg(self) -> str:
         """Return the chart as an SVG element for a web page: no script, no outside file, ids of its own."""

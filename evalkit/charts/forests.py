@@ -100,7 +100,7 @@ def estimate_plot(
         raise ReportError(f"gate = {gate}｜应为一个有限数｜2% 写 gate=.02")
     limits, share = estimate.interval(level), is_share(estimate)
     count, rest = most(len(estimate), max_rows)
-    title, names = _named(estimate, labels)
+    title, names = row_names(estimate, labels)
     spans = [Span(*each) for each in zip(estimate.value.tolist(), limits["low"].tolist(), limits["high"].tolist(), strict=True)][:count]
     heads, cells = _beside(estimate, spans, share, gate)
     rungs = [Rung(label, group, cell) for (group, label), cell in zip(names, cells, strict=False)]
@@ -229,7 +229,7 @@ def _beyond(axes: Axes, text: str, value: float, height: float) -> None:
 # -- words ----------------------------------------------------------------------------------------------------
 
 
-def _named(estimate: Estimate, labels: Labels) -> tuple[str, list[tuple[str, str]]]:
+def row_names(estimate: Estimate, labels: Labels) -> tuple[str, list[tuple[str, str]]]:
     """Return the title, and group and label of each row: parts that all rows share go to the title."""
     words = labels if isinstance(labels, Mapping) else {}
     parts = [estimate.parts[at] if at < len(estimate.parts) else "" for at in range(max(map(len, estimate.labels)))]

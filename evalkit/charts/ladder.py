@@ -123,11 +123,6 @@ def set_up(ladder: Ladder, ax: Axes | None) -> tuple[Axes, list[float]]:
     return axes, heights
 
 
-def note_below(axes: Axes, note: str) -> None:
-    """Write a note under the axis, from its left end."""
-    axes.set_xlabel(note, fontsize=SMALL, color=GREY, loc="left", fontfamily=FAMILIES, parse_math=False, linespacing=LINES)
-
-
 def own_axes(rows: float, title: str, note: str, pad: float = 20) -> Axes:
     """Return axes in a figure of their own, high enough for the rows."""
     lines = note.count("\n") + 1 if note else 0
@@ -145,12 +140,23 @@ def _picture() -> Any:
     return type("Picture", (mpl_axes.Axes,), {"_repr_png_": _png})
 
 
-def _png(axes: Any, dpi: int = 200) -> tuple[bytes, dict[str, int]]:
+def _png(axes: Any, dpi: int = 200) -> tuple[bytes, dict[str, Any]]:
     out = io.BytesIO()
     with in_style():
         axes.figure.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
     width, height = axes.figure.get_size_inches() * 100
-    return out.getvalue(), {"width": round(width), "height": round(height)}
+    return out.getvalue(), {"width": round(width), "height": round(height)} | ({"alt": axes.get_label()} if axes.get_label() else {})
+
+
+def note_below(axes: Axes, note: str) -> None:
+    """Write a folded note under the axis below."""
+    axes.set_xlabel(note, fontsize=SMALL, color=GREY, loc="left", fontfamily=FAMILIES, parse_math=False, linespacing=LINES)
+
+
+def percents_up(axes: Axes) -> None:
+    """Write the axis at the left as percentages, in small grey figures."""
+    axes.tick_params(axis="y", labelsize=SMALL, colors=GREY, labelfontfamily=FAMILIES, length=0)
+    axes.yaxis.set_major_formatter(lambda value, _: gate_text(round(value, 9)))
 
 
 def bare(axes: Axes) -> None:
@@ -243,7 +249,7 @@ def folded(text: str, room: float) -> str:
     lines = []
     for line in text.split("\n"):
         made = ""
-        for piece in re.findall(r"[（“]*(?:[\w.%～-]+|.)[，。；：、）”]*", line, flags=re.ASCII):
+        for piece in re.findall(r"[（“]*(?:[\w.%～/-]+|.)[，。；：、）”]*", line, flags=re.ASCII):
             if made and wide(made + piece) > room:
                 lines.append(made)
                 made = ""

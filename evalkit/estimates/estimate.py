@@ -213,9 +213,9 @@ class Estimate(algebra.Arithmetic):
     def _repr_html_(self) -> str:
         return showing.estimate_html(self)
 
-    def plot(self, **options: Any) -> Any:
-        """Draw point and interval of each row; `evalkit.charts.estimate_plot` says what may be asked (``gate``, ``level``, ``ax``)."""
-        return charts.estimate_plot(self, **options)
+    def plot(self, kind: str = "rows", **options: Any) -> Any:
+        """Draw point and interval of each row, or another of `evalkit.charts.PICTURES` ("villages", "inchworms"); see there for options."""
+        return charts.picture(self, kind, **options)
 
     def save(self, path: Any, *, level: float = 0.95) -> Any:
         """Write the table to a file, ``.csv``, ``.xlsx`` or ``.json`` by its name, and return the path."""

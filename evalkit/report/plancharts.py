@@ -164,7 +164,7 @@ def acceptance_chart(plan: Plan) -> Chart | None:
     _mark(figure, plan, height)
     for axes, rule in zip(grid, shown, strict=True):
         better = None if is_blank(rule.producer_rate) else rule.producer_rate
-        oc_plot(curves[curves["rate"] == rule.rate], gate=rule.threshold, better=better, rate=f"真实的{rule.rate}", ax=axes)
+        oc_plot(curves[curves["rate"] == rule.rate], gate=rule.threshold, better=better, ax=axes)
         short = rule_told(rule) if is_blank(rule.villages_second) else "两阶段的接收规则"  # in full in the table
         axes.set_title(f"{rule.rate}：{short}", loc="left", fontsize=9.5, fontweight="bold", color=INK, pad=18)
     worst = rules.groupby("rate", sort=False)["risk"].max()

@@ -1,0 +1,209 @@
+"""Operating characteristics: how likely a rule lets a county pass, whatever its true rate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.charts.ladder import SMALL, bare, cut, folded, line_at, note_below, own_axes, percents_up, scale_below
+from evalkit.charts.style import AMBER, BLUE, FAMILIES, GREY, INK, ORANGE, WIDTH, in_style
+from evalkit.errors import ReportError
+from evalkit.figures import WORDS, gate_text, is_blank, percent
+from evalkit.tables import records
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from evalkit.trials import Trials
+
+COLUMNS = ("model", "p", "accept")
+RULES = {"legal": "按规则达标", "met": "证实达标", "not met": "证实未达标"}
+HIGH = 10.5  # rows of a ladder
+# told apart without colour: the dashes, then the marks
+LOOKS: tuple[tuple[str, Any, str], ...] = (
+    (BLUE, "-", "o"), (ORANGE, (0, (5, 2)), "s"), (INK, (0, (1, 1.4)), "^"), (GREY, (0, (6, 2, 1, 2)), "D"), ("#3f7fb5", (0, (9, 3)), "v"),
+    (INK, "-", "x"),
+)  # fmt: skip
+
+
+def oc_plot(table: pd.DataFrame, gate: float, better: float | None = None, title: str = "", *, ax: Axes | None = None) -> Axes:
+    """Draw the chance to pass against the true rate, a curve a model or rule.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        model (a model or a rule, its name in the key), p (the true rate) and accept (the chance to pass), shares in [0, 1];
+        optionally error, the Monte-Carlo standard error of accept, drawn as twice that to both sides.
+    gate : float
+        The threshold, the consumer's point: what the rule lets pass from here on is hatched.
+    better : float, optional
+        The producer's point: the rate that ought to pass.
+    title : str
+    ax : matplotlib.axes.Axes, optional
+        As for `estimate_plot`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Its label says the same in words; ``charts.Chart.of(axes, key)`` takes both.
+
+    Raises
+    ------
+    ReportError
+        When a column is missing or the table empty; for shares outside [0, 1], and more curves than can be told apart (six).
+
+    Notes
+    -----
+    Which side of the gate is bad is read off the curves: the side on which the chance to pass is lower.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"model": "至多 8 户", "p": [.005, .01, .02, .03], "accept": [.74, .35, .05, .0]})
+    >>> axes = oc_plot(table, gate=.02, better=.005, title="20 村 × 60 户")
+    >>> [text.get_text() for text in axes.texts]
+    ['合格点 0.5%', '门槛 2%']
+    """
+    _check(table, gate, better)
+    curves = {WORDS.get(str(name), str(name)): rows.sort_values("p") for name, rows in table.groupby("model", sort=False)}
+    note = _note(curves, gate, better)
+    with in_style():
+        axes = own_axes(HIGH, title, note) if ax is None else ax
+        _scale(axes, table, gate, better)
+        for (name, rows), look in zip(curves.items(), LOOKS, strict=False):
+            _curve(axes, name, rows, look)
+        _risk(axes, curves, gate)
+        if better is not None:
+            line_at(axes, better, f"合格点 {gate_text(better)}")
+            axes.lines[-1].set(linestyle=(0, (4, 2)), linewidth=1.0)
+        line_at(axes, gate, f"门槛 {gate_text(gate)}")
+        _key(axes, _falls(curves))
+        note_below(axes, note)
+        axes.set_label("；".join(_spoken(name, rows) for name, rows in curves.items()) + "。")
+    return axes
+
+
+def trials_plot(trials: Trials, *, gate: int = 0, icc: float | None = None, model: str | None = None, ax: Axes | None = None) -> Axes:
+    """Draw what simulated trials say of a gate by the true rate: how often the legal rule passes, and how often either side is proven.
+
+    Parameters
+    ----------
+    trials : Trials
+    gate : int
+        Its place among the gates of the design.
+    icc, model
+        Of the points to show; the first by default.
+    ax : matplotlib.axes.Axes, optional
+        As for `estimate_plot`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Bars reach two Monte-Carlo standard errors to either side.
+
+    Examples
+    --------
+    >>> import evalkit as ev
+    >>> design = ev.plain_design(5, 20, frame=20, households=40)
+    >>> trials = ev.simulate(design, {"差错率": [.01, .05]}, seed="1", replicates=2, workers=1)
+    >>> [text.get_text() for text in trials_plot(trials).get_legend().get_texts()]
+    ['按规则达标', '证实达标', '证实未达标']
+    """
+    standard, table = trials.standards[gate], trials.oc(gate, icc, model)
+    curves = {RULES[str(name)]: rows.sort_values("p") for name, rows in table.groupby("model", sort=False)}
+    with in_style():
+        axes = own_axes(HIGH, f"{trials.title}：{standard.rate}的判定", "") if ax is None else ax
+        _scale(axes, table, standard.threshold, None)
+        for (name, rows), look in zip(curves.items(), LOOKS, strict=False):
+            _curve(axes, name, rows, look)
+        line_at(axes, standard.threshold, f"门槛 {gate_text(standard.threshold)}")
+        axes.set_ylabel("模拟中的占比", fontsize=SMALL, color=GREY, fontfamily=FAMILIES)
+        axes.set_xlabel(f"真实的{standard.rate}；竖线为两倍模拟误差", fontsize=SMALL, color=GREY, fontfamily=FAMILIES)
+        below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16), "ncol": len(RULES)}  # lines may cross anywhere
+        axes.legend(**below, frameon=False, handlelength=3.4, prop={"family": FAMILIES, "size": SMALL + 0.5})
+        axes.set_label("；".join(_spoken(name, rows) for name, rows in curves.items()) + "。")
+    return axes
+
+
+def _check(table: pd.DataFrame, gate: float, better: float | None) -> None:
+    lacking = [name for name in COLUMNS if name not in table.columns]
+    if lacking or table.empty:
+        raise ReportError(f"抽检特性表缺列 {'、'.join(lacking) or '（空表）'}｜应有 {'、'.join(COLUMNS)}，每行一个真实率｜补上后重试")
+    shares = [*table["p"], *table["accept"], gate, *([] if better is None else [better])]
+    if not all(0 <= float(share) <= 1 for share in shares):
+        raise ReportError("抽检特性曲线｜p、accept、gate、better 应在 0 与 1 之间｜2% 写 .02")
+    if (count := table["model"].nunique()) > len(LOOKS):
+        raise ReportError(f"{count} 条曲线｜不用颜色至多分得清 {len(LOOKS)} 条｜分几张图画")
+
+
+def _scale(axes: Axes, table: pd.DataFrame, gate: float, better: float | None) -> None:
+    ends = [*table["p"], gate, *([] if better is None else [better])]
+    scale_below(axes, [float(end) for end in ends], share=True)
+    bare(axes)
+    axes.set_ylim(0, 1.0)
+    axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    axes.grid(axis="y", color="#dcdcdc", linewidth=0.6, zorder=0)
+    percents_up(axes)
+    axes.set_ylabel("通过的概率", fontsize=SMALL, color=GREY, fontfamily=FAMILIES)
+
+
+def _curve(axes: Axes, name: str, rows: pd.DataFrame, look: tuple[str, Any, str]) -> None:
+    colour, dashes, mark = look
+    few = len(rows) <= 25
+    axes.plot(
+        rows["p"], rows["accept"], color=colour, linestyle=dashes, linewidth=1.7, label=cut(name), clip_on=False, zorder=3,
+        marker=mark, markersize=5, markerfacecolor="white", markevery=1 if few else max(1, len(rows) // 10),
+    )  # fmt: skip
+    if "error" in rows:
+        axes.errorbar(rows["p"], rows["accept"], yerr=2 * rows["error"], fmt="none", ecolor=colour, elinewidth=0.9, capsize=2, zorder=2.9)
+
+
+def _key(axes: Axes, falls: bool) -> None:
+    """Name the curves in the corner that they leave empty."""
+    look: dict[str, Any] = {"prop": {"family": FAMILIES, "size": SMALL + 0.5}, "handlelength": 3.4, "framealpha": 0.9, "edgecolor": "none"}
+    key = axes.legend(loc="upper right" if falls else "upper left", borderaxespad=0.2, **look)
+    for text in key.get_texts():
+        text.set_parse_math(False)
+
+
+def _risk(axes: Axes, curves: dict[str, pd.DataFrame], gate: float) -> None:
+    """Hatch what lies under the highest curve on the bad side of the gate."""
+    left, right = axes.get_xlim()
+    side = (gate, right) if _falls(curves) else (left, gate)
+    x = np.unique([*np.linspace(*side, 101), *(p for rows in curves.values() for p in rows["p"] if side[0] <= p <= side[1])])
+    known = [np.interp(x, rows["p"], rows["accept"], left=np.nan, right=np.nan) for rows in curves.values()]
+    top = np.fmax.reduce(known)
+    axes.fill_between(x, 0, top, facecolor=AMBER, alpha=0.55, hatch="////", edgecolor=INK, linewidth=0.0, zorder=1)
+
+
+def _falls(curves: dict[str, pd.DataFrame]) -> bool:
+    rows = next(iter(curves.values()))
+    return bool(rows["accept"].iloc[-1] <= rows["accept"].iloc[0])
+
+
+def _at(rows: pd.DataFrame, p: float) -> float:
+    return float(np.interp(p, rows["p"], rows["accept"], left=np.nan, right=np.nan))
+
+
+def _note(curves: dict[str, pd.DataFrame], gate: float, better: float | None) -> str:
+    risks = [_at(rows, gate) for rows in curves.values()]
+    lines = ["横轴为真实的率；斜线区为不合格而通过"]
+    if not any(map(is_blank, risks)):
+        lines.append(f"真实率恰在门槛上时通过{_between(risks)}")
+    if better is not None and not any(map(is_blank, chances := [_at(rows, better) for rows in curves.values()])):
+        lines.append(f"在合格点时通过{_between(chances)}，即好县被误拒{_between([1 - chance for chance in chances])}")
+    if any("error" in rows for rows in curves.values()):
+        lines.append("竖线为两倍模拟误差")
+    return folded("；".join(lines), (WIDTH * 72 - 60) * 2 / SMALL)
+
+
+def _between(shares: list[float]) -> str:
+    low, high = percent(min(shares), 1), percent(max(shares), 1)
+    return low if low == high else f"{low}～{high}"
+
+
+def _spoken(name: str, rows: pd.DataFrame) -> str:
+    told = [f"{gate_text(round(row.p, 9))}时通过{percent(row.accept)}" for row in records(rows)]
+    return f"{name}：真实率{'，'.join(told[:: max(1, len(told) // 12)])}"
