@@ -1,15 +1,24 @@
-"""All benchmarks, each with its page: ``python -m benchmarks --date 2026-01-01 [--repeats 5] [--share 1] [--peer PYTHON]``."""
+"""The benchmarks, each with its page: ``python -m benchmarks --date 2026-01-01 [--repeats 5] [--share 1] [--peer PYTHON]`` times draws
+and estimates; ``python -m benchmarks coverage`` counts how often intervals cover; ``python -m benchmarks NAME …`` runs one of them.
+"""
 
 import sys
+from collections.abc import Callable
 
-from benchmarks import draw, estimate
+from benchmarks import coverage, draw, estimate
+
+TIMED: dict[str, Callable[[list[str]], None]] = {"draw": draw.main, "estimate": estimate.main}
+ALL: dict[str, Callable[[list[str]], None]] = {**TIMED, "coverage": coverage.main}
 
 
 def main(words: list[str] | None = None) -> None:
-    """Run the benchmark of draws, then that of estimates."""
+    """Run the benchmark that the first word names, or time draws and estimates."""
     asked = sys.argv[1:] if words is None else words
-    draw.main(asked)
-    estimate.main(asked)
+    if asked and asked[0] in ALL:
+        ALL[asked[0]](asked[1:])
+        return
+    for run in TIMED.values():
+        run(asked)
 
 
 if __name__ == "__main__":

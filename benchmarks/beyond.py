@@ -202,7 +202,7 @@ SETTINGS = (
     Setting("人数率，大户更常有事件，20×60", partial(persons, pull=0.6), 20, 60),
     Setting("人数率，大户更常有事件，44×30", partial(persons, pull=0.6), 44, 30),
 )
-RATES, ICCS = (0.005, 0.01, 0.02, 0.05), (0.05, 0.1)
+RATES, ICCS = (0.005, 0.01, 0.02), (0.05, 0.1, 0.2)
 
 
 def told(setting: Setting, replicates: int, rates: Sequence[float] = RATES, iccs: Sequence[float] = ICCS) -> list[dict[str, object]]:

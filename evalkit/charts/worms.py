@@ -126,7 +126,7 @@ def inchworm_plot(
 def _threshold(what: Any, threshold: float | None) -> float:
     own: set[float | None] = {threshold}
     if not isinstance(what, Estimate):
-        own = {verdict.threshold for _, verdict in _verdicts(what)} | (own - {None})
+        own = {*(verdict.threshold for _, verdict in _verdicts(what)), *(own - {None})}
     if len(own) != 1 or not all(isinstance(each, int | float) and 0 <= each <= 1 for each in own):
         told = "、".join(str(each) for each in sorted(own, key=str))
         raise ReportError(f"threshold = {told}｜应有一个门槛，在 0 与 1 之间｜2% 写 threshold=.02；不同门槛的判定分开画")
