@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import resource
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,8 +42,8 @@ class Found:
         Correlations at which verdicts change.
     difference : float
         Largest relative difference between limits through the springs and through a Survey.
-    replicates, checked : int
-        A cell of the grid; and of the samples that went through a Survey.
+    replicates, fewer, checked : int
+        Samples of a cell of the grid, of the settings beyond, and of a cell that went through a Survey.
     """
 
     cells: pd.DataFrame
@@ -152,6 +153,12 @@ def picture(made: Found) -> Chart:
     return Chart.of(axes, "coverage")
 
 
+def processor() -> float:
+    """Return the seconds of processor time that this process and those it started have taken."""
+    spent = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in spent)
+
+
 def main(words: Sequence[str] | None = None) -> None:
     """Run the benchmark and write page and picture."""
     asked = argparse.ArgumentParser(prog="python -m benchmarks coverage", description=__doc__)
@@ -164,12 +171,12 @@ def main(words: Sequence[str] | None = None) -> None:
     given = asked.parse_args(words)
     begin = time.perf_counter()
     made = found(given.replicates, given.fewer, given.samples, given.jobs)
-    seconds = time.perf_counter() - begin
+    cost = (time.perf_counter() - begin, processor(), given.jobs)
     drawn_chart = picture(made)
     given.out.with_suffix(".png").write_bytes(drawn_chart.png(160))
-    given.out.write_text(coverage_page.page(made, drawn_chart, given.date, seconds, given.jobs, given.out.stem), encoding="utf-8")
+    given.out.write_text(coverage_page.page(made, drawn_chart, given.date, cost, given.out.stem), encoding="utf-8")
     print((100 * made.summary()).round(1).to_string())
-    print(f"{seconds:.0f} s\n{given.out}")
+    print(f"{cost[0]:.0f} s, {cost[1]:.0f} s of processor time\n{given.out}")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ import evalkit as ev
 
 plan = ev.intervals.Planning(deff_w=1, take=60, events_df=0, icc=0.05)
 none = ev.intervals.proportion(0, 1200, df=19, side="upper", planning=plan)
-print(f"{{none.high:.4%}}")  # → 1.0820%
+print(f"{{none.high:.4%}}")  # → 1.0822%
 usual = ev.intervals.proportion(0, 1200, df=19, side="upper", method="kg-nchs")
 print(f"{{usual.high:.4%}}")  # → 0.2493%
 ```
@@ -74,10 +74,10 @@ TURN_NOTE = """
 ZONES = {"met": "已证实达到", "not met": "已证实未达到", "not proven": "不能证实"}
 
 
-def page(made: Found, chart: Chart, date: str, seconds: float, jobs: int, stem: str) -> str:
-    """Return docs/coverage.md."""
+def page(made: Found, chart: Chart, date: str, cost: tuple[float, float, int], stem: str) -> str:
+    """Return docs/coverage.md; `cost` is seconds on the clock, of processor time, and the number of processes."""
     named = "，".join(f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scipy"))
-    ran = f"；日期：{date}；机器：{machine()}；用时 {seconds:.0f} 秒（{jobs} 个进程）" if date else ""
+    ran = f"；日期：{date}；机器：{machine()}；{cost[2]} 个进程，{cost[0]:.0f} 秒，处理器 {cost[1]:.0f} 秒" if date else ""
     sizes = "、".join(f"{m}×{b}" for m, b in SIZES)
     one = 100 * (0.95 * 0.05 / made.replicates) ** 0.5
     head = HEAD.format(
