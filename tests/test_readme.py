@@ -12,7 +12,7 @@ from evalkit.cli import main
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STEPS = [
-    "init", "check", "plan", "ceremony", "draw", "rosters", "lists", "release", "collect", "estimate", "report", "verify", "publish",
+    "init", "check", "plan", "simulate", "ceremony", "draw", "rosters", "lists", "release", "collect", "estimate", "report", "verify", "publish",
     "log", "overlap", "run",
 ]
 
@@ -56,7 +56,7 @@ def test_every_file_the_readme_names_is_there() -> None:
 
 
 def test_the_example_runs(specimen: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    (example,) = blocks("python")
+    example, _ = blocks("python")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports" / "示例县").symlink_to(specimen, target_is_directory=True)
@@ -65,3 +65,10 @@ def test_the_example_runs(specimen: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert "与重抽结果一致" in said.splitlines()[0]
     assert "结论：" in said and "报告.docx" in said
     assert "泌阳" not in said
+
+
+def test_the_example_of_rare_rates_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(blocks("python")[1], "README.md", "exec"), {"__name__": "readme"})
+    said = capsys.readouterr().out
+    assert "样本中未发现" in said and "统计把握程度充分" in said
+    assert "至多 8 户即接收" in said and "20 次，2 种真值" in said

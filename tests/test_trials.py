@@ -20,7 +20,7 @@ from evalkit.survey import weigh
 from evalkit.trials.outcomes import Trials
 from evalkit.trials.population import populate
 from evalkit.trials.simulating import _setting
-from evalkit.trials.trial import FIELDS, _drawn, _found, _places, _recorded, run_trial
+from evalkit.trials.trial import FIELDS, _drawn, _found, _places, _recorded, _rows, run_trial
 from evalkit.trials.truths import interviewer_rates, village_rates
 from evalkit.trials.visits import visit
 
@@ -83,7 +83,8 @@ def test_a_trial_is_the_river_step_by_step() -> None:
     households = sample.table("household")
     survey = weigh(collect(sample, visit(sample, design, "3-0", _places(households))))
     table = survey.table()
-    found = {name: _found(setting, "3-0", name, roster, table) for name in setting.rates}
+    rows = _rows(setting.population, sample.villages, table)
+    found = {name: _found(setting, "3-0", name, roster, rows) for name in setting.rates}
     columns = {name: each.recorded[:, [1]].astype(float) for name, each in found.items()}
     alone = assumed(survey, design, setting.frame, columns)
     for at, gate in enumerate(design.gates):
@@ -194,6 +195,12 @@ def test_more_villages_by_the_same_seed_hold_the_sample(many: Trials) -> None:
         first.then(many)
 
 
+def test_further_risks_give_the_bounds_of_a_design_with_that_risk() -> None:
+    strict = ev.plain_design(10, 20, frame=40, households=60, alpha=0.03)
+    other, made = simulated(strict), simulated(alphas=[0.03]).at(0.03)
+    assert (other.field("low") == made.field("low")).all() and (other.field("high") == made.field("high")).all()
+
+
 def test_nonresponse_and_cost_are_counted() -> None:
     design = ev.plain_design(
         10, 20, frame=40, households=60, response=0.8, cost_village=500, cost_household=50, interviews_per_day=10, teams=2
@@ -228,6 +235,10 @@ def test_faults_are_told_all_at_once() -> None:
         ev.simulate(SMALL, {"错退率": 0.01}, seed="1")
     with pytest.raises(DesignError, match="个数不同"):
         ev.simulate(biyang(), {"错退率": [0.01, 0.02], "漏评率": [0.01, 0.02, 0.03]}, seed="1")
+    with pytest.raises(DesignError, match="alphas"):
+        simulated(alphas=[0.7])
+    with pytest.raises(EvalkitError, match="没有要这个风险"):
+        simulated(replicates=1).at(0.03)
     with pytest.raises(DesignError, match="模拟需要这一节"):
         ev.simulate(biyang().model_copy(update={"planning": None}), seed="1")
 

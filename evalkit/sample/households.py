@@ -23,6 +23,7 @@ NEEDED = ("village", "household", "stratum", "persons")
 MOST_PERSONS = 50  # a row with more is no household: a village total, a telephone number, an income
 PERSONAL = ("head", "id_number", "address")
 DECIDING = ("household", "stratum", "persons")
+FACTS = ("village", "household", "cell", "N", "quota", "n", "chance", "role", "order")
 Cells = tuple[Cell, ...]
 Earlier = Mapping[str, frozenset[str]]
 TABLE = (
@@ -117,8 +118,9 @@ def draw_households(
             drawn[str(village)][stage.name] = cells
             if faults and not cells:
                 break  # nothing is drawn from a list with faults, and the stages below have no more to tell
-            part = part[part[source.unit].isin({unit for cell in cells for unit in cell.chosen})]
-            above = source.unit
+            if stage is not stages[-1]:
+                part = part[part[source.unit].isin({unit for cell in cells for unit in cell.chosen})]
+                above = source.unit
     faults.refuse(DrawError)
     return drawn
 
@@ -150,7 +152,7 @@ def household_table(
     """
     order = list(TABLE)
     facts = [row for village in sorted(drawn) for cell in drawn[village][stages[-1].name] for row in _facts(village, cell)]
-    table = pd.DataFrame(facts, columns=[column for column in order if column not in ("stratum", "persons", "prob")])
+    table = pd.DataFrame(facts, columns=list(FACTS))
     known = [column for column in rosters.columns if column not in ("village", *DECIDING)]
     table = table.merge(rosters[["village", *DECIDING, *known]], on=["village", "household"], how="left", validate="1:1")
     own = ["unit", "stratum", "chance", "prob", "N", "n", "hits"]
@@ -221,7 +223,8 @@ def _stage_cells(
         return ()
     for above in (sorted(set(units["above"])) if source.above else ()) or [""]:
         here = units[units["above"] == above] if source.above else units
-        strata = {str(stratum): rows for stratum, rows in here.groupby("stratum", sort=True)}
+        grouped = here.groupby("stratum", sort=True) if stage.strata else ((ALL, here),)
+        strata = {str(stratum): rows for stratum, rows in grouped if len(rows)}
         for stratum in _named(stage):
             strata.setdefault(stratum, units.iloc[:0])
         where = f"{source.where}{above} " if above else source.where
@@ -287,12 +290,10 @@ def _roles(cell: Cell) -> list[tuple[str, str]]:
     return [(unit, "main") for unit in cell.chosen] + [(unit, "reserve") for unit in cell.reserves]
 
 
-def _facts(village: str, cell: Cell) -> list[dict[str, Any]]:
-    same = {"village": village, "cell": cell.label, "N": cell.population, "quota": cell.quota, "n": cell.n}
-    return [
-        {**same, "chance": cell.chances[unit], "household": unit, "role": role, "order": place}
-        for place, (unit, role) in enumerate(_roles(cell), 1)
-    ]
+def _facts(village: str, cell: Cell) -> list[tuple[Any, ...]]:
+    """Return the columns FACTS of the drawn and reserve households of a cell."""
+    same, chances = (cell.label, cell.population, cell.quota, cell.n), cell.chances
+    return [(village, unit, *same, chances[unit], role, place) for place, (unit, role) in enumerate(_roles(cell), 1)]
 
 
 def _cleaned(rosters: pd.DataFrame, stages: tuple[Stage, ...], faults: Faults) -> pd.DataFrame:

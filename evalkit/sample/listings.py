@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -81,11 +81,13 @@ def listing(source: Source, stage: Stage, earlier: Collection[str], faults: Faul
         return pd.DataFrame()
     table, _ = after_rules(source.table, stage.rule)
     _check_strata(table, strata, source.where, faults)
-    units = _by_unit(table, source, stage, columns, faults)
-    _check_numbers(units, (*stage.balance, *stage.places), source.where, faults)
-    size = _sizes(table, source, stage, faults).reindex(units["unit"]).tolist() if stage.size else 1
-    labels = _labels(units, [read(column) for column in strata])
-    units = units.assign(stratum=labels, size=size, must=_must(units, stage, source.where, faults))
+    rows = _by_unit(table, source, stage, columns, faults)
+    _check_numbers(rows, (*stage.balance, *stage.places), source.where, faults)
+    size: Any = _sizes(table, source, stage, faults).reindex(rows[source.unit]).tolist() if stage.size else 1
+    own: dict[str, Any] = {"unit": rows[source.unit], "above": rows[source.above] if source.above else "", "row": rows.index}
+    own |= {"stratum": _labels(rows, strata), "size": size}
+    units = pd.DataFrame({read(column): rows[column] for column in columns} | own, index=rows.index).reset_index(drop=True)
+    units["must"] = _must(units, stage, source.where, faults)
     for wave in stage.wave:
         if wave.column and not source.above and not units[read(wave.column)].isin(wave.values).any():
             remedy = f"改正轮次 {wave.name} 的 values，或删去该轮次"
@@ -113,25 +115,21 @@ def _check_present(table: pd.DataFrame, columns: Sequence[str], where: str, faul
             faults.add(None, f"{where}{column}", None, "抽样要用的列不在名单保留的列中", "写入 [frame] 或 [rosters] 的 columns")
 
 
-def _check_numbers(units: pd.DataFrame, columns: Sequence[str], where: str, faults: Faults) -> None:
+def _check_numbers(rows: pd.DataFrame, columns: Sequence[str], where: str, faults: Faults) -> None:
     for column in columns:
-        for row in units.loc[plain_numbers(units[read(column)]).isna(), "row"].tolist():
+        for row in rows.index[plain_numbers(rows[column]).isna()].tolist():
             faults.add(row, f"{where}{column}", None, "应为数值", "改正该格")
 
 
 def _by_unit(table: pd.DataFrame, source: Source, stage: Stage, columns: Sequence[str], faults: Faults) -> pd.DataFrame:
-    """Return one row a unit by id; a column whose value differs within a unit is a fault."""
+    """Return the first row of each unit, by id; a column whose value differs within a unit is a fault."""
     if stage.unit:  # the ids of the rows themselves were checked with their list
         check_units(table, source, faults)
     for column in columns if stage.unit else ():
         _check_same(table, source, column, faults)
-    own = {"unit": table[source.unit], "above": table[source.above] if source.above else "", "row": table.index}
-    whole = pd.DataFrame({read(column): table[column] for column in columns} | own, index=table.index)
-    if not whole["unit"].is_unique:
-        whole = whole.drop_duplicates("unit")
-    if not whole["unit"].is_monotonic_increasing:
-        whole = whole.sort_values("unit", kind="stable")
-    return whole.reset_index(drop=True)
+    if not table[source.unit].is_unique:
+        table = table.drop_duplicates(source.unit)
+    return table if table[source.unit].is_monotonic_increasing else table.sort_values(source.unit, kind="stable")
 
 
 def check_units(table: pd.DataFrame, source: Source, faults: Faults) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,7 +154,7 @@ class Trials:
         ----------
         second : Trials
             Of a design that holds this one's sample (more villages by the same seed), with the same points; both at an alpha
-            that leaves the risk of the two looks together as it should be (`evalkit.acceptance` gives it).
+            that leaves the risk of the two looks together as it should be (`evalkit.acceptance.two_looks` gives it).
         """
         same = ("seed", "frame", "replicates")
         other = [name for name in same if self.settings.get(name) != second.settings.get(name)]
@@ -165,6 +165,25 @@ class Trials:
         work = np.where(unproven.any(axis=1)[..., None], second.work, self.work)
         settings = {**self.settings, "second": dict(second.settings)}
         return Trials(f"{self.title} → {second.title}", self.points, self.standards, results, work, settings)
+
+    def at(self, alpha: float) -> Trials:
+        """Return the same trials judged at another risk, one of those that `simulate` was asked for as ``alphas``.
+
+        Examples
+        --------
+        >>> import evalkit as ev
+        >>> design = ev.plain_design(10, 20, frame=40, households=60)
+        >>> trials = ev.simulate(design, {"差错率": .001}, seed="1", replicates=2, workers=1, alphas=[.5])
+        >>> (trials.at(.5).field("high") < trials.field("high")).all()
+        np.True_
+        """
+        known = list(self.settings.get("alphas", ()))
+        if alpha not in known:
+            stated = "、".join(f"{each:g}" for each in known)
+            raise EvalkitError(f"alpha = {alpha:g}｜模拟时没有要这个风险｜在 ev.simulate 中写 alphas=[…]；已有：{stated or '无'}")
+        results, first = self.results.copy(), len(FIELDS) + 2 * known.index(alpha)
+        results[..., FIELDS.index("low")], results[..., FIELDS.index("high")] = results[..., first], results[..., first + 1]
+        return replace(self, results=results, settings={**self.settings, "alpha": alpha})
 
     def plot(self, **options: Any) -> Any:
         """Draw the operating characteristics; `evalkit.charts.trials_plot` says what may be asked."""

@@ -113,5 +113,5 @@ def fingerprint_parts(setting: Setting) -> dict[str, Any]:
         "design": setting.design.model_dump(mode="json", by_alias=True, exclude_none=True),
         "frame": setting.frame.fingerprint,
         "points": [[list(map(list, point.rates)), point.icc, point.model] for point in setting.points],
-        "seed": setting.seed, "icc": setting.icc, "interviewer": setting.interviewer,
+        "seed": setting.seed, "icc": setting.icc, "interviewer": setting.interviewer, "alphas": list(setting.alphas),
     }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +34,7 @@ def simulate(
     model: str | Sequence[str] = "beta-binomial",
     judged_icc: Literal["design", "true"] = "design",
     interviewer: float = 0.0,
+    alphas: Sequence[float] = (),
     frame: Frame | None = None,
     workers: int | None = -1,
     folder: str | Path | None = None,
@@ -62,6 +64,8 @@ def simulate(
         Which correlation the intervals are planned with.
     interviewer : float
         Correlation of the answers that one interviewer takes beyond the village's, in [0, 1): what is recorded, not what is true.
+    alphas : sequence of float
+        Further risks to judge by, beside ``[evaluation] alpha``, each in (0, ½]: `Trials.at` gives the verdicts (two phases).
     frame : Frame, optional
         The list of villages; by default the one that the design names.
     workers : int, optional
@@ -95,13 +99,13 @@ def simulate(
     >>> trials.table()[["p", "met", "legal"]].to_numpy().round(3).tolist()
     [[0.005, 0.25, 1.0], [0.04, 0.0, 0.0]]
     """
-    setting = _setting(design, rates or {}, seed, replicates, icc, model, judged_icc, interviewer, frame)
+    setting = replace(_setting(design, rates or {}, seed, replicates, icc, model, judged_icc, interviewer, frame), alphas=_risks(alphas))
     settings = fingerprint_parts(setting) | {"version": __version__}
     results, work = run_batches(setting, replicates, tickets.seal(settings), workers, folder, progress)
     evaluation = design.evaluation
     told = {
         "seed": seed, "replicates": replicates, "alpha": evaluation.alpha, "confidence": evaluation.confidence,
-        "icc": judged_icc if judged_icc == "true" else evaluation.icc, "interviewer": interviewer,
+        "alphas": list(setting.alphas), "icc": judged_icc if judged_icc == "true" else evaluation.icc, "interviewer": interviewer,
         "design": tickets.seal(settings["design"]), "frame": setting.frame.fingerprint, "version": __version__,
     }  # fmt: skip
     standards = tuple(Standard(gate.rate, gate.threshold, gate.direction, gate.strict) for gate in design.gates)
@@ -126,6 +130,13 @@ def _setting(
     listed = planned_frame(design) if frame is None else frame
     planned = None if judged_icc == "true" else design.evaluation.icc
     return Setting(design, listed, populate(design, listed, seed), points, names, seed, planned, float(interviewer))
+
+
+def _risks(alphas: Sequence[float]) -> tuple[float, ...]:
+    wrong = [f"{alpha:g}" for alpha in alphas if not 0 < alpha <= 0.5]
+    if wrong:
+        raise DesignError(f"alphas：{'、'.join(wrong)}｜应大于 0、不大于 0.5｜5% 写 .05")
+    return tuple(float(alpha) for alpha in alphas)
 
 
 def _read(name: str, design: Design) -> bool:

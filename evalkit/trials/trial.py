@@ -52,6 +52,8 @@ class Setting:
         Correlation that the intervals are planned with; None for the true one of each point.
     interviewer : float
         Correlation of the answers that one interviewer takes.
+    alphas : tuple of float
+        Further risks to judge by, beside that of the design.
     """
 
     design: Design
@@ -62,6 +64,7 @@ class Setting:
     seed: str
     icc: float | None
     interviewer: float
+    alphas: tuple[float, ...] = ()
 
     @cached_property
     def lean(self) -> Design:
@@ -107,7 +110,8 @@ def run_trial(setting: Setting, number: int) -> tuple[Floats, Floats]:
 
     Returns
     -------
-    results : (gates, points, FIELDS) float array
+    results : (gates, points, fields) float array
+        In the order of FIELDS; behind them the two one-sided bounds at each further alpha.
     effort : (5,) float array
         In the order of EFFORT.
     """
@@ -117,8 +121,9 @@ def run_trial(setting: Setting, number: int) -> tuple[Floats, Floats]:
     returned = collect(sample, visit(sample, setting.design, seed, _places(households)))
     survey = weigh(returned)
     table = survey.table()
-    found = {name: _found(setting, seed, name, roster, table) for name in setting.rates}
-    results = np.full((len(setting.gates), len(setting.points), len(FIELDS)), np.nan)
+    rows = _rows(setting.population, sample.villages, table)
+    found = {name: _found(setting, seed, name, roster, rows) for name in setting.rates}
+    results = np.full((len(setting.gates), len(setting.points), len(FIELDS) + 2 * len(setting.alphas)), np.nan)
     for icc, points in setting.groups:
         made = assumed(
             survey, setting.design, setting.frame, {name: each.recorded[:, points].astype(float) for name, each in found.items()}
@@ -150,22 +155,49 @@ def _places(households: pd.DataFrame) -> Ints:
     return households["household"].to_numpy().astype(np.int64) - 1
 
 
-def _found(setting: Setting, seed: str, name: str, roster: pd.DataFrame, table: pd.DataFrame) -> _Found:
+def _found(setting: Setting, seed: str, name: str, roster: pd.DataFrame, rows: _Rows) -> _Found:
     """Make up what is true of a rate in every village, and what the survey records of its households."""
     declared, population = setting.design.rate(name), setting.population
     assert declared is not None and declared.kind != "incidence"
     everywhere = setting.village_rates[name].at(streams.numbers(seed, f"trial village {name}", "all", len(population.villages)))
-    drawn, code = np.unique(roster["village"].to_numpy(), return_inverse=True)
-    places, sizes = np.array([population.place[village] for village in drawn]), np.bincount(code)
-    parts = [streams.numbers(seed, f"trial household {name}", village, int(n)) for village, n in zip(drawn, sizes, strict=True)]
-    luck = np.concatenate(parts)
-    event = luck[:, None] < everywhere[places][code]
-    truth = _true_rate(population, declared, everywhere, places, np.einsum("i,ij->j", _counted(declared, roster), event), seed)
-    row = (np.cumsum(sizes) - sizes)[np.searchsorted(drawn, table["village"].to_numpy().astype(object))] + _places(table)
+    parts = [
+        streams.numbers(seed, f"trial household {name}", population.villages[place], int(n))
+        for place, n in zip(rows.places, rows.sizes, strict=True)
+    ]
+    luck, of_village = np.concatenate(parts), everywhere[rows.places]
+    event = luck[:, None] < np.repeat(of_village, rows.sizes, axis=0)
+    truth = _true_rate(population, declared, everywhere, rows.places, np.einsum("i,ij->j", _counted(declared, roster), event), seed)
     if not setting.interviewer:
-        return _Found(event[row], truth)
-    said = _recorded(everywhere[places][code[row]], interviewers(table["village"]), setting.interviewer, f"{seed}|{name}")
-    return _Found(luck[row, None] < said, truth)
+        return _Found(event[rows.row], truth)
+    said = _recorded(of_village[rows.village], rows.interviewer, setting.interviewer, f"{seed}|{name}")
+    return _Found(luck[rows.row, None] < said, truth)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Where the rows of a survey stand in the rosters of the drawn villages, which lie one behind the other, villages by id.
+
+    Attributes
+    ----------
+    places, sizes : (drawn villages,) int array
+        Place in the list, and households.
+    village, row, interviewer : (rows,) int array
+        Which drawn village, which row of all rosters, and who took the interview.
+    """
+
+    places: Ints
+    sizes: Ints
+    village: Ints
+    row: Ints
+    interviewer: Ints
+
+
+def _rows(population: Population, drawn: tuple[str, ...], table: pd.DataFrame) -> _Rows:
+    places = np.array([population.place[village] for village in drawn])
+    sizes = population.sizes[places].sum(axis=1)
+    known = {village: at for at, village in enumerate(drawn)}
+    village = np.array([known[name] for name in table["village"].tolist()])
+    return _Rows(places, sizes, village, (np.cumsum(sizes) - sizes)[village] + _places(table), interviewers(table["village"]))
 
 
 def _counted(declared: Any, roster: pd.DataFrame) -> Floats:
@@ -207,10 +239,16 @@ def _truth(setting: Setting, name: str, found: dict[str, _Found]) -> Floats:
 def _judged(estimate: Estimate, official: Any, truth: Floats, gate: Gate, setting: Setting, icc: float) -> Floats:
     """Return the fields of one gate at some points."""
     evaluation = setting.design.evaluation
-    low = estimate.interval(level=1 - evaluation.alpha, side="lower", icc=icc)["low"]
-    high = estimate.interval(level=1 - evaluation.alpha, side="upper", icc=icc)["high"]
+
+    def bounds(alpha: float) -> list[Floats]:
+        low = estimate.interval(level=1 - alpha, side="lower", icc=icc)["low"]
+        return [low.to_numpy(), estimate.interval(level=1 - alpha, side="upper", icc=icc)["high"].to_numpy()]
+
     two = estimate.interval(level=evaluation.confidence, icc=icc)
     read = official if gate.legal_value == "unweighted" else estimate.value
     share = estimate.share()
-    events = share if gate.direction == "below" else 1 - share
-    return np.column_stack([truth, estimate.value, read, low, high, two["low"], two["high"], events * estimate.n, estimate.n, two["df"]])
+    events = (share if gate.direction == "below" else 1 - share) * estimate.n
+    more = [bound for alpha in setting.alphas for bound in bounds(alpha)]
+    return np.column_stack(
+        [truth, estimate.value, read, *bounds(evaluation.alpha), two["low"], two["high"], events, estimate.n, two["df"], *more]
+    )
