@@ -12,8 +12,8 @@ from evalkit.cli import main
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STEPS = [
-    "init", "check", "plan", "simulate", "ceremony", "draw", "rosters", "lists", "release", "collect", "estimate", "report", "verify", "publish",
-    "log", "overlap", "run",
+    "init", "check", "plan", "simulate", "ceremony", "draw", "rosters", "lists", "release", "collect", "estimate", "report", "verify",
+    "publish", "log", "overlap", "run",
 ]
 
 
