@@ -1,5 +1,6 @@
 """The benchmarks, each with its page: ``python -m benchmarks --date 2026-01-01 [--repeats 5] [--share 1] [--peer PYTHON]`` times draws
-and estimates; ``python -m benchmarks coverage`` counts how often intervals cover, ``operating`` what verdicts say; ``python -m benchmarks NAME …`` runs one of them.
+and estimates; ``python -m benchmarks coverage`` counts how often intervals cover, ``operating`` what verdicts say, and
+``python -m benchmarks NAME …`` runs one of them.
 """
 
 import sys
