@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri, stdtrit
 
-from evalkit.errors import EstimateError, one_of
+from evalkit.errors import EstimateError, Faults
+from evalkit.exact import admissible_bounds, count_bounds
 from evalkit.intervals import forms
-from evalkit.intervals.moderated import Moderated, Planning, moderated_limits
+from evalkit.intervals.asking import SNAP, Question, check_level, read_question
+from evalkit.intervals.methods import NEED_INSIDE, Case
+from evalkit.intervals.moderated import Planning, moderated_limits
 from evalkit.intervals.profile import on_r_grid
+from evalkit.intervals.tails import Side, quantile, t_ratio, tail_of
 
-Side = Literal["two", "lower", "upper"]
 Numbers = NDArray[np.float64]
-SNAP = 1e-12  # a weighted share of all events may miss 1 by rounding
 
 NO_DF = "自由度不大于 0，区间无法给出"
 ONE_UNIT = "只有一个单位，区间无法给出"
@@ -43,11 +43,15 @@ class Interval:
         method has none.
     df, d_e : float or array
         Degrees of freedom of the design and those of the villages with events.
+    event_villages : float or array
+        Villages with a unit of the rarer class, as `Planning` tells them; NaN when it does not.
     icc, f_eff : float or array
         Correlation and effective sampling fraction that were planned with.
     reason : str or array of str
         Why limits are NaN or were made in a special way; empty otherwise.
-    method, level, side
+    icc_source : str
+        Where the correlation is from; empty where none was planned with.
+    method, level, side, midp
         As asked.
     """
 
@@ -62,84 +66,15 @@ class Interval:
     deff_star: Any
     df: Any
     d_e: Any
+    event_villages: Any
     icc: Any
     f_eff: Any
     reason: Any
+    icc_source: str
     method: str
     level: float
     side: str
-
-
-@dataclass(frozen=True, eq=False)
-class _Case:
-    """What the rules for an effective number of units read."""
-
-    n: Numbers
-    n_eff: Numbers
-    end: NDArray[np.bool_]
-    ratio: Numbers
-
-
-@dataclass(frozen=True)
-class Method:
-    """One way to make an interval for a proportion: formula, quantile, effective number of units."""
-
-    form: Callable[..., forms.Limits] | None
-    quantile: Literal["z", "t"]
-    units: Callable[[_Case], Numbers]
-    needs_df: bool
-    text: str
-
-
-def _effective(case: _Case) -> Numbers:
-    return case.n_eff
-
-
-def _ignored(case: _Case) -> Numbers:
-    return case.n
-
-
-def _adjusted(case: _Case) -> Numbers:
-    return case.n_eff * case.ratio
-
-
-def _truncated(case: _Case) -> Numbers:
-    return np.minimum(case.n, case.n_eff) * case.ratio
-
-
-def _nchs(case: _Case) -> Numbers:
-    return np.where(case.end, case.n, np.minimum(case.n, case.n_eff * case.ratio))
-
-
-METHODS: dict[str, Method] = {
-    "kg-m": Method(None, "t", _adjusted, True, "Clopper–Pearson，缓和的有效样本量（默认；需 planning）"),
-    "kg": Method(forms.clopper_pearson, "t", _adjusted, True, "Korn–Graubard，n_eff 经自由度修正（R 的 beta）"),
-    "kg-nchs": Method(forms.clopper_pearson, "t", _nchs, True, "Korn–Graubard，NCHS：修正后不超过 n；两端取 n"),
-    "kg-truncated": Method(forms.clopper_pearson, "t", _truncated, True, "Korn–Graubard，先不超过 n 再修正"),
-    "clopper-pearson": Method(forms.clopper_pearson, "z", _ignored, False, "Clopper–Pearson，不计设计"),
-    "logit": Method(forms.logistic, "z", _effective, False, "对数比数尺度，正态分位数"),
-    "logit-t": Method(forms.logistic, "t", _effective, True, "对数比数尺度，t 分位数"),
-    "xlogit": Method(forms.logistic, "t", _effective, True, "同 logit-t（R 的 xlogit）"),
-    "log": Method(forms.logarithmic, "z", _effective, False, "对数尺度，正态分位数"),
-    "log-t": Method(forms.logarithmic, "t", _effective, True, "对数尺度，t 分位数"),
-    "arcsine": Method(forms.arcsine, "z", _effective, False, "反正弦尺度，正态分位数"),
-    "arcsine-t": Method(forms.arcsine, "t", _effective, True, "反正弦尺度，t 分位数"),
-    "wilson": Method(forms.wilson, "z", _effective, False, "Wilson 得分，有效样本量，正态分位数"),
-    "wilson-t": Method(forms.wilson, "t", _effective, True, "Wilson 得分，有效样本量，t 分位数"),
-    "wilson-df": Method(forms.wilson, "z", _truncated, True, "Wilson 得分，自由度修正后的有效样本量"),
-    "agresti-coull": Method(forms.agresti_coull, "z", _effective, False, "Agresti–Coull，正态分位数"),
-    "agresti-coull-t": Method(forms.agresti_coull, "t", _effective, True, "Agresti–Coull，t 分位数"),
-    "agresti-coull-df": Method(forms.agresti_coull, "z", _truncated, True, "Agresti–Coull，自由度修正后的有效样本量"),
-    "jeffreys": Method(forms.jeffreys, "z", _effective, False, "Jeffreys 先验的后验分位数"),
-    "jeffreys-df": Method(forms.jeffreys, "z", _truncated, True, "Jeffreys 先验，自由度修正后的有效样本量"),
-    "uniform": Method(forms.uniform, "z", _effective, False, "均匀先验的后验分位数"),
-    "likelihood": Method(forms.likelihood, "z", _effective, False, "Rao–Scott 似然，正态分位数"),
-    "likelihood-t": Method(forms.likelihood, "t", _effective, True, "Rao–Scott 似然，t 分位数"),
-    "likelihood-r": Method(on_r_grid, "t", _effective, True, "R 的 likelihood：粗网格、样条、线性内插，与精确解可差百分之几（仅供对照）"),
-    "wald": Method(forms.wald, "z", _effective, False, "对称区间，正态分位数（仅供对照）"),
-    "wald-t": Method(forms.wald, "t", _effective, True, "对称区间，t 分位数（仅供对照）"),
-}
-_NEED_INSIDE = (forms.wald, forms.logistic, forms.logarithmic, on_r_grid)  # nothing at 0 and 1: Clopper–Pearson with n stands in
+    midp: bool = False
 
 
 def proportion(
@@ -152,6 +87,9 @@ def proportion(
     level: float = 0.95,
     side: Side = "two",
     planning: Planning | None = None,
+    population: ArrayLike | None = None,
+    f_eff: ArrayLike | None = None,
+    midp: bool = False,
 ) -> Interval:
     """Return an interval for a proportion estimated from a survey.
 
@@ -174,6 +112,14 @@ def proportion(
         "lower" and "upper" give one bound; the other limit is then 1 or 0.
     planning : Planning, optional
         Needed by KG-M.
+    population : int or array, optional
+        Units in the population: for "hypergeometric" and "wang" (simple random sampling without replacement, whole counts),
+        and for "wise" without villages.
+    f_eff : float or array, optional
+        Effective sampling fraction in [0, 1] for "wise" (`reach`), instead of `population`.
+    midp : bool
+        Give the observed count half its weight: shorter, no longer sure to cover. For descriptive tables only, a verdict
+        refuses it; where limits invert one tail ("kg-m", "kg…", "clopper-pearson", "wise", "hypergeometric").
 
     Returns
     -------
@@ -184,7 +130,8 @@ def proportion(
     Raises
     ------
     EstimateError
-        Values outside [0, 1], n ≤ 0, level outside (0, 1), an unknown method or side, a missing df, se or planning.
+        Values outside [0, 1], n ≤ 0, level outside (0, 1), an unknown method or side, a missing df, se, planning or
+        population; everything that is wrong is told at once.
 
     Notes
     -----
@@ -201,15 +148,12 @@ def proportion(
     0.01082
     >>> round(proportion(.01, 1200, se=.0045, df=19, method="wilson-t").high, 6)
     0.024689
+    >>> exact, ours = (proportion(3 / 300, 300, method=name, population=1500) for name in ("hypergeometric", "wang"))
+    >>> [(round(1500 * seen.low), round(1500 * seen.high)) for seen in (exact, ours)]
+    [(4, 40), (5, 40)]
     """
-    how, tail = _ask(method, level, side)
-    p, size, spread, freedom = _numbers(value, n, se, df, planning)
-    _complete(how, method, p, se, df, planning)
-    if how.form is None and planning is not None:
-        made = _moderated(p, size, spread, freedom, planning, tail)
-    else:
-        made = _plain(how, p, size, spread, freedom, tail)
-    return _result(made, p, size, freedom, planning if how.form is None else None, method, level, side)
+    asked = read_question(value, n, se, df, method, level, side, planning, population, f_eff, midp)
+    return _result(_MAKERS[asked.how.needs](asked), asked)
 
 
 def student(value: ArrayLike, se: ArrayLike, df: ArrayLike, *, level: float = 0.95, side: Side = "two") -> Interval:
@@ -235,77 +179,17 @@ def student(value: ArrayLike, se: ArrayLike, df: ArrayLike, *, level: float = 0.
     >>> student(1., .1, 0).reason
     '自由度不大于 0，区间无法给出'
     """
-    tail = _tail(level, side)
-    x, spread, freedom = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (value, se, df)))
+    faults = Faults("区间")
+    check_level(level, side, faults)
+    x, spread, freedom = np.broadcast_arrays(*(np.array(a, dtype=float) for a in (value, se, df)))
     if (spread < 0).any():
-        raise EstimateError(f"se = {spread.min():g}｜标准误不能为负｜检查方差")
+        faults.add(None, "se", f"{spread.min():g}", "标准误不能为负", "检查方差")
+    faults.refuse(EstimateError)
     bad = ~(freedom > 0)
-    half = np.where(bad, np.nan, _quantile("t", np.where(bad, 1.0, freedom), tail) * spread)
+    half = np.where(bad, np.nan, quantile("t", np.where(bad, 1.0, freedom), tail_of(level, side)) * spread)
     low, high = _sided(x - half, x + half, side, (-np.inf, np.inf))
     known = {"value": x, "low": low, "high": high, "df": freedom, "reason": np.where(bad, NO_DF, "")}
     return _interval(known, "t", level, side)
-
-
-def _ask(method: str, level: float, side: str) -> tuple[Method, float]:
-    return one_of("method", method, METHODS, EstimateError, "区间"), _tail(level, side)
-
-
-def _tail(level: float, side: str) -> float:
-    if not 0 < level < 1:
-        raise EstimateError(f"level = {level}｜置信水平应在 0 与 1 之间｜95% 写 level=.95")
-    if side not in ("two", "lower", "upper"):
-        raise EstimateError(f"side = {side!r}｜没有这种界｜可用：\"two\"、\"lower\"、\"upper\"")
-    return (1 - level) / 2 if side == "two" else 1 - level
-
-
-def _numbers(value: ArrayLike, n: ArrayLike, se: ArrayLike | None, df: ArrayLike | None, planning: Planning | None) -> tuple[Numbers, ...]:
-    parts = [value, n, np.nan if se is None else se, np.nan if df is None else df]
-    shape = np.broadcast_shapes(*(np.shape(a) for a in (*parts, *(vars(planning).values() if planning else ())) if a is not None))
-    p, size, spread, freedom = (np.array(np.broadcast_to(np.asarray(a, dtype=float), shape)) for a in parts)
-    if not ((p >= -SNAP) & (p <= 1 + SNAP)).all():
-        raise EstimateError(f"value 中有 {_first(p, (p >= -SNAP) & (p <= 1 + SNAP)):g}｜比例应在 0 与 1 之间｜百分数先除以 100")
-    if not (size > 0).all():
-        raise EstimateError(f"n 中有 {_first(size, size > 0):g}｜单位数应大于 0｜空的分组不能给区间，先去掉")
-    if se is not None and not (spread >= 0).all():
-        raise EstimateError(f"se 中有 {_first(spread, spread >= 0):g}｜标准误应为不小于 0 的数｜检查方差")
-    return np.where(p < SNAP, 0.0, np.where(p > 1 - SNAP, 1.0, p)), size, spread, freedom
-
-
-def _first(values: Numbers, good: NDArray[np.bool_]) -> float:
-    return float(values[~good][0]) if values.ndim else float(values)
-
-
-def _complete(how: Method, method: str, p: Numbers, se: ArrayLike | None, df: ArrayLike | None, planning: Planning | None) -> None:
-    """Refuse a question that lacks what its method needs."""
-    if how.needs_df and df is None:
-        raise EstimateError(f"method = {method!r} 缺 df｜没有自由度就不能代以正态分位数｜写 df=（村数 − 层数）")
-    if how.form is not None:
-        return
-    if planning is None:
-        rule = "罕见比例的设计效应不能只靠自身估计"
-        raise EstimateError(f"method = \"kg-m\" 缺 planning｜{rule}｜写 planning=Planning(deff_w, take, events_df, icc)")
-    inside = ((p > 0) & (p < 1)).any()
-    if inside and planning.se_wr is None and se is None:
-        raise EstimateError("method = \"kg-m\" 缺 se｜有事件时需要标准误｜写 se=")
-    if inside and planning.se_wr is None and bool((np.asarray(planning.f_eff) > 0).any()):
-        raise EstimateError("f_eff > 0 而缺 se_wr｜有限总体修正只能计一次｜在 planning 中写不含该修正的标准误 se_wr=")
-
-
-def _quantile(kind: str, df: Numbers, tail: float) -> Numbers:
-    """Return the upper quantile; taken in the lower tail, where small probabilities keep their digits."""
-    normal = np.full(np.shape(df), -ndtri(tail))
-    if kind == "z":
-        return normal
-    endless = np.isinf(df)
-    return np.where(endless, normal, -stdtrit(np.where(endless, 1.0, df), tail))
-
-
-def _ratio(n: Numbers, df: Numbers, tail: float) -> Numbers:
-    """Return (t_{n−1}/t_{df})² at `tail`; at ½, where both are 0, its limit (f_df(0)/f_{n−1}(0))²."""
-    tail = tail if abs(tail - 0.5) > 1e-6 else 0.5 - 1e-6  # the quotient of the densities, to 11 digits
-    good = (n > 1) & (df > 0)
-    top, bottom = (_quantile("t", np.where(good, f, 1.0), tail) for f in (n - 1, df))
-    return np.where(good, (top / bottom) ** 2, np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -321,41 +205,94 @@ class _Made:
     reason: NDArray[np.str_]
 
 
-def _moderated(p: Numbers, n: Numbers, se: Numbers, df: Numbers, planning: Planning, tail: float) -> _Made:
-    free = se if planning.se_wr is None else np.broadcast_to(np.asarray(planning.se_wr, dtype=float), p.shape)
-    m: Moderated = moderated_limits(p, n, free, df, _ratio(n, df, tail), planning, tail)
-    census = np.broadcast_to(np.asarray(planning.f_eff, dtype=float) >= 1 - SNAP, p.shape)
-    reason = np.select([census, ~(df > 0), ~(n > 1), m.exact], [CENSUS, NO_DF, ONE_UNIT, EXACT], "")
+def _moderated(asked: Question) -> _Made:
+    plan, p, n, df = asked.planning, asked.p, asked.n, asked.df
+    assert plan is not None
+    free = asked.se if plan.se_wr is None else np.broadcast_to(np.asarray(plan.se_wr, dtype=float), p.shape)
+    m = moderated_limits(p, n, free, df, t_ratio(n, df, asked.tail), plan, asked.tail, asked.midp)
+    census = np.broadcast_to(np.asarray(plan.f_eff, dtype=float) >= 1 - SNAP, p.shape)
+    reason = _reasons([census, ~(df > 0), ~(n > 1), m.exact], [CENSUS, NO_DF, ONE_UNIT, EXACT])
     return _Made(m.low, m.high, n / m.deff_star, m.n_star, m.deff, m.deff0, m.deff_star, m.d_e, reason)
 
 
-def _plain(how: Method, p: Numbers, n: Numbers, se: Numbers, df: Numbers, tail: float) -> _Made:
-    end, still = (p == 0) | (p == 1), se == 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        n_eff = np.where(np.isnan(se) | end, n, p * (1 - p) / se**2)
-        units = how.units(_Case(n, n_eff, end, _ratio(n, df, tail)))
-    point = ~end & np.isinf(units)
-    deff = np.where(end | np.isnan(se), np.nan, n / n_eff)
+def _plain(asked: Question) -> _Made:
+    how, p, n, df, tail = asked.how, asked.p, asked.n, asked.df, asked.tail
+    n_eff, deff = _effective(asked)
+    units = how.units(Case(n, n_eff, asked.end, t_ratio(n, df, tail)))
+    point = ~asked.end & np.isinf(units)
     safe_p, safe_n = np.where(point, 0.5, p), np.where(point | ~(units > 0), 1.0, units)
-    low, high = _limits(how, safe_p, safe_n, _quantile(how.quantile, np.where(df > 0, df, 1.0), tail), tail, end, n)
+    low, high = _limits(asked, safe_p, safe_n, quantile(how.quantile, np.where(df > 0, df, 1.0), tail))
     low, high = np.where(point, p, low), np.where(point, p, high)
     lost = (how.needs_df & ~(df > 0)) | np.isnan(units)
     short = np.isnan(low) | np.isnan(high)
-    cases = [how.needs_df & ~(df > 0), lost, end & ~np.isnan(se), still & point, short]
-    reason = np.select(cases, [NO_DF, ONE_UNIT, AT_THE_END, NO_SPREAD, OFF_GRID], "")
-    none = np.full(p.shape, np.nan)
+    cases = [how.needs_df & ~(df > 0), lost, asked.end & ~np.isnan(asked.se), (asked.se == 0) & point, short]
+    reason = _reasons(cases, [NO_DF, ONE_UNIT, AT_THE_END, NO_SPREAD, OFF_GRID])
+    none = _none(p)
     return _Made(np.where(lost, np.nan, low), np.where(lost, np.nan, high), n_eff, units, deff, none, deff, none, reason)
 
 
-def _limits(how: Method, p: Numbers, n: Numbers, c: Numbers, tail: float, end: NDArray[np.bool_], whole: Numbers) -> forms.Limits:
-    assert how.form is not None
-    if how.form not in _NEED_INSIDE:
-        low, high = how.form(p, n, c, tail)
+def _effective(asked: Question) -> tuple[Numbers, Numbers]:
+    """Return the effective number of units, n where there is no standard error or nothing varies, and the design effect."""
+    p, se, unknown = asked.p, asked.se, np.isnan(asked.se) | asked.end
+    with np.errstate(divide="ignore", invalid="ignore"):
+        n_eff = np.where(unknown, asked.n, p * (1 - p) / se**2)
+        return n_eff, np.where(unknown, np.nan, asked.n / n_eff)
+
+
+def _drawn_in(asked: Question) -> _Made:
+    """Wise's limits of an effective number of units."""
+    p, f_eff = asked.p, np.clip(asked.f_eff, 0, 1)
+    n_eff, deff = _effective(asked)
+    point = (~asked.end & np.isinf(n_eff)) | (f_eff >= 1 - SNAP)
+    units = np.where(np.isinf(n_eff), 1.0, n_eff)
+    low, high = forms.around(p, *forms.finite(p, units, f_eff, asked.tail, asked.midp), asked.tail)
+    cases = [f_eff >= 1 - SNAP, asked.end & ~np.isnan(asked.se), point]
+    reason = _reasons(cases, [CENSUS, AT_THE_END, NO_SPREAD])
+    none = _none(p)
+    return _Made(np.where(point, p, low), np.where(point, p, high), n_eff, n_eff, deff, none, deff, none, reason)
+
+
+def _counted(asked: Question) -> _Made:
+    """Exact limits of whole counts, each distinct question asked once."""
+    whole = (np.rint(part).astype(int).ravel() for part in (asked.p * asked.n, asked.n, asked.population))
+    rows, place = np.unique(np.stack(list(whole)), axis=1, return_inverse=True)
+    limits = np.array([_count_limits(asked, *map(int, row)) for row in rows.T], dtype=float).reshape(-1, 2)
+    low, high = (limits[place.ravel(), at].reshape(asked.p.shape) / asked.population for at in (0, 1))
+    none, reason = _none(asked.p), _reasons([asked.n == asked.population], [CENSUS])
+    return _Made(low, high, asked.n, asked.n, none, none, none, none, reason)
+
+
+def _count_limits(asked: Question, found: int, drawn: int, population: int) -> tuple[int, int]:
+    if asked.method == "wang" and asked.side == "two":
+        return admissible_bounds(found, drawn, population, asked.level)
+    return count_bounds(found, drawn, population, asked.tail, asked.midp)
+
+
+_MAKERS = {"": _plain, "planning": _moderated, "fraction": _drawn_in, "population": _counted}
+
+
+def _none(p: Numbers) -> Numbers:
+    return np.broadcast_to(np.nan, p.shape)
+
+
+def _reasons(cases: list[Any], words: list[str]) -> NDArray[np.str_]:
+    """Return the first reason that holds; texts are long, so that an empty array of them is shared."""
+    if not any(case.any() for case in cases):
+        return np.broadcast_to(np.array(""), cases[-1].shape)
+    return np.select(cases, words, "")
+
+
+def _limits(asked: Question, p: Numbers, n: Numbers, c: Numbers) -> forms.Limits:
+    how, tail = asked.how, asked.tail
+    form = forms.mid_p if asked.midp else how.form
+    assert form is not None
+    if form not in NEED_INSIDE:
+        low, high = form(p, n, c, tail)
     else:
-        more = (whole,) if how.form is on_r_grid else ()
-        inside, at_end = how.form(np.where(end, 0.5, p), n, c, tail, *more), forms.clopper_pearson(p, whole, c, tail)
-        low, high = (np.where(end, e, i) for e, i in zip(at_end, inside, strict=True))
-    if how.form is forms.wald:
+        more = (asked.n,) if form is on_r_grid else ()
+        inside, at_end = form(np.where(asked.end, 0.5, p), n, c, tail, *more), forms.clopper_pearson(p, asked.n, c, tail)
+        low, high = (np.where(asked.end, e, i) for e, i in zip(at_end, inside, strict=True))
+    if form is forms.wald:
         return low, high  # a symmetric interval keeps its overshoot visible, as R prints it
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
@@ -368,24 +305,34 @@ def _sided(low: Numbers, high: Numbers, side: str, ends: tuple[float, float]) ->
     return low, high
 
 
-def _result(made: _Made, p: Numbers, n: Numbers, df: Numbers, planning: Planning | None, method: str, level: float, side: str) -> Interval:
-    low, high = _sided(made.low, made.high, side, (0.0, 1.0))
-    planned = (planning.icc, planning.f_eff) if planning is not None else (np.nan, np.nan)
-    icc, f_eff = (np.broadcast_to(np.asarray(a, dtype=float), p.shape) for a in planned)
-    known = {"value": p, "low": low, "high": high, "n": n, "df": df, "icc": icc, "f_eff": f_eff}
-    return _interval(vars(made) | known, method, level, side)
+def _result(made: _Made, asked: Question) -> Interval:
+    low, high = _sided(made.low, made.high, asked.side, (0.0, 1.0))
+    known = vars(made) | {"value": asked.p, "low": low, "high": high, "n": asked.n, "df": asked.df}
+    planning, source = asked.planning if asked.how.needs == "planning" else None, ""
+    if planning is not None:
+        source, told = planning.icc_source, {"icc": planning.icc, "f_eff": planning.f_eff, "event_villages": planning.event_villages}
+        known |= {name: _kept(np.nan if part is None else part, asked.p.shape) for name, part in told.items()}
+    elif asked.how.needs == "fraction":
+        known |= {"f_eff": asked.f_eff}
+    return _interval(known, asked.method, asked.level, asked.side, source, asked.midp)
 
 
-def _interval(known: dict[str, NDArray[Any]], method: str, level: float, side: str) -> Interval:
-    none = np.full(known["value"].shape, np.nan)
-    numbers: dict[str, Any] = {part.name: _out(known.get(part.name, none)) for part in fields(Interval)}
-    return Interval(**(numbers | {"method": method, "level": level, "side": side}))
+def _kept(part: Any, shape: tuple[int, ...]) -> Numbers:
+    """Return a copy that nobody else writes to, seen in a shape."""
+    return np.broadcast_to(np.array(part, dtype=float), shape)
+
+
+def _interval(known: dict[str, NDArray[Any]], method: str, level: float, side: str, source: str = "", midp: bool = False) -> Interval:
+    said = {"icc_source": source, "method": method, "level": level, "side": side, "midp": midp}
+    none = _none(known["value"])
+    numbers: dict[str, Any] = {part.name: _out(known.get(part.name, none)) for part in fields(Interval) if part.name not in said}
+    return Interval(**(numbers | said))
 
 
 def _out(numbers: NDArray[Any]) -> Any:
-    """Return a plain number for a number, a read-only array for an array."""
+    """Return a plain number for a number, a read-only array for an array; all arrays here are our own."""
     if numbers.ndim == 0:
         return numbers.item()
-    numbers = np.array(numbers)
-    numbers.flags.writeable = False
+    if numbers.flags.writeable:
+        numbers.flags.writeable = False
     return numbers

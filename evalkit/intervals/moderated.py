@@ -7,7 +7,7 @@ what was estimated. With no event at all the planned design effect is all there 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,14 @@ from numpy.typing import NDArray
 from evalkit.errors import EstimateError
 from evalkit.exact import share_bounds
 from evalkit.intervals.effects import PLANNING_ICC, planning_effect
-from evalkit.intervals.forms import Limits, finite
+from evalkit.intervals.forms import Limits, around, bound_of_none, finite
 
 PRIOR_DF = 5.0
-_RANGES = {"deff_w": (1, np.inf), "take": (1, np.inf), "events_df": (0, np.inf), "icc": (0, 1), "f_eff": (0, 1), "se_wr": (0, np.inf)}
+PLANNED, STATED = f"规划值 {PLANNING_ICC:g}", "给定值"
+_RANGES = {
+    "deff_w": (1, np.inf), "take": (1, np.inf), "events_df": (0, np.inf), "icc": (0, 1), "f_eff": (0, 1), "se_wr": (0, np.inf),
+    "event_villages": (0, np.inf),
+}  # fmt: skip
 EXACT_ABOVE = 0.8
 Numbers = NDArray[np.float64]
 
@@ -39,13 +43,17 @@ class Planning:
     events_df : float
         Σ over strata of max(villages with a unit of the rarer class − 1, 0) (`event_df`); villages of
         strata taken whole do not count.
-    icc : float
-        Correlation within villages that is planned with, in [0, 1].
+    icc : float, or an object with `value` and `source`, optional
+        Correlation within villages that is planned with, in [0, 1]: a number, a fact of a programme, or .05 when not given.
     f_eff : float
         Effective sampling fraction, in [0, 1] (`reach`); 0 for a population without end, 1 for a census.
     se_wr : float, optional
         Standard error without the finite-population factors that `f_eff` covers. Needed when `f_eff` > 0:
         a factor counted twice makes the interval too short. With `f_eff` = 0 the estimate's own is used.
+    event_villages : float, optional
+        Villages that hold a unit of the rarer class, to be told beside the interval; nothing is computed from it.
+    icc_source : str, optional
+        Where `icc` is from; the fact's own source, "给定值" for a number and "规划值 0.05" where none was given.
 
     Raises
     ------
@@ -54,25 +62,56 @@ class Planning:
 
     Examples
     --------
-    >>> Planning(deff_w=1, take=60, events_df=6).icc
-    0.05
+    >>> plan = Planning(deff_w=1, take=60, events_df=6)
+    >>> plan.icc, plan.icc_source
+    (0.05, '规划值 0.05')
     """
 
     deff_w: Any
     take: Any
     events_df: Any
-    icc: Any = PLANNING_ICC
+    icc: Any = None
     f_eff: Any = 0.0
     se_wr: Any = None
+    event_villages: Any = None
+    icc_source: str = ""
 
     def __post_init__(self) -> None:
+        icc, source = correlation_of(self.icc)
+        object.__setattr__(self, "icc", icc)
+        object.__setattr__(self, "icc_source", self.icc_source or source)
         wrong = []
-        for part in fields(self):
-            value, (least, most) = getattr(self, part.name), _RANGES[part.name]
-            if value is not None and not _within(value, least, most):
-                wrong.append(f"{part.name} = {value}（应在 {least} 与 {most} 之间）")
+        for name, value in self.numbers().items():
+            least, most = _RANGES[name]
+            if not _within(value, least, most):
+                wrong.append(f"{name} = {value}（应在 {least} 与 {most} 之间）")
         if wrong:
             raise EstimateError(f"Planning：{'；'.join(wrong)}｜数值超出范围｜改正后重试")
+
+    def numbers(self) -> dict[str, Any]:
+        """Return the fields that are numbers and were given."""
+        return {name: value for name, value in vars(self).items() if name in _RANGES and value is not None}
+
+
+def correlation_of(icc: Any) -> tuple[Any, str]:
+    """Return a correlation as a number, and where it is from.
+
+    Parameters
+    ----------
+    icc : None, float, array, or an object with `value` and `source`
+        The planning value, a stated number, or a fact of a programme.
+
+    Examples
+    --------
+    >>> correlation_of(None), correlation_of(.02)
+    ((0.05, '规划值 0.05'), (0.02, '给定值'))
+    """
+    if icc is None:
+        return PLANNING_ICC, PLANNED
+    if hasattr(icc, "value") and hasattr(icc, "source"):
+        return float(icc.value), str(icc.source)
+    return icc, STATED
+
 
 
 def _within(value: Any, least: float, most: float) -> bool:
@@ -95,7 +134,9 @@ class Moderated:
     exact: NDArray[np.bool_]
 
 
-def moderated_limits(p: Numbers, n: Numbers, se: Numbers, df: Numbers, ratio: Numbers, planning: Planning, tail: float) -> Moderated:
+def moderated_limits(
+    p: Numbers, n: Numbers, se: Numbers, df: Numbers, ratio: Numbers, planning: Planning, tail: float, midp: bool = False
+) -> Moderated:
     """Return the KG-M limits of arrays of one shape; NaN where `df` is not positive.
 
     deff = se²n/(p(1−p)); deff0 = deff_w(1 + (take−1)icc); d = events_df kept within [0, df]; inside (0, 1)
@@ -113,13 +154,13 @@ def moderated_limits(p: Numbers, n: Numbers, se: Numbers, df: Numbers, ratio: Nu
     d_e = np.clip(events_df, 0, np.maximum(df, 0))
     star = np.where(np.isnan(deff), deff0, _moderate(deff, deff_w, deff0, d_e))
     n_star = n / star * ratio
-    low, high = _never_better_than_none(p, finite(p, n_star, f_eff, tail), n / deff0 * ratio, f_eff, tail)
-    # below 1/2 the tail leaves the estimate inside; a p-value asks for tails beyond, which must not stop at it
-    inner = (p, p) if tail <= 0.5 else (np.ones_like(p), np.zeros_like(p))
-    low, high = np.clip(low, 0, inner[0]), np.clip(high, inner[1], 1)
+    none = bound_of_none(n / deff0 * ratio, f_eff, tail, midp)
+    low, high = finite(p, n_star, f_eff, tail, midp)
+    low, high = np.minimum(low, 1 - none), np.maximum(high, none)
+    low, high = around(p, low, high, tail)
     simple = ((take - 1) * icc < 1e-9) & (deff_w < 1 + 1e-9) & (abs(p * n - np.rint(p * n)) < 1e-6)
     exact = simple & ~np.isnan(n_star) & (f_eff > EXACT_ABOVE) & (f_eff < 1)
-    low, high = _exactly(exact, low, high, p, n, f_eff, tail)
+    low, high = _exactly(exact, low, high, p, n, f_eff, tail, midp)
     census = f_eff >= 1 - 1e-12
     return Moderated(np.where(census, p, low), np.where(census, p, high), deff, deff0, star, n_star, d_e, exact)
 
@@ -135,15 +176,16 @@ def _moderate(deff: Numbers, deff_w: Numbers, deff0: Numbers, d_e: Numbers) -> N
     return np.maximum(np.maximum(deff_w, deff), blend)
 
 
-def _never_better_than_none(p: Numbers, limits: Limits, n_none: Numbers, f_eff: Numbers, tail: float) -> Limits:
-    none = finite(np.zeros_like(p), n_none, f_eff, tail)[1]
-    return np.minimum(limits[0], 1 - none), np.maximum(limits[1], none)
-
-
-def _exactly(exact: NDArray[np.bool_], low: Numbers, high: Numbers, p: Numbers, n: Numbers, f_eff: Numbers, tail: float) -> Limits:
+def _exactly(
+    exact: NDArray[np.bool_], low: Numbers, high: Numbers, p: Numbers, n: Numbers, f_eff: Numbers, tail: float, midp: bool
+) -> Limits:
     """Put hypergeometric limits where nearly all units were drawn and none in clusters: Wise's are too wide there."""
+    rows = np.flatnonzero(exact)
+    if not rows.size:
+        return low, high
     low, high = np.array(low), np.array(high)
-    for i in np.flatnonzero(exact):
+    for i in rows:
         drawn = round(float(n.flat[i]))
-        low.flat[i], high.flat[i] = share_bounds(round(float(p.flat[i]) * drawn), drawn, round(drawn / float(f_eff.flat[i])), tail)
+        found, population = round(float(p.flat[i]) * drawn), round(drawn / float(f_eff.flat[i]))
+        low.flat[i], high.flat[i] = share_bounds(found, drawn, population, tail, midp)
     return low, high
