@@ -207,14 +207,15 @@ def planned(estimate: Estimate, icc: float, plan: Callable[..., tuple[intervals.
     share, df = np.zeros(total), np.zeros(total)
     share[indices], df[indices] = estimate.share(), estimate.df
     used = [at for at in range(len(estimate.blocks)) if bool(((indices >= starts[at]) & (indices < starts[at + 1])).any())]
-    parts = {name: np.full(total, np.nan) for name in ("deff_w", "take", "events_df", "f_eff", "se_wr", "df")}
+    names = ("deff_w", "take", "events_df", "f_eff", "se_wr", "event_villages")
+    parts = {name: np.full(total, np.nan) for name in (*names, "df")}
     for at in used:
         here = slice(starts[at], starts[at + 1])
         made, freedom = plan(estimate.blocks[at], share[here], df[here], icc)
-        for name in ("deff_w", "take", "events_df", "f_eff", "se_wr"):
+        for name in names:
             parts[name][here] = getattr(made, name)
         parts["df"][here] = freedom
-    chosen = {name: column[indices] for name, column in parts.items()}
+    chosen: dict[str, Any] = {name: column[indices] for name, column in parts.items()}
     freedom = chosen.pop("df")
     return intervals.Planning(icc=icc, **chosen), freedom
 

@@ -155,6 +155,13 @@ class Block:
         return self.domain.df(self.survey.stages[0])
 
 
+def effective_weights(block: Block) -> Floats:
+    """Return the weight of each row times what it counts, ω, of a proportion."""
+    held = block.proportion
+    assert held is not None
+    return block.survey.weights if held.counted is None else block.survey.weights * held.counted
+
+
 def once(again: Callable[[Floats], Floats] | None) -> Again | None:
     """Return a function of the replicates that runs `again` over them once, however many columns ask."""
     known: dict[int, Floats] = {}

@@ -7,15 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
-from evalkit import intervals
 from evalkit.errors import EstimateError
-from evalkit.estimates import algebra, limits, planning, saving, showing
+from evalkit.estimates import algebra, limits, saving, showing
 from evalkit.estimates.blocks import Block, column_of, of_columns, once
 from evalkit.estimates.domains import Domain
-from evalkit.estimates.limits import KINDS, Side
+from evalkit.estimates.questions import Questions
 from evalkit.later import later
 from evalkit.variances import Floats, Ints
 
@@ -31,7 +29,7 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Estimate(algebra.Arithmetic):
+class Estimate(algebra.Arithmetic, Questions):
     """Values, one a domain, variable and level, with their joint variance.
 
     Estimates of one survey can be added, subtracted, multiplied and divided with each other and with
@@ -318,69 +316,6 @@ class Estimate(algebra.Arithmetic):
         srs = self._columns("srs", reference == "without")[self.gradient.indices] * self.scale**2
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(np.where(srs > 0, self.variances / srs, np.nan))
-
-    def planning(self, icc: float | None = None) -> tuple[intervals.Planning, Floats]:
-        """Return what KG-M needs beside value and n, and the degrees of freedom it counts, one entry a row.
-
-        Parameters
-        ----------
-        icc : float, optional
-            Correlation within first-stage units; the planning value .05 when not given.
-        """
-        if self.kind != "proportion":
-            raise EstimateError(f"kg-m｜这是{KINDS[self.kind]}，不是比例｜改用 method=\"t\"")
-        rho = intervals.PLANNING_ICC if icc is None else float(icc)
-        if ("plan", rho) not in self._known:
-            self._known["plan", rho] = algebra.planned(self, rho, planning.plan)
-        found: tuple[intervals.Planning, Floats] = self._known["plan", rho]
-        return found
-
-    def share(self) -> Floats:
-        """Return the proportion behind each row, before any shift and scale."""
-        return np.clip((self.value - self.shift) / self.scale, 0.0, 1.0)
-
-    def interval(
-        self, level: float = 0.95, method: str | None = None, side: Side = "two", df: Any = None, icc: float | None = None
-    ) -> pd.DataFrame:
-        """Return the interval of each row.
-
-        Parameters
-        ----------
-        level : float
-            Confidence level in (0, 1).
-        method : str, optional
-            "t" or "z", or for a proportion a method of `evalkit.intervals.METHODS`. Without it "kg-m" for
-            proportions ("kg" on imported replicates, whose villages are unknown) and "t" otherwise.
-        side : {"two", "lower", "upper"}
-        df : float or array, optional
-            Instead of the degrees of freedom by row.
-        icc : float, optional
-            For "kg-m": correlation within first-stage units, .05 when not given.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row a row of the estimate: ``low``, ``high``, then what the interval was made of (``n_eff``,
-            ``n_star``, ``deff``, ``deff0``, ``deff_star``, ``df``, ``d_e``, ``icc``, ``f_eff``, ``reason``, ``method``).
-
-        Raises
-        ------
-        EstimateError
-            For an unknown method, or a method for proportions asked of something else.
-        """
-        return limits.ask(self, level, method, side, df, icc)
-
-    def table(self, level: float = 0.95, icc: float | None = None) -> pd.DataFrame:
-        """Return one row a domain, variable and level: its label, estimate, se, low, high, df, deff, n.
-
-        Parameters
-        ----------
-        level : float
-            Confidence level of ``low`` and ``high``, made by the default method of the kind.
-        icc : float, optional
-            As for `interval`.
-        """
-        return limits.tabulate(self, level, icc)
 
 
 def _matches(label: Label, wanted: Label) -> bool:

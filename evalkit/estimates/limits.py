@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from evalkit import intervals
-from evalkit.errors import EstimateError, EvalkitWarning
+from evalkit.errors import EstimateError, EvalkitWarning, one_of
+from evalkit.estimates import mixing
+from evalkit.estimates.blocks import Block, effective_weights
+from evalkit.intervals.gammas import gamma_limits
+from evalkit.intervals.tails import tail_of
+from evalkit.variances import Floats
 
 if TYPE_CHECKING:
     from evalkit.estimates.estimate import Estimate
@@ -22,8 +26,18 @@ KINDS = {
     "correlation": "相关系数", "quantile": "分位数", "index": "指数", "coefficient": "系数", "combination": "组合",
 }  # fmt: skip
 NOBODY = "域中没有行"
-OWN = "own"
-NUMBERS = ("low", "high", "n", "n_eff", "n_star", "deff", "deff0", "deff_star", "df", "d_e", "icc", "f_eff", "reason")
+OWN, MIDP = "own", "（mid-p）"
+NUMBERS = (
+    "low", "high", "n", "n_eff", "n_star", "deff", "deff0", "deff_star", "df", "d_e", "event_villages", "icc", "icc_source", "f_eff",
+    "level", "reason",
+)  # fmt: skip
+OTHERS = {
+    "t": "估计 ± t 分位数 × 标准误", "z": "估计 ± 正态分位数 × 标准误", "fay-feuer": "Fay–Feuer gamma 区间，权数不等、不计成群（仅供对照）",
+    "mover": "MOVER：由各比例的 KG-M 界合成，用于比例的组合",
+}  # fmt: skip
+PLANNED = ("deff0", "d_e", "event_villages", "icc", "icc_source")  # told beside every interval of a proportion
+UNCLUSTERED = "不计成群：仅供对照"
+Columns = dict[str, Any]
 
 
 def roots(variances: Any, value: Any, survey: Survey) -> Any:
@@ -45,22 +59,61 @@ def usual(estimate: Estimate) -> str:
     return "kg" if estimate.survey.replicated is not None and estimate.survey.replicated.imported else "kg-m"
 
 
-def ask(estimate: Estimate, level: float, method: str | None, side: Side, df: Any, icc: float | None) -> pd.DataFrame:
+def ask(
+    estimate: Estimate, level: float, method: str | None, side: Side, df: Any, icc: Any, joint: str | None = None, midp: bool = False
+) -> pd.DataFrame:
     """Answer `Estimate.interval`."""
     how = method or usual(estimate)
+    each = level if joint is None else intervals.joint_level(level, max(int((estimate.n > 0).sum()), 1), joint)
+    if midp and (how not in intervals.METHODS or estimate.kind != "proportion"):
+        raise EstimateError(f"method = {how!r}、midp=True｜这种区间没有折半的计数｜只用于比例的 kg-m、kg 等")
+    found = _limits(estimate, how, each, side, df, icc, midp)
+    rows = len(estimate)
+    known = {"level": each, "reason": "", "icc_source": "", **_planned(estimate, how, icc), **found}
+    nan = np.full(rows, np.nan)
+    columns = {name: np.broadcast_to(known.get(name, nan), rows) for name in NUMBERS}
+    return pd.DataFrame({**columns, "method": [how + MIDP if midp else how] * rows})
+
+
+def _limits(estimate: Estimate, how: str, level: float, side: Side, df: Any, icc: Any, midp: bool) -> Columns:
     if how == OWN:
         return _own(estimate, level, side, df)
     if how in ("t", "z"):
-        freedom = np.inf if how == "z" else estimate.df if df is None else df
-        nobody = estimate.n == 0
-        value, se = np.where(nobody, 0.0, estimate.value), np.where(nobody, 0.0, estimate.se)
-        return _shown(estimate, _blank(estimate, intervals.student(value, se, freedom, level=level, side=side), nobody), how)
+        return _student(estimate, how, level, side, df)
+    if df is not None and how in OTHERS:
+        raise EstimateError(f"method={how}、df={df}｜这种区间不用自由度｜去掉 df")
+    if how == "mover":
+        return mixing.mover_limits(estimate, level, side, icc)
+    one_of("method", how, {**intervals.METHODS, **OTHERS}, EstimateError, "区间")
     if estimate.kind != "proportion":
-        raise EstimateError(f"{how}｜这是{KINDS[estimate.kind]}，不是比例｜可用：t、z")
-    return _shown(estimate, _proportion(estimate, how, level, side, df, icc), how)
+        raise EstimateError(f"{how}｜这是{KINDS[estimate.kind]}，不是比例｜可用：t、z；比例的组合可用 mover")
+    if how == "fay-feuer":
+        return _carried(estimate, _gamma(estimate, level, side), side)
+    return _carried(estimate, _proportion(estimate, how, level, side, df, icc, midp), side)
 
 
-def _own(estimate: Estimate, level: float, side: Side, df: Any) -> pd.DataFrame:
+def _planned(estimate: Estimate, how: str, icc: Any) -> Columns:
+    """Return what was planned, which stands beside every interval of a proportion whose villages are known."""
+    if estimate.kind != "proportion" or usual(estimate) != "kg-m":
+        return {}
+    plan, df = estimate.planning(icc)
+    known = {name: getattr(plan, name) for name in ("event_villages", "icc", "icc_source")}
+    deff0 = np.maximum(plan.deff_w, intervals.planning_effect(plan.deff_w, plan.take, plan.icc))
+    return {**known, "deff0": deff0, "d_e": np.clip(plan.events_df, 0, np.maximum(df, 0))}
+
+
+def _student(estimate: Estimate, how: str, level: float, side: Side, df: Any) -> Columns:
+    freedom = np.inf if how == "z" else estimate.df if df is None else df
+    nobody, effect = estimate.n == 0, estimate.deff()
+    value, se = np.where(nobody, 0.0, estimate.value), np.where(nobody, 0.0, estimate.se)
+    found = _blank(estimate, vars(intervals.student(value, se, freedom, level=level, side=side)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        n_eff = np.where(effect > 0, estimate.n / effect, np.nan)
+    kept = {name: found[name] for name in ("low", "high", "n", "df", "reason")}
+    return {**kept, "n_eff": n_eff, "deff": effect, "deff_star": effect}
+
+
+def _own(estimate: Estimate, level: float, side: Side, df: Any) -> Columns:
     """Ask the statistic itself, column by column."""
     freedom = np.broadcast_to(np.asarray(estimate.df if df is None else df, dtype=float), len(estimate))
     low, high = np.empty(len(estimate)), np.empty(len(estimate))
@@ -74,46 +127,75 @@ def _own(estimate: Estimate, level: float, side: Side, df: Any) -> pd.DataFrame:
             found = block.bounds(level, side, own)
             low[mine], high[mine] = (part[column[mine] - start] for part in found)
         start += block.count
-    nan = np.full(len(estimate), np.nan)
-    numbers = {**dict.fromkeys(NUMBERS, nan), "low": low, "high": high, "n": estimate.n, "df": freedom}
+    reason = np.where(estimate.n == 0, NOBODY, np.where(freedom > 0, "", intervals.NO_DF))
+    return {"low": low, "high": high, "n": estimate.n, "df": freedom, "reason": reason}
+
+
+def _proportion(estimate: Estimate, how: str, level: float, side: Side, df: Any, icc: Any, midp: bool) -> Columns:
+    """Ask for the interval of the share."""
+    known, scale = intervals.METHODS[how], estimate.scale
+    if df is not None and known.quantile == "z" and not known.needs_df:
+        raise EstimateError(f"method={how}、df={df}｜这种区间用正态分位数，不用自由度｜用 {how}-t 等 t 的形式，或去掉 df")
+    if known.needs == "population":
+        rule = "简单随机样本的精确界，要知道总体单位数"
+        raise EstimateError(f"method={how}｜{rule}｜用 ev.intervals.proportion(比例, n, population=…, method=\"{how}\")")
+    planned, freedom = estimate.planning(icc) if known.needs else (None, estimate.df)
     nobody = estimate.n == 0
-    reason = np.where(nobody, NOBODY, np.where(freedom > 0, "", intervals.NO_DF))
-    return pd.DataFrame({**numbers, "reason": reason, "method": [OWN] * len(estimate)})
+    se = np.where(nobody, 0.0, estimate.se / np.abs(scale))
+    more: dict[str, Any] = {"planning": planned}
+    if known.needs == "fraction" and planned is not None:
+        se, more = planned.se_wr, {"f_eff": planned.f_eff}
+    share, n = np.where(nobody, 0.0, estimate.share()), np.where(nobody, 1, estimate.n)
+    asked = freedom if df is None else df
+    made = vars(intervals.proportion(share, n, se=se, df=asked, method=how, level=level, side=side, midp=midp, **more))
+    return {name: made[name] for name in NUMBERS if known.needs == "planning" or name not in PLANNED}
 
 
-def _proportion(estimate: Estimate, how: str, level: float, side: Side, df: Any, icc: float | None) -> intervals.Interval:
-    """Ask for the interval of the share, and carry it through shift and scale."""
+def _gamma(estimate: Estimate, level: float, side: Side) -> Columns:
+    """Ask for the gamma interval of the share from the weights of the rows."""
+    parts = np.concatenate([_weighed(block) for block in estimate.blocks if block.proportion is not None], axis=1)
+    y, v, most = parts[:, estimate.gradient.indices]
+    low, high = gamma_limits(y, v, most, tail_of(level, side))
+    none = np.full(len(estimate), UNCLUSTERED)
+    return {"low": low if side != "upper" else 0 * y, "high": np.minimum(high, 1) if side != "lower" else 0 * y + 1, "reason": none}
+
+
+def _weighed(block: Block) -> Floats:
+    """Return Σω·event/Σω, Σω²·event/(Σω)² and max ω/Σω by domain, (3, domains)."""
+    held = block.proportion
+    assert held is not None
+    w, domain = effective_weights(block), block.domain
+    most = np.zeros(domain.count)
+    code = np.zeros(len(w), dtype=int) if domain.code is None else domain.code
+    np.maximum.at(most, code[code >= 0], w[code >= 0])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        whole = domain.sums(w)
+        return np.nan_to_num([domain.sums(w * held.event) / whole, domain.sums(w * w * held.event) / whole**2, most / whole])
+
+
+def _carried(estimate: Estimate, found: Columns, side: Side) -> Columns:
+    """Carry the limits of the share through shift and scale."""
     scale = estimate.scale
     if bool((scale < 0).any()) and side != "two":
         raise EstimateError("负系数的比例｜单侧界的方向不明｜先取正系数")
-    known = intervals.METHODS.get(how)
-    if df is not None and known is not None and known.quantile == "z" and not known.needs_df:
-        raise EstimateError(f"method={how}、df={df}｜这种区间用正态分位数，不用自由度｜用 {how}-t 等 t 的形式，或去掉 df")
-    planned, freedom = estimate.planning(icc) if how == "kg-m" else (None, estimate.df)
-    nobody = estimate.n == 0
-    se = np.where(nobody, 0.0, estimate.se / np.abs(scale))
-    share, n = np.where(nobody, 0.0, estimate.share()), np.where(nobody, 1, estimate.n)
-    found = intervals.proportion(
-        share, n, se=se, df=freedom if df is None else df, method=how, level=level, side=side, planning=planned
-    )
-    low, high = estimate.shift + scale * found.low, estimate.shift + scale * found.high
-    return _blank(estimate, replace(found, low=np.minimum(low, high), high=np.maximum(low, high)), nobody)
+    low, high = estimate.shift + scale * found["low"], estimate.shift + scale * found["high"]
+    return _blank(estimate, {**found, "low": np.minimum(low, high), "high": np.maximum(low, high)})
 
 
-def _blank(estimate: Estimate, found: intervals.Interval, nobody: Any) -> intervals.Interval:
+def _blank(estimate: Estimate, found: Columns) -> Columns:
     """Give rows of domains that nobody is in no limits, and the reason."""
-    low, high = (np.where(nobody, np.nan, part) for part in (found.low, found.high))
-    return replace(found, value=estimate.value, low=low, high=high, n=estimate.n, reason=np.where(nobody, NOBODY, found.reason))
+    nobody = estimate.n == 0
+    low, high = (np.where(nobody, np.nan, found[name]) for name in ("low", "high"))
+    return {**found, "low": low, "high": high, "n": estimate.n, "reason": np.where(nobody, NOBODY, found["reason"])}
 
 
-def _shown(estimate: Estimate, made: intervals.Interval, how: str) -> pd.DataFrame:
-    rows = len(estimate)
-    return pd.DataFrame({**{name: np.broadcast_to(getattr(made, name), rows) for name in NUMBERS}, "method": [how] * rows})
+def label_columns(estimate: Estimate) -> Columns:
+    """Return the parts of the labels, a column each."""
+    return {name: [label[at] if at < len(label) else "" for label in estimate.labels] for at, name in enumerate(estimate.parts)}
 
 
-def tabulate(estimate: Estimate, level: float, icc: float | None) -> pd.DataFrame:
+def tabulate(estimate: Estimate, level: float, icc: Any) -> pd.DataFrame:
     """Answer `Estimate.table`."""
-    labels = {name: [label[at] if at < len(label) else "" for label in estimate.labels] for at, name in enumerate(estimate.parts)}
     found = ask(estimate, level, None, "two", None, icc)
     numbers = {"estimate": estimate.value, "se": estimate.se, "low": found["low"].to_numpy(), "high": found["high"].to_numpy()}
-    return pd.DataFrame({**labels, **numbers, "df": estimate.df, "deff": estimate.deff(), "n": estimate.n})
+    return pd.DataFrame({**label_columns(estimate), **numbers, "df": estimate.df, "deff": estimate.deff(), "n": estimate.n})

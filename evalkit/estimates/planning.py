@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evalkit import intervals
-from evalkit.estimates.blocks import Block, Proportion
+from evalkit.estimates.blocks import Block, Proportion, effective_weights
 from evalkit.estimates.domains import Domain
 from evalkit.variances import FULL, Floats, Grouping, Ints, Stage, add_up, multipliers
 
@@ -72,16 +72,16 @@ def plan(block: Block, value: Floats, df: Floats, icc: float) -> tuple[intervals
     held = block.proportion
     assert held is not None
     survey, domain = block.survey, block.domain
-    weight = survey.weights if held.counted is None else survey.weights * held.counted
+    weight = effective_weights(block)
     seen = _villages(survey.stages[0], domain, weight)
     total, squares = _by_domain(seen, seen.weight, domain), _by_domain(seen, seen.squares, domain)
     with np.errstate(divide="ignore", invalid="ignore"):
         deff_w = domain.sizes * squares / total**2
         take = _take(survey, domain, weight, seen) / squares
         f_eff, freedom = _reach(seen, domain, weight, icc, df, survey)
-    events = _events(survey.stages[0], domain, held, value, seen)
+    events, villages = _events(survey.stages[0], domain, held, value, seen)
     se = np.sqrt(block.variances(fpc=False))
-    return _bounded(deff_w, take, events, f_eff, freedom, se, icc), freedom
+    return replace(_bounded(deff_w, take, events, f_eff, freedom, se, icc), event_villages=villages), freedom
 
 
 def _bounded(deff_w: Floats, take: Floats, events: Floats, f_eff: Floats, df: Floats, se: Floats, icc: float) -> intervals.Planning:
@@ -178,21 +178,22 @@ def _satterthwaite(terms: Floats, df: Floats) -> Floats:
     return np.asarray(np.where((terms > 0).any(axis=1), found, df.sum(axis=1)))
 
 
-def _events(first: Stage, domain: Domain, held: Proportion, value: Floats, seen: _Villages) -> Floats:
-    """Sum over strata not taken whole of max(villages with the rarer class − 1, 0), by domain."""
-    rarer = np.zeros(domain.count)
-    few = value <= 0.5
+def _events(first: Stage, domain: Domain, held: Proportion, value: Floats, seen: _Villages) -> tuple[Floats, Floats]:
+    """Return by domain the degrees of freedom of villages with the rarer class, and the number of such villages."""
+    rarer, few = np.zeros((2, domain.count)), value <= 0.5
     if few.any():
         rarer = np.where(few, _event_df(first, domain, held.event > ROUND, seen), rarer)
     if not few.all():
         rarer = np.where(few, rarer, _event_df(first, domain, held.event < 1 - ROUND, seen))
-    return rarer
+    return rarer[0], rarer[1]
 
 
 def _event_df(first: Stage, domain: Domain, rows: Bools, seen: _Villages) -> Floats:
-    shape, hit = (domain.count, len(first.n)), seen.found.any(rows) & ~seen.whole
-    villages = np.bincount(_cell(seen, first, np.flatnonzero(hit)), minlength=shape[0] * shape[1]).reshape(shape)
-    return np.asarray(np.maximum(villages - 1, 0).sum(axis=1), dtype=float)
+    """Sum over strata not taken whole of max(villages with such rows − 1, 0); and the number of villages in all strata."""
+    shape, hit = (domain.count, len(first.n)), seen.found.any(rows)
+    villages = np.bincount(_cell(seen, first, np.flatnonzero(hit & ~seen.whole)), minlength=shape[0] * shape[1]).reshape(shape)
+    every = np.bincount(seen.found.column[hit], minlength=domain.count)
+    return np.stack([np.maximum(villages - 1, 0).sum(axis=1), every]).astype(float)
 
 
 def _cell(seen: _Villages, first: Stage, pairs: Ints | slice = slice(None)) -> Ints:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evalkit.estimates.limits import KINDS, OWN
+from evalkit.estimates.limits import KINDS, MIDP, OTHERS, OWN
 from evalkit.figures import html_table, interval, is_blank, number, p_text, percent, plain, significant
 from evalkit.intervals import METHODS
 
@@ -41,7 +41,10 @@ def is_share(estimate: Estimate) -> bool:
 
 def way_text(method: str) -> str:
     """Return an interval method in words."""
-    return f"{method}：{METHODS[method].text.partition('（默认')[0]}" if method in METHODS else WAYS.get(method, method)
+    name = method.removesuffix(MIDP)
+    if name in METHODS:
+        return f"{method}：{METHODS[name].text.partition('（默认')[0]}"
+    return WAYS[method] if method in WAYS else f"{method}：{OTHERS[method]}" if method in OTHERS else method
 
 
 def sentence(estimate: Estimate) -> str:

@@ -333,6 +333,5 @@ def _out(numbers: NDArray[Any]) -> Any:
     """Return a plain number for a number, a read-only array for an array; all arrays here are our own."""
     if numbers.ndim == 0:
         return numbers.item()
-    if numbers.flags.writeable:
-        numbers.flags.writeable = False
+    numbers.flags.writeable = False
     return numbers
