@@ -64,6 +64,7 @@ CASES = (
     Case("bootstrap-10000", "100 万行、10,000 份自助复本，比例按 100 个域", most=2.5, megabytes=400),
     Case("rake", "迭代比例调整 3 个边际（2、6、20 组）至 1e-10，由编码", most=0.03),
     Case("rake-text", "同上，由文字列（下限：每列一次 factorize）", times=1.0, plus=0.03),
+    Case("kg-m", "100 万个 KG-M 区间，都有事件（下限：numpy 与 scipy 的 betaincinv、stdtrit）", most=2.0),
     Case("import", "import evalkit（下限：numpy、pandas、scipy.special）", times=1.0, plus=0.05),
     Case("import-used", "import evalkit 并取用 Survey、proportion、weigh（下限同上）"),
 )

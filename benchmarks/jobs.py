@@ -22,7 +22,7 @@ import evalkit as ev
 from benchmarks import floors
 from benchmarks.memory import peak
 from benchmarks.surveys import Floats, Raw, made_survey
-from evalkit import calibration
+from evalkit import calibration, intervals
 
 Numbers = dict[str, Floats]
 Run = Callable[[], Numbers]
@@ -179,6 +179,41 @@ def rake_text_floor(rows: int) -> Run:
     return run
 
 
+def rare(rows: int) -> floors.Sums:
+    """Return so many surveys with events, of 10 to 50 villages and 600 to 2,400 households, each as its sums."""
+    numbers = np.random.default_rng(20260101)
+    n, villages = numbers.integers(600, 2400, rows), numbers.integers(10, 51, rows)
+    share = numbers.integers(1, 60, rows) / n
+    loss, take, deff = numbers.uniform(1, 1.6, rows), n / villages, numbers.uniform(0.8, 5, rows)
+    events_df = np.minimum(numbers.integers(0, 10, rows), villages - 1).astype(float)
+    weights = loss / n  # Σw² where Σw = 1
+    one, none = np.ones(rows), np.zeros(rows)
+    return floors.Sums(n, one, share, deff * share * (1 - share) / n, none, (villages - 1).astype(float), take * weights, weights, none, events_df)
+
+
+def kg_m(rows: int) -> Run:
+    """Ask for many KG-M intervals from plain numbers."""
+    sums = rare(rows)
+    se, plan = np.sqrt(sums.endless), (sums.rows * sums.weights, sums.squares / sums.weights, sums.events_df)
+
+    def run() -> Numbers:
+        seen = intervals.proportion(sums.share, sums.rows, se=se, df=sums.df, planning=intervals.Planning(*plan))
+        return {"low": seen.low, "high": seen.high}
+
+    return run
+
+
+def kg_m_floor(rows: int) -> Run:
+    """Ask scipy for the same quantiles, one by one."""
+    sums = rare(rows)
+
+    def run() -> Numbers:
+        low, high = floors.limits(sums, 1)
+        return {"low": low, "high": high}
+
+    return run
+
+
 def imported(rows: int, code: str) -> Run:
     """Import in a fresh process; the seconds are those the process says."""
     asked = f"import time; begin = time.perf_counter(); {code}; print(time.perf_counter() - begin)"
@@ -206,6 +241,8 @@ JOBS: dict[str, Callable[[int], Run]] = {
     "rake-floor": rake_floor,
     "rake-text": rake_text,
     "rake-text-floor": rake_text_floor,
+    "kg-m": kg_m,
+    "kg-m-floor": kg_m_floor,
     "import": partial(imported, code="import evalkit"),
     "import-floor": partial(imported, code=LIBRARIES),
     "import-used": partial(imported, code="import evalkit; evalkit.Survey, evalkit.proportion, evalkit.weigh"),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from evalkit import acceptance as acceptance
     from evalkit import allocation as allocation
     from evalkit import calibration as calibration
+    from evalkit import exact as exact
     from evalkit import inclusion as inclusion
     from evalkit import inequality as inequality
     from evalkit import intervals as intervals
@@ -136,7 +137,7 @@ _FILES = {
     "weights": ("Calibrate", "Nonresponse", "PostStratify", "Rake", "Trim"),
 }
 _SPRINGS = (
-    "acceptance", "allocation", "calibration", "inclusion", "inequality", "intervals", "nonresponse", "quantiles", "ranking",
+    "acceptance", "allocation", "calibration", "exact", "inclusion", "inequality", "intervals", "nonresponse", "quantiles", "ranking",
     "reliability", "replication", "selection", "sizing", "smallareas", "variances",
 )  # fmt: skip
 _HOME = {name: file for file, names in _FILES.items() for name in names}
