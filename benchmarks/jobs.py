@@ -182,13 +182,13 @@ def rake_text_floor(rows: int) -> Run:
 def rare(rows: int) -> floors.Sums:
     """Return so many surveys with events, of 10 to 50 villages and 600 to 2,400 households, each as its sums."""
     numbers = np.random.default_rng(20260101)
-    n, villages = numbers.integers(600, 2400, rows), numbers.integers(10, 51, rows)
+    n, villages = numbers.integers(600, 2400, rows), numbers.integers(10, 51, rows).astype(float)
     share = numbers.integers(1, 60, rows) / n
     loss, take, deff = numbers.uniform(1, 1.6, rows), n / villages, numbers.uniform(0.8, 5, rows)
-    events_df = np.minimum(numbers.integers(0, 10, rows), villages - 1).astype(float)
+    events_df = np.minimum(numbers.integers(0, 10, rows), villages - 1)
     weights = loss / n  # Σw² where Σw = 1
     one, none = np.ones(rows), np.zeros(rows)
-    return floors.Sums(n, one, share, deff * share * (1 - share) / n, none, (villages - 1).astype(float), take * weights, weights, none, events_df)
+    return floors.Sums(n, one, share, deff * share * (1 - share) / n, none, villages - 1, take * weights, weights, none, events_df)
 
 
 def kg_m(rows: int) -> Run:

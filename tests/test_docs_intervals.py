@@ -1,0 +1,69 @@
+"""What docs/intervals.md types runs as typed, in order, and prints what the page says; its tables are those of the package."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import evalkit as ev
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = (ROOT / "docs" / "intervals.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
+STATUS = {"suppress": "不发", "review": "复核", "footnote": "加注"}
+
+
+@pytest.fixture(scope="module")
+def said() -> list[tuple[list[str], list[str]]]:
+    """What each block prints, and what stands behind its arrows; blocks share their names."""
+    names: dict[str, Any] = {"__name__": "intervals"}
+    made = []
+    for block in BLOCKS:
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(compile(block, "docs/intervals.md", "exec"), names)
+        made.append((out.getvalue().splitlines(), re.findall(r"# → (.*)$", block, re.M)))
+    return made
+
+
+@pytest.mark.parametrize("at", range(len(BLOCKS)))
+def test_a_block_prints_what_the_page_says(said: list[tuple[list[str], list[str]]], at: int) -> None:
+    printed, told = said[at]
+    assert printed == told and (told or not at)
+
+
+def test_the_table_of_methods_is_that_of_the_package() -> None:
+    rows = re.findall(r"^\| `([\w-]+)` \| (.*?) \| (要|不要) \|$", PAGE, re.M)
+    assert rows == [(name, m.text, "要" if m.needs_df else "不要") for name, m in ev.intervals.METHODS.items()]
+
+
+def test_the_table_of_codes_is_that_of_the_package() -> None:
+    rows = re.findall(r"^\| `([\w-]+)` \| (不发|复核|加注) \| (.*?) \|$", PAGE, re.M)
+    assert rows == [(name, STATUS[flag.status], flag.zh) for name, flag in ev.intervals.FLAGS.items()]
+
+
+def test_the_columns_that_are_explained_are_those_of_an_interval() -> None:
+    told = PAGE[PAGE.index("| 列 | 意思 |") : PAGE.index("一种方法没有的数")]
+    named = {name for row in re.findall(r"^\| (`.*?) \|", told, re.M) for name in re.findall(r"`(\w+)`", row)}
+    survey = ev.Survey.from_data(pd.DataFrame({"y": [0, 1, 0, 0]}))
+    assert named == set(ev.proportion(survey, "y").interval().columns)
+
+
+def test_names_of_the_page_exist() -> None:
+    assert set(re.findall(r"\bev\.(\w+)", PAGE)) <= set(dir(ev))
+    assert set(re.findall(r"\bev\.intervals\.(\w+)", PAGE)) <= set(ev.intervals.__all__)
+    assert set(re.findall(r"\bev\.exact\.(\w+)", PAGE)) <= set(ev.exact.__all__)
+    chosen = PAGE[PAGE.index("| 情形 | 用 | 备用 |") : PAGE.index("单侧：")]
+    ways = set(re.findall(r"`([a-z-]+)`", chosen))
+    assert ways <= {*ev.intervals.METHODS, "t", "z", "mover", "fay-feuer"}
+
+
+def test_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\((?!http)([^)#]+)\)", PAGE)
+    assert links and all((ROOT / "docs" / link).exists() for link in links)
