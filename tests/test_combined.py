@@ -55,7 +55,7 @@ def test_mover_of_a_difference_of_independent_rates_is_newcombe_s() -> None:
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"values": [0.1]}, "等长"), ({"lows": [0.5, 0]}, "low ≤ value"), ({"correlation": [[1, 2], [2, 1]]}, "-1 与 1")],
+    [({"values": [0.1, 0.1, 0.1]}, "长度不同"), ({"lows": [0.5, 0]}, "自己的区间"), ({"correlation": [[1, 2], [2, 1]]}, "−1 与 1")],
 )  # fmt: skip
 def test_parts_that_do_not_fit_are_refused(change, words) -> None:
     given_ = {"gradient": [1, 1], "values": [0.1, 0.2], "lows": [0, 0], "highs": [1, 1], "correlation": np.eye(2)}

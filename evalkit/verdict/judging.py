@@ -238,8 +238,7 @@ def judge(
     legal = bool(satisfies(read, threshold, direction, strict))
     low, high = (_bound(estimate, side, 1 - alpha, asking) for side in ("lower", "upper"))
     p_values, p_reason = _p_values(estimate, threshold, direction, asking)
-    two = estimate.interval(level=level, side="two", **asking)
-    _refuse_midp(two)
+    two = _two_sided(estimate, level, asking)
     n, df, se = (_one(getattr(estimate, part, math.nan), part) for part in ("n", "df", "se"))
     n_eff = _cell(two, "n_eff", value * (1 - value) / se**2 if se > 0 and 0 < value < 1 else n)
     shift, scale = _moved(estimate)
@@ -276,9 +275,11 @@ def _p_values(estimate: Judged, threshold: float, direction: Direction, asking: 
     return (found[0], found[1]), "区间无法给出，故无 p 值" if math.isnan(found[0]) else ""
 
 
-def _refuse_midp(two: pd.DataFrame) -> None:
-    if "method" in two and "mid-p" in str(two["method"].iloc[0]):
+def _two_sided(estimate: Judged, level: float, asking: dict[str, Any]) -> pd.DataFrame:
+    two = estimate.interval(level=level, side="two", **asking)
+    if "mid-p" in _text(two, "method", ""):
         raise EstimateError("mid-p 区间｜不保证覆盖，只供描述性表格，不能据以判定｜去掉 midp=True")
+    return two
 
 
 def _bound(estimate: Judged, side: Any, level: float, asking: dict[str, Any]) -> float:
