@@ -18,6 +18,7 @@ MEANINGS = {
     ),
     "evaluation.icc": "规划用的村内相关，罕见率的区间要用；含义见 [methods.md](methods.md)",
     "evaluation.icc_source": "上面这个数从哪里来，照写入报告",
+    "evaluation.stages": "方差计入哪几级：`all` 各级；`first` 只取首阶段各单位之间，如同有放回（ultimate cluster，偏保守）",
     "frame": "村名单：可能被抽中的单位。",
     "frame.file": "名单文件（CSV、Excel 或 Parquet），放在 `frame/` 中；与 `[frame.made]` 只写一个",
     "frame.id": "单位代码所在的列，不得重复",

@@ -113,7 +113,8 @@ def returned(complete: list[bool], empty_cell: str = "fail", certain: bool = Fal
     table = table.assign(cell=table["stratum"], chance=table["n"] / table["N"])
     table["prob"] = table["village_chance"] * table["chance"]
     drawn_by = {"frame_stages": (Stage(name="village", method="srs", n=2),), "roster_stages": (Stage(name="household", method="srs", n=2),)}
-    parts = {"evaluation": SimpleNamespace(singleton="remove"), "returns": SimpleNamespace(empty_cell=empty_cell), "weighting": ()}
+    policies = SimpleNamespace(singleton="remove", stages="all")
+    parts = {"evaluation": policies, "returns": SimpleNamespace(empty_cell=empty_cell), "weighting": ()}
     design = SimpleNamespace(**parts, **drawn_by)
     sample = SimpleNamespace(table=lambda _: table.drop(columns="complete"), inference=True)
     return SimpleNamespace(table=table[table["household"] != unseen].copy, design=design, sample=sample)
