@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 import evalkit as ev
 from evalkit.estimates.distribution import INTERVALS
 from evalkit.replication import METHODS
+from tests import pages
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGE = (ROOT / "docs" / "estimation.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
+PAGE = (pages.ROOT / "docs" / "estimation.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def said() -> list[tuple[list[str], list[str]]]:
-    """What each block prints, and what stands behind its arrows; blocks share their names."""
-    names: dict[str, Any] = {"__name__": "estimation"}
-    made = []
-    for block in BLOCKS:
-        out = io.StringIO()
-        with contextlib.redirect_stdout(out):
-            exec(compile(block, "docs/estimation.md", "exec"), names)
-        made.append((out.getvalue().splitlines(), re.findall(r"# → (.*)$", block, re.M)))
-    return made
+    return pages.run(PAGE, "estimation")
 
 
-@pytest.mark.parametrize("at", range(len(BLOCKS)))
+@pytest.mark.parametrize("at", range(len(pages.blocks(PAGE))))
 def test_a_block_prints_what_the_page_says(said: list[tuple[list[str], list[str]]], at: int) -> None:
     printed, told = said[at]
     assert told, "a block without a result shows nothing"
@@ -58,4 +45,4 @@ def test_methods_of_replicates_and_named_options_are_those_of_the_package() -> N
 def test_links_lead_somewhere() -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)\)", PAGE)
     assert links
-    assert all((ROOT / "docs" / link).exists() for link in links)
+    assert all((pages.ROOT / "docs" / link).exists() for link in links)

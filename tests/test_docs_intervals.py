@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
 import evalkit as ev
+from tests import pages
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGE = (ROOT / "docs" / "intervals.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
+PAGE = (pages.ROOT / "docs" / "intervals.md").read_text(encoding="utf-8")
 STATUS = {"suppress": "不发", "review": "复核", "footnote": "加注"}
 
 
 @pytest.fixture(scope="module")
 def said() -> list[tuple[list[str], list[str]]]:
-    """What each block prints, and what stands behind its arrows; blocks share their names."""
-    names: dict[str, Any] = {"__name__": "intervals"}
-    made = []
-    for block in BLOCKS:
-        out = io.StringIO()
-        with contextlib.redirect_stdout(out):
-            exec(compile(block, "docs/intervals.md", "exec"), names)
-        made.append((out.getvalue().splitlines(), re.findall(r"# → (.*)$", block, re.M)))
-    return made
+    return pages.run(PAGE, "intervals")
 
 
-@pytest.mark.parametrize("at", range(len(BLOCKS)))
+@pytest.mark.parametrize("at", range(len(pages.blocks(PAGE))))
 def test_a_block_prints_what_the_page_says(said: list[tuple[list[str], list[str]]], at: int) -> None:
     printed, told = said[at]
     assert printed == told and (told or not at)
@@ -66,4 +53,4 @@ def test_names_of_the_page_exist() -> None:
 
 def test_links_lead_somewhere() -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)\)", PAGE)
-    assert links and all((ROOT / "docs" / link).exists() for link in links)
+    assert links and all((pages.ROOT / "docs" / link).exists() for link in links)
