@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from evalkit.acceptance.looks import two_looks
 from evalkit.acceptance.numbers import (
     Chances,
     Direction,
+    Risks,
     Rule,
     ask_gate,
     by_model,
@@ -32,7 +31,7 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Double:
+class Double(Risks):
     """Accept with at most `accept` events in the first villages, reject with `reject` or more, else draw the second villages.
 
     After the second phase the events of both are counted together: at most `at_most` is accepted. The second villages stand
@@ -104,21 +103,6 @@ class Double:
     def villages(self, rates: Any) -> Chances:
         """Return the villages expected to be surveyed, by model."""
         return {model: self.first.villages + self.second.villages * chance for model, chance in self.continues(rates).items()}
-
-    @cached_property
-    def risks(self) -> Mapping[str, float]:
-        """Consumer risk under each model, both phases together."""
-        return MappingProxyType(dict(self.accepts(self.gate)))
-
-    @property
-    def risk(self) -> float:
-        """The larger consumer risk."""
-        return max(self.risks.values())
-
-    @property
-    def kept(self) -> bool:
-        """Whether the consumer risk is kept under each model."""
-        return self.risk <= self.consumer
 
     def producer_risk(self, better: float) -> float:
         """Return the probability of not accepting a county whose rate is `better`, under the less favourable model."""

@@ -21,8 +21,34 @@ DIRECTIONS = ("below", "above")
 Chances = Mapping[str, Any]
 
 
+class Risks:
+    """The consumer risk of what accepts or not: how likely it accepts where the rate lies on the gate."""
+
+    gate: float
+    consumer: float
+
+    def accepts(self, rates: Any) -> Chances:
+        """Return the probability of accepting, by model."""
+        raise NotImplementedError
+
+    @cached_property
+    def risks(self) -> Mapping[str, float]:
+        """Consumer risk under each model: the probability of accepting where the rate lies on the gate."""
+        return MappingProxyType(dict(self.accepts(self.gate)))
+
+    @property
+    def risk(self) -> float:
+        """The larger consumer risk."""
+        return max(self.risks.values())
+
+    @property
+    def kept(self) -> bool:
+        """Whether the consumer risk is kept under each model."""
+        return self.risk <= self.consumer
+
+
 @dataclass(frozen=True)
-class Rule:
+class Rule(Risks):
     """Accept when a sample of this layout holds at most so many events; events are errors, or households that do not approve.
 
     Parameters
@@ -73,21 +99,6 @@ class Rule:
         {'beta-binomial': 0.75, 'bad-village': 0.73}
         """
         return by_model(rates, self.direction, lambda events: _sums(self.layout.counts(events, self.at_most)))
-
-    @cached_property
-    def risks(self) -> Mapping[str, float]:
-        """Consumer risk under each model: the probability of accepting where the rate lies on the gate."""
-        return MappingProxyType(dict(self.accepts(self.gate)))
-
-    @property
-    def risk(self) -> float:
-        """The larger consumer risk."""
-        return max(self.risks.values())
-
-    @property
-    def kept(self) -> bool:
-        """Whether the consumer risk is kept under each model."""
-        return self.risk <= self.consumer
 
     def producer_risk(self, better: float) -> float:
         """Return the probability of not accepting a county whose rate is `better`, under the less favourable model.
