@@ -112,7 +112,10 @@ def simulated(design: str, rates: tuple[str, ...], seed: str, icc: str | None, m
     """照设计模拟许多次：在真值已知的编造县里抽样、调查、估计、判定，数一数判得对不对。"""
     declared = read_design(design)
     folder = Path(out or f"trials/{declared.path.stem}")
-    truths = {name: _numbers(value) for name, _, value in (given.rpartition("=") for given in rates)}
+    stated = [(name, _numbers(value)) for name, _, value in (given.rpartition("=") for given in rates)]
+    truths = dict(stated)
+    if len(truths) < len(stated):
+        raise EvalkitError("--rate｜同一个率写了两次｜几个真值用逗号隔开：--rate 错退率=0.01,0.02")
     made = simulate(
         declared, truths, seed=seed, icc=None if icc is None else _numbers(icc), model=model.split(","), folder=folder / "batches",
         progress=_progress if sys.stderr.isatty() else None, **asked,

@@ -117,7 +117,7 @@ class Clustering:
 
     def __repr__(self) -> str:
         blend = f"与规划值 .05（权 {PRIOR_WEIGHT:g}）混合"
-        known = "没有事件，即规划值" if self.weight == 0 else f"合并值 {self.pooled:.4g}，权 {self.weight:g}，{blend}"
+        known = "有事件的村不足两个，定不出相关，即规划值" if self.weight == 0 else f"合并值 {self.pooled:.4g}，权 {self.weight:g}，{blend}"
         return f"村内相关 {self.value:.4g}（{self.source}；{known}）"
 
     def table(self) -> pd.DataFrame:

@@ -100,7 +100,7 @@ def test_households_are_the_units_and_answers_outside_are_not_counted() -> None:
 
 def test_no_event_gives_the_planning_value_and_says_so() -> None:
     fact = ev.icc(survey([0] * 5), "wrong")
-    assert fact.value == 0.05 and np.isnan(fact.pooled) and "没有事件" in repr(fact)
+    assert fact.value == 0.05 and np.isnan(fact.pooled) and "不足两个" in repr(fact)
 
 
 def test_a_fact_is_the_icc_of_an_interval_and_of_a_verdict() -> None:

@@ -55,6 +55,8 @@ def test_an_interrupted_simulation_goes_on(tmp_path: Path) -> None:
     assert said == ["接着上次的：20 次已有", "模拟 40/41", "模拟 41/41"]
     with pytest.raises(EvalkitError, match="另一次模拟"):
         simulated(replicates=41, folder=tmp_path, seed="8")
+    (tmp_path / "trials.txt").unlink()  # without the receipt the batches still know whose they are
+    assert np.array_equal(simulated(replicates=20, folder=tmp_path, seed="8").results, simulated(replicates=20, seed="8").results)
 
 
 def test_what_is_saved_is_read_back(tmp_path: Path) -> None:
@@ -193,6 +195,8 @@ def test_more_villages_by_the_same_seed_hold_the_sample(many: Trials) -> None:
     assert (abs(first.field("truth") - second.field("truth")) < 0.01).all()
     with pytest.raises(EvalkitError, match="两阶段"):
         first.then(many)
+    with pytest.raises(EvalkitError, match="村不多于"):
+        second.then(first)
 
 
 def test_further_risks_give_the_bounds_of_a_design_with_that_risk() -> None:
@@ -224,11 +228,24 @@ def test_the_cheapest_design_keeps_both_risks() -> None:
         ev.cheapest([SMALL], better=0.001, seed="1")
 
 
+def test_a_plan_that_fails_in_a_county_is_counted() -> None:
+    """Half of the households answer and three are asked of a village: in some villages nobody does, and the design says fail."""
+    made = simulated(ev.plain_design(10, 3, frame=40, households=60, response=0.5), replicates=12)
+    row = made.table().iloc[0]
+    assert 0 < row["failed"] <= 1
+    assert row["met"] + row["not_proven"] + row["not_met"] == 1 and row["not_proven"] >= row["failed"] and row["legal"] <= 1 - row["failed"]
+
+
 def test_faults_are_told_all_at_once() -> None:
     with pytest.raises(DesignError) as found:
         simulated(icc=1.0, model="normal", replicates=0, seed="a|b", interviewer=2.0, judged_icc="mine")
     for word in ("icc", "model", "replicates", "seed", "interviewer", "judged_icc"):
         assert f"  {word}" in str(found.value) or f"\n  {word}｜" in str(found.value), word
+    for wrong in ({"icc": "0.05"}, {"icc": []}, {"alphas": "x"}, {"frame": "x.csv"}):
+        with pytest.raises(DesignError):
+            simulated(**wrong)
+    with pytest.raises(DesignError, match="不是设计"):
+        ev.simulate("design.toml", seed="1")  # type: ignore[arg-type]  # a user's slip
     with pytest.raises(DesignError, match="真值应在"):
         ev.simulate(SMALL, {NAME: 2}, seed="1")
     with pytest.raises(DesignError, match="没有门槛读这个率"):

@@ -102,7 +102,7 @@ def test_p_value_puts_the_bound_on_the_threshold(rate, direction):
     verdict = judge(estimate, gate, direction=direction, strict=True)
     side, column = ("upper", "high") if direction == "below" else ("lower", "low")
     assert estimate.interval(level=1 - verdict.p_value, side=side)[column].iloc[0] == pytest.approx(gate, abs=1e-7)
-    for alpha in (0.2 * verdict.p_value, min(1.5 * verdict.p_value, 0.99)):
+    for alpha in (each for each in (0.2 * verdict.p_value, 1.5 * verdict.p_value) if each <= 0.5):
         assert (judge(estimate, gate, direction=direction, strict=True, alpha=alpha).zone == "met") == (alpha > verdict.p_value)
 
 
@@ -335,3 +335,25 @@ def test_a_registry_total_added_to_a_proportion_moves_gate_and_risk():
     assert moved.zone == plain.zone
     assert (moved.high, moved.p_value) == pytest.approx((0.004 + 0.5 * plain.high, plain.p_value), abs=1e-8)
     assert (moved.risk_at_value, moved.risk_at_threshold) == pytest.approx((plain.risk_at_value, plain.risk_at_threshold), abs=1e-9)
+
+
+def test_only_proportions_are_judged() -> None:
+    """A mean or ratio of a rate with no event has a symmetric interval of no width: it would be "proven" at 0 %."""
+    table = pd.DataFrame({"village": np.repeat(np.arange(20), 30), "wrong": 0, "persons": 3, "wrong_persons": 0, "said": "否"})
+    survey = ev.Survey.from_data(table, clusters=["village"])
+    rate = ev.proportion(survey, "wrong")
+    others = [ev.mean(survey, "wrong"), ev.ratio(survey, "wrong_persons", "persons"), ev.total(survey, "persons"), rate + rate]
+    for estimate in others:
+        with pytest.raises(EstimateError, match="左右对称"):
+            judge(estimate, 0.02, strict=True)
+    assert judge(rate, 0.02, strict=True).zone == "met"
+    assert judge(1 - rate, 0.98, direction="above", strict=True).zone == "met" if float((1 - rate).scale[0]) > 0 else True
+    with pytest.raises(EstimateError, match="只有“否”一种回答"):
+        judge(ev.proportion(survey, "said"), 0.02, strict=True)
+
+
+@pytest.mark.parametrize("slip", [{"alpha": 0.95}, {"threshold": "0.02"}, {"alpha": "x"}, {"level": None}, {"villages": 33.5}])
+def test_slips_of_a_question_are_refused(slip: dict[str, object]) -> None:
+    survey = ev.Survey.from_data(pd.DataFrame({"village": np.repeat(np.arange(20), 30), "wrong": 0}), clusters=["village"])
+    with pytest.raises(EstimateError, match=next(iter(slip))):
+        judge(ev.proportion(survey, "wrong"), **({"threshold": 0.02, "strict": True} | slip))  # type: ignore[arg-type]  # slips

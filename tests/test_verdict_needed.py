@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -98,9 +99,23 @@ def test_approval_is_the_mirror_of_disapproval(events) -> None:
     assert one.p_violation == pytest.approx(other.p_violation, abs=1e-7)
 
 
+class Reduced(NamedTuple):
+    """An estimate of another package: value, error and a symmetric interval, nothing that KG-M could plan with."""
+
+    value: Any
+    se: Any
+    df: Any
+    n: Any
+    whole: Any
+
+    def interval(self, **asked: Any) -> pd.DataFrame:
+        return self.whole.interval(**asked)
+
+
 def test_other_intervals_say_that_they_do_not_know() -> None:
     table = pd.DataFrame({"v": np.arange(400) // 20, "y": np.linspace(0, 1, 400) ** 3})
-    verdict = ev.judge(ev.mean(ev.Survey.from_data(table, clusters=["v"]), "y"), 0.5, strict=True)
+    mean = ev.mean(ev.Survey.from_data(table, clusters=["v"]), "y")
+    verdict = ev.judge(Reduced(mean.value, mean.se, mean.df, mean.n, mean), 0.5, strict=True)
     assert verdict.method == "t" and "KG-M" in verdict.needed.reason and math.isnan(verdict.tipping_icc)
 
 

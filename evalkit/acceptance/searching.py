@@ -139,6 +139,8 @@ def cheapest(
     [(33, 5, 59400.0), (29, 7, 69600.0), (23, 11, 96600.0)]
     """
     priced = Costs(unit=1.0) if costs is None else costs
+    for take in takes:
+        Layout(1, take, icc)  # a take that is none is a fault of the question, not a plan that keeps no risk
     found, refused = [], []
     for take in takes:
         try:

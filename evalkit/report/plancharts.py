@@ -24,7 +24,7 @@ patches = later("matplotlib.patches")
 PALE = "#eaf1f7"
 STEP = 0.78  # inches a stage
 PANEL = 1.72  # inches a row of panels
-RULE = 2.5  # inches an acceptance rule
+RULE = 2.7  # inches an acceptance rule
 
 
 def plan_charts(plan: Plan) -> list[Chart]:
@@ -160,7 +160,7 @@ def acceptance_chart(plan: Plan) -> Chart | None:
     height = len(shown) * RULE + 0.3
     figure = figures.Figure(figsize=(WIDTH, height))
     grid = figure.subplots(len(shown), 1, squeeze=False).ravel()
-    figure.subplots_adjust(left=0.085, right=0.97, top=1 - 0.62 / height, bottom=0.5 / height, hspace=0.8)
+    figure.subplots_adjust(left=0.085, right=0.97, top=1 - 0.62 / height, bottom=0.72 / height, hspace=0.9)
     _mark(figure, plan, height)
     for axes, rule in zip(grid, shown, strict=True):
         better = None if is_blank(rule.producer_rate) else rule.producer_rate

@@ -177,7 +177,7 @@ def _precision(shown: _Shown) -> Iterator[Block]:
         seal = plan.design.section_hashes()["gate"]
         yield Paragraph(f"门槛与接收规则的指纹：{seal}；入户之前公布，规则改动一处，指纹即不同。", "technical")
         yield from shown.show("acceptance", "chart:acceptance")
-        yield Paragraph("图注：竖线为门槛；实心点为恰在门槛时误予接收的概率，空心点为较好的率被接收的概率。", "note")
+        yield Paragraph("图注：粗竖线为门槛，虚竖线为较好的率（合格点）；斜线区为不合格而接收。两种模型的线用线型与记号区分。", "note")
 
 
 def _proof_sentences(plan: Plan) -> Iterator[str]:

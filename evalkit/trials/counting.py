@@ -24,13 +24,13 @@ def counted(f: Mapping[str, Floats], zone: NDArray[np.int64], legal: Bools, true
     zone, legal, true : (trials,) array
         Zone, whether the legal rule is satisfied, and whether the true rate meets the standard.
     """
-    known = ~np.isnan(f["interval_low"])
+    made, known = ~np.isnan(f["n"]), ~np.isnan(f["interval_low"])
     below, above = f["interval_high"] < f["truth"], f["interval_low"] > f["truth"]
     return {
         "met": zone == MET,
         "not_proven": zone == NOT_PROVEN,
         "not_met": zone == NOT_MET,
-        "legal": legal,
+        "legal": legal & made,
         "coverage": (~below & ~above)[known],
         "too_low": below[known],
         "too_high": above[known],
@@ -39,10 +39,11 @@ def counted(f: Mapping[str, Floats], zone: NDArray[np.int64], legal: Bools, true
         "false_met": (zone == MET) & ~true,
         "false_not_met": (zone == NOT_MET) & true,
         "none": f["events"] < NONE,
-        "no_interval": ~known,
-        "truth": f["truth"],
-        "estimate": f["value"],
-        "n": f["n"],
+        "no_interval": made & ~known,
+        "failed": ~made,
+        "truth": f["truth"][made],
+        "estimate": f["value"][made],
+        "n": f["n"][made],
     }
 
 

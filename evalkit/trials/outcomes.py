@@ -17,6 +17,7 @@ from evalkit.errors import EvalkitError
 from evalkit.later import later
 from evalkit.sheets import write_bytes
 from evalkit.trials.counting import NOT_PROVEN, counted, summarised, widths
+from evalkit.trials.running import UNREADABLE
 from evalkit.trials.trial import EFFORT, FIELDS
 from evalkit.trials.truths import Point
 from evalkit.verdict.deciding import Direction, satisfies, zone_codes
@@ -97,7 +98,8 @@ class Trials:
             ``rate threshold p icc model trials``, the shares ``met not_proven not_met legal`` (passes the legal rule)
             ``coverage`` (the two-sided interval holds the true rate) ``too_low too_high`` (it lies below, above it)
             ``wrong_upper wrong_lower`` (the one-sided bound lies on the wrong side of the true rate)
-            ``false_met false_not_met`` (proven, and not so in this trial's county) ``none`` (no event found) ``no_interval``,
+            ``false_met false_not_met`` (proven, and not so in this trial's county) ``none`` (no event found) ``no_interval``
+            ``failed`` (no survey: a village and stratum without a complete interview, where the design says fail),
             the means ``truth estimate width n``, each with ``<name>_se`` behind it, and ``width_90``, the width that nine in
             ten intervals do not exceed.
         """
@@ -160,6 +162,8 @@ class Trials:
         other = [name for name in same if self.settings.get(name) != second.settings.get(name)]
         if other or self.points != second.points or self.standards != second.standards:
             raise EvalkitError(f"两阶段｜两次模拟的 {'、'.join(other) or '真值或门槛'} 不同｜用同一种子、名单、次数与真值再模拟")
+        if not second.work[..., EFFORT.index("villages")].mean() > self.work[..., EFFORT.index("villages")].mean():
+            raise EvalkitError("两阶段｜第二阶段的村不多于第一阶段｜第二阶段的设计应包含第一阶段的样本，村更多")
         unproven = self.zones() == NOT_PROVEN
         results = np.where(unproven[..., None], second.results, self.results)
         work = np.where(unproven.any(axis=1)[..., None], second.work, self.work)
@@ -206,7 +210,7 @@ class Trials:
         try:
             with np.load(Path(path), allow_pickle=False) as held:
                 told, results, work = json.loads(str(held["told"])), held["results"], held["work"]
-        except (OSError, ValueError, KeyError):
+        except UNREADABLE:
             raise EvalkitError(f"{path}｜不是 evalkit 写出的模拟结果｜给出 Trials.save 写的 .npz 文件") from None
         points = tuple(Point(tuple((str(name), float(p)) for name, p in rates), icc, model) for rates, icc, model in told["points"])
         return Trials(told["title"], points, tuple(Standard(*s) for s in told["standards"]), results, work, told["settings"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ joblib = later("joblib")
 
 BATCH = 20
 RECEIPT = "trials.txt"
+UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)  # of a file that was cut short, or is another's
 Progress = Callable[[str], None]
 
 
@@ -84,7 +86,7 @@ class _Kept:
     """The batches in a folder."""
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
-        self.folder, receipt = folder, folder / RECEIPT
+        self.folder, self.fingerprint, receipt = folder, fingerprint, folder / RECEIPT
         if receipt.exists() and receipt.read_text(encoding="utf-8").strip() != fingerprint:
             raise EvalkitError(f"{folder}｜已有另一次模拟的结果（设计、名单、种子、真值或版本不同）｜换一个文件夹，或删去它")
         write_bytes(receipt, f"{fingerprint}\n".encode())
@@ -93,17 +95,17 @@ class _Kept:
         return self.folder / f"batch_{start:07d}.npz"
 
     def read(self, start: int, size: int) -> Batch | None:
-        """Return a batch; None where there is none, or an unfinished or shorter one."""
+        """Return a batch; None where there is none, or an unfinished or shorter one, or that of another simulation."""
         try:
             with np.load(self._path(start), allow_pickle=False) as held:
-                results, work = held["results"], held["work"]
-        except (OSError, ValueError, KeyError):
+                results, work, whose = held["results"], held["work"], str(held["fingerprint"])
+        except UNREADABLE:
             return None
-        return (results, work) if len(results) == size else None
+        return (results, work) if len(results) == size and whose == self.fingerprint else None
 
     def write(self, start: int, batch: Batch) -> None:
         held = io.BytesIO()
-        np.savez_compressed(held, results=batch[0], work=batch[1])
+        np.savez_compressed(held, results=batch[0], work=batch[1], fingerprint=np.array(self.fingerprint))
         write_bytes(self._path(start), held.getvalue())
 
 

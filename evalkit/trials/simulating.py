@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from evalkit import __version__, tickets
 from evalkit.design import Design
@@ -117,11 +120,16 @@ def _setting(
     judged_icc: str, interviewer: float, frame: Frame | None,
 ) -> Setting:  # fmt: skip
     faults = Faults("模拟")
+    if not isinstance(design, Design):
+        faults.add(None, "design", type(design).__name__, "不是设计", "给出 ev.read_design 读出的设计，或 ev.plain_design(…)")
+    if not (frame is None or isinstance(frame, Frame)):
+        faults.add(None, "frame", type(frame).__name__, "不是名单", "给出 ev.read_frame 读出的名单")
+    faults.refuse(DesignError)
     _check_design(design, faults)
     faults.refuse(DesignError)
-    iccs, models = _listed(design.evaluation.icc if icc is None else icc), as_list(model)
+    iccs, models = _listed("icc", design.evaluation.icc if icc is None else icc), as_list(model)
     names = tuple(rate.name for rate in design.rates if rate.kind != "incidence" and _read(rate.name, design))
-    values = {name: _listed(rates[name] if name in rates else design.planning.rates.get(name, float("nan"))) for name in names}  # type: ignore[union-attr]  # checked above
+    values = {name: _listed(name, rates[name] if name in rates else design.planning.rates.get(name, float("nan"))) for name in names}  # type: ignore[union-attr]  # checked above
     _check_numbers(rates, values, iccs, models, judged_icc, interviewer, replicates, seed, faults)
     faults.refuse(DesignError)
     length = max(map(len, values.values()))
@@ -133,6 +141,7 @@ def _setting(
 
 
 def _risks(alphas: Sequence[float]) -> tuple[float, ...]:
+    alphas = _listed("alphas", alphas) if len(alphas) else ()
     wrong = [f"{alpha:g}" for alpha in alphas if not 0 < alpha <= 0.5]
     if wrong:
         raise DesignError(f"alphas：{'、'.join(wrong)}｜应大于 0、不大于 0.5｜5% 写 .05")
@@ -146,8 +155,11 @@ def _read(name: str, design: Design) -> bool:
     return name in read or any(name in (rate.wrong_exit, rate.missed) for rate in through)
 
 
-def _listed(given: Numbers) -> list[float]:
-    return [float(given)] if isinstance(given, int | float) else [float(number) for number in given]
+def _listed(name: str, given: Any) -> list[float]:
+    numbers = [given] if isinstance(given, Real) else list(given) if isinstance(given, Sequence | np.ndarray) else []
+    if isinstance(given, str) or not numbers or not all(isinstance(number, Real) for number in numbers):
+        raise DesignError(f"{name} = {given!r}｜应为一个数，或几个数｜去掉引号，如 0.05 或 [0.02, 0.05]")
+    return [float(number) for number in numbers]
 
 
 def _check_design(design: Design, faults: Faults) -> None:

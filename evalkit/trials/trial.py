@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit import streams
+from evalkit.errors import SurveyError
 from evalkit.plans.reckoning import field_days
 from evalkit.rates import assumed, registry_totals
 from evalkit.responses import collect
@@ -119,19 +120,31 @@ def run_trial(setting: Setting, number: int) -> tuple[Floats, Floats]:
     roster, sample = _drawn(setting, seed)
     households = sample.table(setting.design.stages[-1].name)
     returned = collect(sample, visit(sample, setting.design, seed, _places(households)))
+    try:
+        results = _outcome(setting, seed, roster, sample, returned)
+    except SurveyError:  # nobody answered in a village and stratum, or one alone did, where the design says fail: the plan fails here
+        results = _empty(setting)
+    return results, _effort(returned, setting.design)
+
+
+def _outcome(setting: Setting, seed: str, roster: pd.DataFrame, sample: Sample, returned: Responses) -> Floats:
+    """Weigh, estimate and judge what came back, at every point."""
     survey = weigh(returned)
     table = survey.table()
     rows = _rows(setting.population, sample.villages, table)
     found = {name: _found(setting, seed, name, roster, rows) for name in setting.rates}
-    results = np.full((len(setting.gates), len(setting.points), len(FIELDS) + 2 * len(setting.alphas)), np.nan)
+    results = _empty(setting)
     for icc, points in setting.groups:
-        made = assumed(
-            survey, setting.design, setting.frame, {name: each.recorded[:, points].astype(float) for name, each in found.items()}
-        )
+        recorded = {name: each.recorded[:, points].astype(float) for name, each in found.items()}
+        made = assumed(survey, setting.design, setting.frame, recorded)
         for at, gate in enumerate(setting.gates):
             truth = _truth(setting, gate.rate, found)[points]
             results[at, points] = _judged(made[gate.rate].estimate, made[gate.rate].official, truth, gate, setting, icc)
-    return results, _effort(returned, setting.design)
+    return results
+
+
+def _empty(setting: Setting) -> Floats:
+    return np.full((len(setting.gates), len(setting.points), len(FIELDS) + 2 * len(setting.alphas)), np.nan)
 
 
 def _effort(returned: Responses, design: Design) -> Floats:

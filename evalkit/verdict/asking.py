@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import math
 import warnings
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from evalkit.areas import NEVER, SmallAreas
 from evalkit.errors import EstimateError, EvalkitWarning, Faults
+from evalkit.estimates.limits import KINDS
 from evalkit.figures import gate_text
 from evalkit.smallareas import AreaFit, ShareFit, ShrunkenShares
 
 OWN = "判定用该县自己的估计：ev.judge(ev.proportion(…), …)"
+SYMMETRIC = "它的区间左右对称，一例未见时宽度为 0，不能用来判定比例"
+INSTEAD = (
+    "比例写 ev.proportion(survey, \"列\")，按人计加 count=\"人数列\"；综合贫困发生率写 ev.incidence(…)；"
+    "几个率的和差看 .interval(method=\"mover\")"
+)
 DIRECTIONS = ("below", "above")
 
 
@@ -24,7 +31,8 @@ def refuse_unjudged(estimate: Any) -> None:
     ------
     EstimateError
         Small areas and their fits; a table of limits, of which nobody knows how they were made (a mid-p interval
-        is for description only); plain numbers.
+        is for description only); plain numbers; means, totals, ratios and combinations, whose symmetric interval has no
+        width where nothing was found; the only level of a column of text.
     """
     kind = type(estimate).__name__
     if isinstance(estimate, SmallAreas | ShareFit | ShrunkenShares | AreaFit):
@@ -32,9 +40,15 @@ def refuse_unjudged(estimate: Any) -> None:
     if not hasattr(estimate, "interval"):
         rule = "判定要自己问单侧界限，区间的表、mid-p 区间和单个的数都不能用来判定"
         raise EstimateError(f"{kind}｜{rule}｜给出 Estimate，如 {OWN}")
+    if getattr(estimate, "kind", "proportion") != "proportion":
+        raise EstimateError(f"这是{KINDS[estimate.kind]}｜{SYMMETRIC}｜{INSTEAD}")
+    labels: Any = getattr(estimate, "labels", ())
+    if len(labels) == 1 and "level" in getattr(estimate, "parts", ()) and len(labels[0]) > 1 and float(estimate) == 1:
+        said = f"该列只有“{labels[0][-1]}”一种回答，一例未见的那一类没有行"
+        raise EstimateError(f"{labels[0][0]}｜{said}｜改为 0/1 列；或声明全部类别：pd.Categorical(…, [\"否\", \"是\"])，再取其中一行")
 
 
-def check_question(threshold: Any, direction: Any, strict: Any, alpha: Any, legal_value: Any, level: Any) -> None:
+def check_question(threshold: Any, direction: Any, strict: Any, alpha: Any, legal_value: Any, level: Any, villages: Any = None) -> None:
     """Refuse a question without an answer, with all its faults.
 
     Raises
@@ -46,15 +60,25 @@ def check_question(threshold: Any, direction: Any, strict: Any, alpha: Any, lega
         faults.add(None, "direction", repr(direction), "没有这个方向", '可用："below"（越低越好）、"above"（越高越好）')
     if not isinstance(strict, bool | np.bool_):
         faults.add(None, "strict", repr(strict), "应为 True（须越过门槛）或 False（可等于门槛）", "按文件原文写")
-    for name, number in (("alpha", alpha), ("level", level)):
-        if not 0 < number < 1:
-            faults.add(None, name, number, "应在 0 与 1 之间", "5% 写 alpha=.05，95% 写 level=.95")
-    for name, number in (("threshold", threshold), ("legal_value", legal_value)):
-        if number is not None and not 0 <= number <= 1:
+    if _is_number("alpha", alpha, faults) and not 0 < alpha <= 0.5:
+        faults.add(None, "alpha", alpha, "判错的风险应大于 0、不大于 0.5", "95% 的把握写 alpha=.05")
+    if _is_number("level", level, faults) and not 0 < level < 1:
+        faults.add(None, "level", level, "应在 0 与 1 之间", "95% 写 level=.95")
+    for name, number in (("threshold", threshold), ("legal_value", 0 if legal_value is None else legal_value)):
+        if _is_number(name, number, faults) and not 0 <= number <= 1:
             faults.add(None, name, number, "比例应在 0 与 1 之间", _as_share(number))
+    if villages is not None and not (isinstance(villages, int | np.integer) and villages >= 1):
+        faults.add(None, "villages", repr(villages), "应为不小于 1 的整数", "写抽中的村数，或不写")
     if (threshold, direction) in ((1, "below"), (0, "above")) or (threshold, direction, strict) in ((0, "below", True), (1, "above", True)):
         faults.add(None, "threshold", threshold, "这样的门槛任何率都达到，或都达不到", "1% 写 .01；核对 direction 与 strict")
     faults.refuse(EstimateError)
+
+
+def _is_number(name: str, given: Any, faults: Faults) -> bool:
+    if isinstance(given, Real):
+        return True
+    faults.add(None, name, repr(given), "应为一个数", "去掉引号与括号，2% 写 .02")
+    return False
 
 
 def _as_share(number: float) -> str:

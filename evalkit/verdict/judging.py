@@ -230,7 +230,7 @@ def judge(
     ('met', True, 0.0001)
     """
     refuse_unjudged(estimate)
-    check_question(threshold, direction, strict, alpha, legal_value, level)
+    check_question(threshold, direction, strict, alpha, legal_value, level, villages)
     asking = {} if icc is None else {"icc": icc}
     value = _one(estimate.value, "estimate")
     check_value(value)

@@ -40,7 +40,7 @@ def violators(verdicts: Verdicts, *, method: Literal["holm", "bh"], alpha: float
     method : {"holm", "bh"}
         No default: "holm" keeps the chance of any wrong name, "bh" the expected share of wrong names at alpha.
     alpha : float
-        In (0, 1).
+        In (0, .5].
 
     Returns
     -------
@@ -52,7 +52,7 @@ def violators(verdicts: Verdicts, *, method: Literal["holm", "bh"], alpha: float
     Raises
     ------
     EstimateError
-        No verdict, an unknown method, alpha outside (0, 1).
+        No verdict, an unknown method, alpha outside (0, .5].
 
     References
     ----------
@@ -72,8 +72,8 @@ def violators(verdicts: Verdicts, *, method: Literal["holm", "bh"], alpha: float
     2     丙      1.0000     False
     """
     one_of("method", method, METHODS, EstimateError, "校正")
-    if not 0 < alpha < 1:
-        raise EstimateError(f"alpha = {alpha}｜应在 0 与 1 之间｜5% 写 alpha=.05")
+    if not 0 < alpha <= 0.5:
+        raise EstimateError(f"alpha = {alpha}｜应大于 0、不大于 0.5｜5% 写 alpha=.05")
     labels, known = _listed(verdicts)
     p = np.array([verdict.p_violation for verdict in known])
     adjusted = np.where(np.isnan(p), np.nan, _adjusted(np.where(np.isnan(p), 1.0, p), method))
