@@ -22,7 +22,7 @@ from evalkit.trials.population import populate
 from evalkit.trials.simulating import _setting
 from evalkit.trials.trial import FIELDS, _drawn, _found, _places, _recorded, _rows, run_trial
 from evalkit.trials.truths import interviewer_rates, village_rates
-from evalkit.trials.visits import visit
+from evalkit.trials.visits import interviewers, visit
 
 NAME = "差错率"
 SMALL = ev.plain_design(10, 20, frame=40, households=60)
@@ -169,12 +169,22 @@ def test_interviewers_leave_the_mean_and_add_their_correlation() -> None:
 
 def test_interviewers_make_estimates_vary_more() -> None:
     """10 villages of 20 households, 4 interviewers in each: deff 1 + 15·.05 + 4·(.05 + .95·.5) = 3.85 and not 1.95."""
-    rng, who, shares = np.random.default_rng(1), np.repeat(np.arange(10), 20) // 2 * 4 + np.tile(np.arange(20), 10) % 4, []
-    for number in range(1500):
-        rates = np.repeat(streams.beta(rng.random(10), 0.03, 0.05), 20)[:, None]
-        shares.append((rng.random((200, 1)) < _recorded(rates, who, 0.5, f"{number}|x")).mean())
+    rng, village = np.random.default_rng(1), np.repeat(np.arange(10), 20)
+    who, shares = interviewers(village, np.tile(np.arange(20), 10) + 1), []
+    for _ in range(1500):
+        said = _recorded(streams.beta(rng.random(10), 0.03, 0.05)[:, None], village, who, 0.5, rng.random)
+        shares.append((rng.random((200, 1)) < said).mean())
     assert np.mean(shares) == pytest.approx(0.03, abs=3 * np.std(shares) / np.sqrt(1500))
     assert np.std(shares) == pytest.approx(np.sqrt(0.03 * 0.97 * 3.85 / 200), rel=0.15)
+
+
+def test_an_interviewer_of_two_villages_of_one_rate_records_each_by_itself() -> None:
+    """At the first point nothing is wrong in either village of the team; at the second one of them is bad."""
+    village, rates = np.array([0, 0, 1, 1]), np.array([[0.0, 0.0], [0.0, 0.5]])
+    who = interviewers(village, np.array([1, 2, 1, 2]))
+    assert who.tolist() == [0, 1, 0, 1]
+    said = _recorded(rates, village, who, 0.2, lambda count: np.full(count, 0.6))
+    assert (said[:, 0] == 0).all() and (said[:2, 1] == 0).all() and (said[2:, 1] > 0).all()
 
 
 def test_interviewers_change_what_is_recorded_and_not_what_is_true() -> None:
@@ -233,6 +243,7 @@ def test_a_plan_that_fails_in_a_county_is_counted() -> None:
     made = simulated(ev.plain_design(10, 3, frame=40, households=60, response=0.5), replicates=12)
     row = made.table().iloc[0]
     assert 0 < row["failed"] <= 1
+    assert "做不下去" in repr(made)
     assert row["met"] + row["not_proven"] + row["not_met"] == 1 and row["not_proven"] >= row["failed"] and row["legal"] <= 1 - row["failed"]
 
 

@@ -177,7 +177,7 @@ def _count(events: float) -> str:
 
 def _worst(own: pd.DataFrame) -> str:
     top = own[own["events"] > 0].head(NAMED)
-    return "、".join(f"{row.name}{_count(row.events)}/{row.n}" for row in records(top))
+    return "、".join(f"{row.name}（{_count(row.events)}/{row.n}）" for row in records(top))
 
 
 def _spoken(row: tuple[str, str], own: pd.DataFrame, value: float) -> str:

@@ -226,7 +226,8 @@ class Trials:
         for row in self.table().head(12).to_dict("records"):
             head = f"  {row['rate']} 真值 {row['p']:.4g}（ICC {row['icc']:g}，{row['model']}）"
             proven = f"证实达标 {row['met']:.3f}、未达标 {row['not_met']:.3f}"
-            yield f"{head}：按规则达标 {row['legal']:.3f}，{proven}，区间覆盖 {row['coverage']:.3f}"
+            failed = f"，做不下去 {row['failed']:.3f}" if row["failed"] else ""
+            yield f"{head}：按规则达标 {row['legal']:.3f}，{proven}，区间覆盖 {row['coverage']:.3f}{failed}"
 
     def field(self, name: str) -> Floats:
         """Return one field of the results, (trials, gates, points)."""

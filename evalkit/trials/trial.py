@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,14 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit import streams
-from evalkit.errors import SurveyError
+from evalkit.errors import EstimateError, SurveyError
 from evalkit.plans.reckoning import field_days
 from evalkit.rates import assumed, registry_totals
 from evalkit.responses import collect
 from evalkit.sample import draw, extend
 from evalkit.survey import weigh
 from evalkit.trials.truths import Point, VillageRates, interviewer_rates, village_rates
-from evalkit.trials.visits import interviewers, visit
+from evalkit.trials.visits import interviewers, village_codes, visit
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -122,7 +123,8 @@ def run_trial(setting: Setting, number: int) -> tuple[Floats, Floats]:
     returned = collect(sample, visit(sample, setting.design, seed, _places(households)))
     try:
         results = _outcome(setting, seed, roster, sample, returned)
-    except SurveyError:  # nobody answered in a village and stratum, or one alone did, where the design says fail: the plan fails here
+    except (SurveyError, EstimateError):
+        # nobody answered in a village and stratum, or one alone did, where the design says fail; or nobody of a rate's population
         results = _empty(setting)
     return results, _effort(returned, setting.design)
 
@@ -182,7 +184,8 @@ def _found(setting: Setting, seed: str, name: str, roster: pd.DataFrame, rows: _
     truth = _true_rate(population, declared, everywhere, rows.places, np.einsum("i,ij->j", _counted(declared, roster), event), seed)
     if not setting.interviewer:
         return _Found(event[rows.row], truth)
-    said = _recorded(of_village[rows.village], rows.interviewer, setting.interviewer, f"{seed}|{name}")
+    u = partial(streams.numbers, seed, f"trial interviewer {name}", "all")
+    said = _recorded(of_village, rows.village, rows.interviewer, setting.interviewer, u)
     return _Found(luck[rows.row, None] < said, truth)
 
 
@@ -208,9 +211,9 @@ class _Rows:
 def _rows(population: Population, drawn: tuple[str, ...], table: pd.DataFrame) -> _Rows:
     places = np.array([population.place[village] for village in drawn])
     sizes = population.sizes[places].sum(axis=1)
-    known = {village: at for at, village in enumerate(drawn)}
-    village = np.array([known[name] for name in table["village"].tolist()])
-    return _Rows(places, sizes, village, (np.cumsum(sizes) - sizes)[village] + _places(table), interviewers(table["village"]))
+    village = village_codes(table["village"], drawn)
+    who = interviewers(village, table["order"].to_numpy())
+    return _Rows(places, sizes, village, (np.cumsum(sizes) - sizes)[village] + _places(table), who)
 
 
 def _counted(declared: Any, roster: pd.DataFrame) -> Floats:
@@ -219,12 +222,19 @@ def _counted(declared: Any, roster: pd.DataFrame) -> Floats:
     return inside * (roster["persons"].to_numpy(dtype=float) if declared.count == "persons" else 1.0)
 
 
-def _recorded(rates: Floats, who: Ints, correlation: float, stream: str) -> Floats:
-    """Return for each household the rate that its interviewer records, where the rate of its village is `rates`."""
-    seed, _, name = stream.partition("|")
-    _, first, own = np.unique(np.column_stack([who, rates[:, 0].view(np.int64)]), axis=0, return_index=True, return_inverse=True)
-    u = streams.numbers(seed, f"trial interviewer {name}", "all", len(first))
-    return interviewer_rates(rates[first], correlation, u)[own.ravel()]
+def _recorded(rates: Floats, village: Ints, who: Ints, correlation: float, numbers: Callable[[int], Floats]) -> Floats:
+    """Return for each household the rate that its interviewer records in its village, (rows, k).
+
+    Parameters
+    ----------
+    rates : (villages, k) float array
+    village, who : (rows,) int array
+    correlation : float
+    numbers : callable
+        Gives so many uniform numbers.
+    """
+    pairs, own = np.unique(np.stack([village, who]), axis=1, return_inverse=True)
+    return interviewer_rates(rates[pairs[0]], correlation, numbers(pairs.shape[1]))[own.ravel()]
 
 
 def _true_rate(population: Population, declared: Any, rates: Floats, places: Ints, seen: Floats, seed: str) -> Floats:

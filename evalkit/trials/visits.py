@@ -49,13 +49,20 @@ def visit(sample: Sample, design: Design, seed: str, place: Ints) -> pd.DataFram
     table = pd.DataFrame({headings.village: met["village"], headings.household: met["household"], headings.disposition: said})
     if headings.persons:
         table[headings.persons] = met["persons"].astype(str)
-    return table.assign(**{headings.interviewer: _teams(met)}) if headings.interviewer else table
+    return table.assign(**{headings.interviewer: _teams(met, sample.villages)}) if headings.interviewer else table
 
 
-def interviewers(villages: pd.Series) -> Ints:
-    """Return the interviewer of each household, from 0: a team takes two villages, its members the households in turn."""
-    turn = villages.groupby(villages, sort=False).cumcount().to_numpy()
-    return np.asarray(pd.factorize(villages)[0] // 2 * TEAM_SIZE + turn % TEAM_SIZE, dtype=np.int64)
+def interviewers(village: Ints, order: Ints) -> Ints:
+    """Return the interviewer of each household, from 0: a team takes two villages, its members the households in turn.
+
+    Parameters
+    ----------
+    village : (rows,) int array
+        Place of the village among those drawn, by id.
+    order : (rows,) int array
+        Order of the household in its village and stratum, from 1.
+    """
+    return village // 2 * TEAM_SIZE + (order - 1) % TEAM_SIZE
 
 
 def _outcomes(villages: pd.Series, place: Ints, design: Design, seed: str) -> NDArray[np.object_]:
@@ -76,6 +83,13 @@ def _numbers(villages: pd.Series, place: Ints, seed: str, purpose: str) -> Float
     return np.concatenate(held)[starts[code] + place]
 
 
-def _teams(met: pd.DataFrame) -> NDArray[np.object_]:
-    found: NDArray[np.object_] = np.array([f"D{number:03d}" for number in interviewers(met["village"])], dtype=np.object_)
+def _teams(met: pd.DataFrame, drawn: tuple[str, ...]) -> NDArray[np.object_]:
+    who = interviewers(village_codes(met["village"], drawn), met["order"].to_numpy())
+    found: NDArray[np.object_] = np.array([f"D{number:03d}" for number in who], dtype=np.object_)
     return found
+
+
+def village_codes(villages: pd.Series, drawn: tuple[str, ...]) -> Ints:
+    """Return the place of each village among those drawn."""
+    known = {village: at for at, village in enumerate(drawn)}
+    return np.array([known[name] for name in villages.tolist()], dtype=np.int64)
