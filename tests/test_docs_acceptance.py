@@ -1,28 +1,14 @@
-"""What docs/acceptance.md types runs as typed, in order, and prints what the page says it prints."""
+"""What docs/acceptance.md names, tabulates and links to is there; `test_docs.py` runs its blocks."""
 
 from __future__ import annotations
 
 import re
 import tomllib
 
-import pytest
-
 import evalkit as ev
 from tests import county, pages
 
 PAGE = (pages.ROOT / "docs" / "acceptance.md").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def said() -> list[tuple[list[str], list[str]]]:
-    return pages.run(PAGE, "acceptance")
-
-
-@pytest.mark.parametrize("at", range(len(pages.blocks(PAGE))))
-def test_a_block_prints_what_the_page_says(said: list[tuple[list[str], list[str]]], at: int) -> None:
-    printed, told = said[at]
-    assert told, "a block without a result shows nothing"
-    assert printed == told
 
 
 def test_the_gate_of_the_page_reads() -> None:

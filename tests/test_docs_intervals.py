@@ -1,28 +1,16 @@
-"""What docs/intervals.md types runs as typed, in order, and prints what the page says; its tables are those of the package."""
+"""What docs/intervals.md names, tabulates and links to is there; `test_docs.py` runs its blocks."""
 
 from __future__ import annotations
 
 import re
 
 import pandas as pd
-import pytest
 
 import evalkit as ev
 from tests import pages
 
 PAGE = (pages.ROOT / "docs" / "intervals.md").read_text(encoding="utf-8")
 STATUS = {"suppress": "不发", "review": "复核", "footnote": "加注"}
-
-
-@pytest.fixture(scope="module")
-def said() -> list[tuple[list[str], list[str]]]:
-    return pages.run(PAGE, "intervals")
-
-
-@pytest.mark.parametrize("at", range(len(pages.blocks(PAGE))))
-def test_a_block_prints_what_the_page_says(said: list[tuple[list[str], list[str]]], at: int) -> None:
-    printed, told = said[at]
-    assert printed == told and (told or not at)
 
 
 def test_the_table_of_methods_is_that_of_the_package() -> None:
