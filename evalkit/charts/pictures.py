@@ -31,7 +31,7 @@ def picture(estimate: Estimate, kind: str = "rows", **options: Any) -> Axes:
     >>> import pandas as pd, evalkit as ev
     >>> survey = ev.Survey.from_data(pd.DataFrame({"village": [1, 1, 2, 2], "y": [1, 0, 0, 0]}), clusters="village")
     >>> picture(ev.proportion(survey, "y"), "villages").get_label()
-    'y：2村4户中1户，估计25.00%，1个村有；最多的是第1村1/2。'
+    'y：2村4户中1户，估计25.00%，1个村有；最多的是第1村（1/2）。'
     """
     drawn: Axes = one_of("kind", kind, PICTURES, ReportError, "图")(estimate, **options)
     return drawn

@@ -85,7 +85,7 @@ def organ_pipe_plot(
     >>> table = pd.DataFrame({"village": [k // 60 for k in range(600)], "wrong": [int(k < 7 or k == 100) for k in range(600)]})
     >>> axes = organ_pipe_plot(ev.Survey.from_data(table, clusters="village"), "wrong", gate=.02)
     >>> axes.get_label()
-    'wrong：10村600户中8户，估计1.33%，2个村有；最多的是第1村7/60、第2村1/60。'
+    'wrong：10村600户中8户，估计1.33%，2个村有；最多的是第1村（7/60）、第2村（1/60）。'
     """
     estimate = _asked(what, column, by)
     heading, rows = row_names(estimate, labels)
