@@ -22,13 +22,13 @@ FIRST = ("errors", "lists", "later")
 SPRINGS = (
     "tickets", "selection", "inclusion", "allocation", "sizing", "acceptance", "calibration", "variances",
     "replication", "streams", "intervals", "exact", "nonresponse", "quantiles", "inequality", "chisquares", "smallareas",
-    "reliability", "ranking",
+    "reliability", "ranking", "suppression",
 )  # fmt: skip
 RIVER = (
-    "ledger", "codes", "sheets", "figures", "ceremony", "synthetic", "frame", "design", "certificate", "sample", "verification",
+    "ledger", "codes", "privacy", "sheets", "screening", "intake", "figures", "ceremony", "synthetic", "frame", "design", "certificate", "sample", "verification",
     "verifiers", "plans", "fieldwork",
     "responses", "findings", "weights", "survey", "estimates", "clustering", "models", "satisfaction", "combined", "rates",
-    "areas", "verdict",
+    "areas", "verdict", "quality",
     "indicators", "problems", "trials",
 )  # fmt: skip  # satisfaction stands before rates: 群众认可度 is one of them
 MOUTH = ("tables", "charts", "report")

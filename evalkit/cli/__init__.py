@@ -1,0 +1,47 @@
+"""The command line: parse, call, print."""
+
+from __future__ import annotations
+
+import click
+
+from evalkit import __version__
+from evalkit.cli.ceremonies import ceremony
+from evalkit.cli.group import Group
+from evalkit.cli.planning import sampling_plan, simulated
+from evalkit.cli.steps import (
+    check,
+    collect,
+    draw,
+    estimate,
+    history,
+    init,
+    lists,
+    overlap,
+    publish,
+    release,
+    report,
+    rosters,
+    run_all,
+    verify,
+)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="evalkit")
+def main() -> None:
+    """第三方评估：抽样、名单、回收、估计、报告、验证。
+
+    一次评估一个文件夹，逐步进行，各步可隔数日，可重复执行：
+
+    init → check → plan → ceremony → draw → rosters → lists → release → collect → estimate → report → verify → publish
+
+    Third-party evaluation, step by step in one folder; `run` chains all steps on simulated data.
+    """
+
+
+# in the order of the work, which is the order of the help
+for _command in (
+    init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, release, collect, estimate, report, verify, publish,
+    history, overlap, run_all,
+):  # fmt: skip
+    main.add_command(_command)
