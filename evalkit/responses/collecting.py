@@ -14,7 +14,7 @@ from evalkit.errors import DesignError, Fault, Faults, ResponsesError
 from evalkit.fieldwork.handed import Handed, Source, hand_in
 from evalkit.lists import as_list
 from evalkit.responses.answers import Answers, Missing, filled, needed, take
-from evalkit.responses.outcomes import NOBODY, check_reserves, match, quality, words
+from evalkit.responses.outcomes import NOBODY, check_reserves, match, oddities, words
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -144,7 +144,7 @@ def collect(sample: Sample, returns: Source, *, missing: Missing | None = None) 
     answers, visits = _answered(handed, faults, visits, design, missing)
     check_reserves(handed, faults, columns, drawn, visits)
     faults.refuse(ResponsesError)
-    faults_kept = (*quality(handed, columns, drawn, visits), *answers.noted)
+    faults_kept = (*oddities(handed, columns, drawn, visits), *answers.noted)
     return Responses(sample, faults_kept, _table(handed, drawn, visits, answers, design))
 
 

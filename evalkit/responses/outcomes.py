@@ -67,7 +67,7 @@ def check_reserves(handed: Handed, faults: Faults, columns: Returns, drawn: pd.D
         _check_cell(handed, faults, columns, mine, int(failed.get(cell, 0)))
 
 
-def quality(handed: Handed, columns: Returns, drawn: pd.DataFrame, visits: pd.DataFrame) -> list[Fault]:
+def oddities(handed: Handed, columns: Returns, drawn: pd.DataFrame, visits: pd.DataFrame) -> list[Fault]:
     """Return what is not wrong enough to refuse: pending mains, blank interviewers, persons unlike the roster's."""
     found = Faults("回收表")
     complete = visits[visits["code"] == "complete"]
