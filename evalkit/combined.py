@@ -274,10 +274,11 @@ def incidence(
 
 def _check(totals: Mapping[str, float]) -> None:
     faults = Faults("综合贫困发生率")
-    for name, number in totals.items():
+    known = {name: number for name, number in totals.items() if faults.is_number(name, number, "写登记的人数，去掉引号")}
+    for name, number in known.items():
         if not (np.isfinite(number) and number >= 0 and (number > 0 or name == "remaining")):
             faults.add(None, name, number, "人数应为有限的正数（remaining 可为 0）", "写登记的人数")
-    inside = sum(number for name, number in totals.items() if name != "rural")
+    inside = sum(number for name, number in known.items() if name != "rural")
     if not faults and inside > totals["rural"] * (1 + 1e-12):
         faults.add(None, "rural", totals["rural"], f"应不少于 remaining + exited + non_registry = {inside:g}", "核对四个数的口径与日期")
     faults.refuse(EstimateError)

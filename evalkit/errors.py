@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, TypeVar
 
 Entry = TypeVar("Entry")
@@ -235,6 +236,20 @@ class Faults:
     def add(self, row: int | None, column: str, value: object, rule: str, remedy: str) -> None:
         """Note one fault."""
         self.faults.append(Fault(row, column, "" if value is None else str(value), rule, remedy))
+
+    def is_number(self, column: str, given: Any, remedy: str = "去掉引号与括号，2% 写 .02") -> bool:
+        """Note what is no number, so that it is not compared, and say whether it is one.
+
+        Examples
+        --------
+        >>> faults = Faults("判定")
+        >>> faults.is_number("level", .95), faults.is_number("level", "95%")
+        (True, False)
+        """
+        if isinstance(given, Real):
+            return True
+        self.add(None, column, repr(given), "应为一个数", remedy)
+        return False
 
     def add_rows(self, places: Iterable[Any], column: str, rule: str, remedy: str) -> None:
         """Note the same fault in several rows, given by their places from 0, without what stands there."""

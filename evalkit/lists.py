@@ -1,8 +1,12 @@
-"""One or several, as people write them: a name alone is a list of one."""
+"""One or several, as people write them: a name alone is a list of one, and a number is one that was not written as text."""
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 def as_list(given: Any) -> list[Any]:
@@ -16,3 +20,19 @@ def as_list(given: Any) -> list[Any]:
     if given is None:
         return []
     return [given] if isinstance(given, str) else list(given)
+
+
+def as_numbers(given: Any) -> NDArray[np.float64] | None:
+    """Return numbers as an array of their shape; None for what is no number, text that looks like one included.
+
+    Examples
+    --------
+    >>> as_numbers([1, .5]).tolist(), as_numbers("0.5"), as_numbers([1, "x"]), as_numbers(None)
+    ([1.0, 0.5], None, None, None)
+    """
+    try:
+        found = np.asarray(given)
+        good = found.dtype.kind in "biuf" or (found.dtype.kind == "O" and all(isinstance(each, Real) for each in found.flat))
+        return np.asarray(found, dtype=float) if good else None
+    except (TypeError, ValueError):  # ragged lists, tables of pieces of another kind
+        return None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evalkit import sizing
+from evalkit.errors import EstimateError
 from evalkit.exact import count_bounds
 
 RATES = st.floats(0.005, 0.4)
@@ -310,7 +311,7 @@ def test_two_phase_plans_are_optima():
     ],
 )
 def test_impossible_demands_name_every_fault(ask, faults):
-    with pytest.raises(ValueError) as refusal:
+    with pytest.raises(EstimateError) as refusal:
         ask()
     lines = str(refusal.value).split("\n")
     assert len(lines) == faults and all(line.count("｜") == 2 for line in lines)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evalkit import sizing
+from evalkit.errors import EstimateError
 from evalkit.intervals import Planning, proportion
 from evalkit.sizing.chances import MODELS, county_counts, partitions, spread_chances, village_counts
 
@@ -229,7 +230,7 @@ def test_takes_compared_by_team_days():
     ],
 )
 def test_impossible_demands_name_every_fault(ask, faults):
-    with pytest.raises(ValueError) as refusal:
+    with pytest.raises(EstimateError) as refusal:
         ask()
     lines = str(refusal.value).split("\n")
     assert len(lines) == faults and all(line.count("｜") == 2 for line in lines)

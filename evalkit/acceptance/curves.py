@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from evalkit.acceptance.doubles import Double
 from evalkit.acceptance.numbers import Chances, Rule, events_at
+from evalkit.sizing.demands import Demands
 
 Numbers = NDArray[np.float64]
 POINTS = 61
@@ -55,11 +56,14 @@ def curve(rule: Rule | Double, rates: Any = None) -> Curve:
     >>> {model: chances.round(3).tolist() for model, chances in made.accept.items()}
     {'beta-binomial': [1.0, 0.754, 0.027], 'bad-village': [1.0, 0.73, 0.04]}
     """
+    asked = Demands()
+    asked.need(isinstance(rule, Rule | Double), f"rule = {type(rule).__name__}", "应为接收规则", "写 acceptance.number(…)")
+    asked.refuse()
     if rates is None:
         events = np.linspace(0, min(1.0, REACH * events_at(rule.gate, rule.direction)), POINTS)
         rates = np.clip(events if rule.direction == "below" else 1 - events, 0, 1)
+    accept = rule.accepts(list(rates) if np.ndim(rates) else [rates])
     rates = np.array(rates, dtype=float, ndmin=1)
-    accept = rule.accepts(rates)
     for array in (rates, *accept.values()):
         array.flags.writeable = False
     return Curve(rates, accept)

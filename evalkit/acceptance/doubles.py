@@ -17,6 +17,7 @@ from evalkit.acceptance.numbers import (
     Risks,
     Rule,
     ask_gate,
+    ask_layouts,
     by_model,
     events_at,
     impossible,
@@ -24,7 +25,6 @@ from evalkit.acceptance.numbers import (
     told_layout,
     told_risks,
 )
-from evalkit.errors import EstimateError
 from evalkit.sizing.demands import Demands
 
 Numbers = NDArray[np.float64]
@@ -76,15 +76,17 @@ class Double(Risks):
 
     def __post_init__(self) -> None:
         asked = Demands()
-        ask_gate(asked, self.gate, self.consumer, self.direction)
+        ask_layouts(asked, first=self.first, second=self.second)
         numbers = (self.accept, self.reject, self.at_most)
-        found = f"accept = {self.accept}、reject = {self.reject}、at_most = {self.at_most}"
+        found = f"accept = {self.accept!r}、reject = {self.reject!r}、at_most = {self.at_most!r}"
         asked.need(all(isinstance(value, int | np.integer) for value in numbers), found, "整数", "写户数")
+        asked.refuse()
+        ask_gate(asked, self.gate, self.consumer, self.direction)
         fits = -1 <= self.accept < self.reject - 1 and self.at_most >= max(0, self.accept)
         asked.need(fits, found, "accept 不小于 -1，reject 至少比 accept 大 2，at_most 不小于 accept", "第一阶段介于两数之间时才抽第二阶段")
         same = self.first.icc == self.second.icc and self.first.population is None and self.second.population is None
         asked.need(same, "两个阶段", "村内相关相同，且不写 population", "改 first、second")
-        asked.refuse(EstimateError)
+        asked.refuse()
 
     @property
     def layout(self) -> Layout:
@@ -171,8 +173,9 @@ def double(
     时误予接收的概率 4.76%（beta-binomial 3.18%，bad-village 4.76%）
     """
     asked = Demands()
+    ask_layouts(asked, first=first, second=second)
     ask_gate(asked, gate, consumer, direction)
-    asked.refuse(EstimateError)
+    asked.refuse()
     fraction = first.villages / (first.villages + second.villages)
     events = events_at(gate, direction)
     accept = first.largest(events, two_looks(spending, consumer, fraction=fraction).alpha[0])

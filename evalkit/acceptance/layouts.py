@@ -12,7 +12,6 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.errors import EstimateError
 from evalkit.later import later
 from evalkit.sizing.chances import MODELS, accepted, sample_counts
 from evalkit.sizing.demands import SLACK, Demands
@@ -23,6 +22,11 @@ Numbers = NDArray[np.float64]
 LARGE = 0.05  # of a population: from here on the draw without replacement is reckoned as such
 MOST = 100_000  # households: the convolution is exact, so it grows with their square
 SELF_WEIGHTING = 1.05  # weight effect up to which a count may stand for a rate: the weights vary by a fifth
+# how a design gives every household the same weight, or what else decides
+EVEN = (
+    "要用接收数，把设计改为自加权：村按户数 pps 抽取、每村户数相同，或村简单随机、村内同一比例，各层抽样比相同；"
+    "权数不等的样本用 KG-M 区间判定（ev.judge）"
+)
 
 
 @dataclass(frozen=True)
@@ -68,17 +72,17 @@ class Layout:
         numbers = [("villages", self.villages), *(("take", take) for take in each), ("population", self.population)]
         strange = dict((name, value) for name, value in numbers if value is not None and not _whole(value))
         for name, value in strange.items():
-            asked.need(False, f"{name} = {value}", "不小于 1 的整数", "村数、户数写整数，每村至少 1 户")
+            asked.need(False, f"{name} = {value!r}", "不小于 1 的整数", "村数、户数写整数，每村至少 1 户")
         asked.need(len(each) in (1, self.villages), f"take 有 {len(each)} 个数", f"一个数，或每村一个（{self.villages} 个）", "改 take")
         asked.within(0, 1, "[)", "村内相关写成小数，如 .05", icc=self.icc)
         if not strange:
             n = self.villages * each[0] if len(each) == 1 else sum(each)
             asked.need(n <= MOST, f"样本 {n} 户", f"不超过 {MOST} 户", "核对村数与每村户数")
             asked.need(self.population is None or self.population >= n, f"population = {self.population}", f"不少于样本 {n} 户", "核对户数")
-        asked.within(1, math.inf, "[)", "自加权写 deff_w=1", deff_w=self.deff_w)
-        found, rule = f"deff_w = {self.deff_w:.4g}", f"接收数只用于自加权样本（权数设计效应不大于 {SELF_WEIGHTING:g}）"
-        asked.need(not self.deff_w > SELF_WEIGHTING, found, rule, "权数不等时用 KG-M 区间判定（ev.judge）")
-        asked.refuse(EstimateError)
+        if asked.within(1, math.inf, "[)", "自加权写 deff_w=1", deff_w=self.deff_w):
+            found, rule = f"deff_w = {self.deff_w:.4g}", f"接收数只用于自加权样本（权数设计效应不大于 {SELF_WEIGHTING:g}）"
+            asked.need(not self.deff_w > SELF_WEIGHTING, found, rule, EVEN)
+        asked.refuse()
 
     @cached_property
     def takes(self) -> Mapping[int, int]:

@@ -71,7 +71,7 @@ def two_looks(spending: str, alpha: float = 0.05, *, fraction: float = 0.5) -> L
     asked = Demands()
     asked.within(0, 0.5, "()", "5% 写 alpha=.05", alpha=alpha)
     asked.within(0, 1, "()", "两次村数相同写 .5", fraction=fraction)
-    asked.refuse(EstimateError)
+    asked.refuse()
     low, high = float(-ndtri(alpha)), float(-ndtri(alpha / 2))  # one look only, and Bonferroni
     for _ in range(STEPS):
         middle = (low + high) / 2

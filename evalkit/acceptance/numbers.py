@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from evalkit.acceptance.layouts import Layout
 from evalkit.errors import EstimateError
+from evalkit.lists import as_numbers
 from evalkit.sizing.demands import Demands
 
 Direction = Literal["below", "above"]
@@ -85,10 +86,12 @@ class Rule(Risks):
 
     def __post_init__(self) -> None:
         asked = Demands()
+        ask_layouts(asked, layout=self.layout)
+        asked.refuse()  # the number is one of its households
         ask_gate(asked, self.gate, self.consumer, self.direction)
         whole = isinstance(self.at_most, int | np.integer) and 0 <= self.at_most < self.layout.n
-        asked.need(whole, f"at_most = {self.at_most}", f"0 至 {self.layout.n - 1} 的整数", "写接收数：至多几户事件仍予接收")
-        asked.refuse(EstimateError)
+        asked.need(whole, f"at_most = {self.at_most!r}", f"0 至 {self.layout.n - 1} 的整数", "写接收数：至多几户事件仍予接收")
+        asked.refuse()
 
     def accepts(self, rates: Any) -> Chances:
         """Return the probability of accepting at one rate or an array of rates in [0, 1], by model.
@@ -115,7 +118,7 @@ class Rule(Risks):
         """
         asked = Demands()
         ask_better(asked, better, self.gate, self.direction)
-        asked.refuse(EstimateError)
+        asked.refuse()
         return 1 - float(min(self.accepts(better).values()))
 
     def at(self, layout: Layout) -> Rule:
@@ -166,8 +169,9 @@ def number(layout: Layout, gate: float, *, consumer: float = 0.05, direction: Di
     5%｜同样的户数放到更多的村：20 个村 × 60 户可以，至多 4 户；40 个村 × 30 户可以，至多 8 户；每村仍为 120 户，须 17 个村
     """
     asked = Demands()
+    ask_layouts(asked, layout=layout)
     ask_gate(asked, gate, consumer, direction)
-    asked.refuse(EstimateError)
+    asked.refuse()
     found = layout.largest(events_at(gate, direction), consumer)
     if found < 0:
         raise impossible(layout, gate, consumer, direction)
@@ -207,10 +211,10 @@ def events_at(rate: Any, direction: str) -> Any:
 
 def by_model(rates: Any, direction: str, chances: Any) -> Chances:
     """Return by model what a function of the share of events gives: numbers for one rate, arrays for several."""
-    each = np.atleast_1d(np.asarray(rates, dtype=float))
     asked = Demands()
-    asked.within(0, 1, "[]", "比例写成小数，如 .02", rates=each)
-    asked.refuse(EstimateError)
+    asked.within(0, 1, "[]", "比例写成小数，如 .02", rates=rates)
+    asked.refuse()
+    each = np.atleast_1d(np.asarray(rates, dtype=float))
     made = [chances(float(events_at(rate, direction))) for rate in each]
     if np.ndim(rates) == 0:
         return dict(made[0])
@@ -228,9 +232,17 @@ def ask_gate(asked: Demands, gate: float, consumer: float, direction: str) -> No
     asked.need(direction in DIRECTIONS, f"direction = {direction!r}", "below 或 above", "差错率写 below，认可度写 above")
 
 
+def ask_layouts(asked: Demands, **layouts: Any) -> None:
+    """Note what is no layout."""
+    for name, layout in layouts.items():
+        remedy = "写 acceptance.Layout(村数, 每村户数, 村内相关)"
+        asked.need(isinstance(layout, Layout), f"{name} = {type(layout).__name__}", "应为 Layout", remedy)
+
+
 def ask_better(asked: Demands, better: float, gate: float, direction: str) -> None:
     """Note a better rate that is none."""
-    asked.within(0, 1, "()", "比例写成小数，如 .005", better=better)
+    if not asked.within(0, 1, "()", "比例写成小数，如 .005", better=better) or as_numbers(gate) is None:
+        return
     good = better < gate if direction == "below" else better > gate
     side = "低于" if direction == "below" else "高于"
     asked.need(good, f"better = {better:g}、gate = {gate:g}", f"较好的率应{side}门槛", "改 better 或 gate")

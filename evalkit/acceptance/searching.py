@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,13 +74,7 @@ def smallest(
     >>> rule.layout.villages, rule.layout.n, rule.at_most
     (23, 1380, 11)
     """
-    one = Layout(1, take, icc)
-    asked = Demands()
-    ask_gate(asked, gate, consumer, direction)
-    ask_better(asked, better, gate, direction)
-    asked.within(0, 1, "()", "风险写成小数，20% 写 .2", producer=producer)
-    asked.need(villages >= 1, f"villages = {villages}", "不小于 1", "写全部村数，或不写")
-    asked.refuse(EstimateError)
+    one = _asked([take], gate, icc, better, producer, consumer, direction, villages)[0]
     most = math.ceil(events_at(gate, direction) * villages * take) + 1
     both = zip(_growing(one, events_at(gate, direction), most), _growing(one, events_at(better, direction), most), strict=True)
     for m, (at_gate, at_better) in zip(range(1, villages + 1), both, strict=False):
@@ -89,6 +84,23 @@ def smallest(
     found = f"每村 {take} 户、村内相关 {icc:g}，至多 {villages} 个村"
     rule = f"不能使率为 {share(gate)} 时误予接收的概率不大于 {share(consumer)}、率为 {share(better)} 时误不接收的不大于 {share(producer)}"
     raise EstimateError(f"{found}｜{rule}｜增大 take，或放宽 producer、consumer、better")
+
+
+def _asked(
+    takes: list[Any], gate: float, icc: float, better: float, producer: float, consumer: float, direction: str, villages: int
+) -> list[Layout]:
+    """Return one village of each take, or refuse the question with everything that is wrong with it."""
+    asked = Demands()
+    ask_gate(asked, gate, consumer, direction)
+    ask_better(asked, better, gate, direction)
+    asked.within(0, 1, "()", "风险写成小数，20% 写 .2", producer=producer)
+    asked.whole(1, "写全部村数，或不写", villages=villages)
+    made: list[Layout] = []
+    with asked.along():
+        for take in takes:
+            made.append(Layout(1, take, icc))
+    asked.refuse()
+    return made
 
 
 def _growing(one: Layout, events: float, most: int) -> Iterator[list[Numbers]]:
@@ -139,8 +151,9 @@ def cheapest(
     [(33, 5, 59400.0), (29, 7, 69600.0), (23, 11, 96600.0)]
     """
     priced = Costs(unit=1.0) if costs is None else costs
-    for take in takes:
-        Layout(1, take, icc)  # a take that is none is a fault of the question, not a plan that keeps no risk
+    each = takes if isinstance(takes, Iterable) and not isinstance(takes, str) else [takes]
+    # what is wrong with the question is told at once; a plan that keeps no risk is another thing
+    takes = [int(one.n) for one in _asked(list(each), gate, icc, better, producer, consumer, direction, villages)]
     found, refused = [], []
     for take in takes:
         try:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from evalkit.cli.group import progress, say
+from evalkit.cli.group import say, tenths
 from evalkit.design import read_design
 from evalkit.errors import EvalkitError
 from evalkit.frame import Frame
@@ -51,7 +50,7 @@ def simulated(design: str, rates: tuple[str, ...], seed: str, icc: str | None, m
         raise EvalkitError("--rate｜同一个率写了两次｜几个真值用逗号隔开：--rate 错退率=0.01,0.02")
     made = simulate(
         declared, truths, seed=seed, icc=None if icc is None else _numbers(icc), model=model.split(","), folder=folder / "batches",
-        progress=progress if sys.stderr.isatty() else None, **asked,
+        progress=tenths(), **asked,
     )  # fmt: skip
     written = [write_csv(made.table(), folder / "trials.csv"), write_csv(made.effort(), folder / "effort.csv")]
     written.append(made.save(folder / "trials.npz"))

@@ -93,14 +93,28 @@ class Variable:
 
 def read(survey: Survey, name: str) -> list[Variable]:
     """Return the numbers of a column: itself when numeric or boolean, one 0/1 variable a level otherwise."""
-    series = survey.column(name)
+    series = asked_column(survey, name)
     if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
         return [number(survey, name)]
     codes, levels = survey.levels(name)
+    if not levels:
+        raise EstimateError(f"{name}｜整列都没有回答，无从估计｜核对列名与导出的表")
     _refuse_numbers(name, series, levels)
     lost = codes < 0
     given = lost if bool(lost.any()) else None
     return [Variable((name, level), (codes == at).astype(float), given) for at, level in enumerate(levels)]
+
+
+def asked_column(survey: Survey, name: str) -> pd.Series:
+    """Return a column of a survey, or refuse what is no survey.
+
+    Raises
+    ------
+    EstimateError
+    """
+    if not hasattr(survey, "stages"):
+        raise EstimateError(f"{type(survey).__name__}｜应为 Survey｜先 ev.Survey.from_data(表, clusters=…) 或 ev.weigh(…)")
+    return survey.column(name)
 
 
 def _refuse_numbers(name: str, series: pd.Series, levels: list[Any]) -> None:
@@ -128,7 +142,7 @@ def number(survey: Survey, name: str) -> Variable:
     EstimateError
         When the column holds text or an infinite value.
     """
-    series = survey.column(name)
+    series = asked_column(survey, name)
     if not (pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series)):
         raise EstimateError(f"{name}｜是文字列，这里需要数值｜先转换为数值，或用 ev.proportion")
     values = series.to_numpy(dtype=float, na_value=np.nan)

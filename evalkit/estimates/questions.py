@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from evalkit import intervals
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, Faults
 from evalkit.estimates import algebra, limits, planning, presenting
 from evalkit.estimates.limits import KINDS, Side
+from evalkit.intervals.asking import check_icc
 from evalkit.variances import Floats
 
 
@@ -28,9 +29,10 @@ class Questions:
         """
         if self.kind != "proportion":
             raise EstimateError(f"kg-m｜这是{KINDS[self.kind]}，不是比例｜改用 method=\"t\"")
+        faults = Faults("kg-m")
+        check_icc(icc, faults)
+        faults.refuse(EstimateError)
         rho, source = intervals.correlation_of(icc)
-        if not isinstance(rho, int | float | np.number):
-            raise EstimateError(f"icc = {rho!r}｜应为一个数，或带 value 与 source 的相关系数｜如 icc=.02 或 ev.icc(…)")
         if ("plan", rho) not in self._known:
             self._known["plan", rho] = algebra.planned(self, float(rho), planning.plan)
         found, freedom = self._known["plan", rho]

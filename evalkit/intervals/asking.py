@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalkit.errors import EstimateError, Faults, one_of
 from evalkit.intervals.methods import METHODS, Method
-from evalkit.intervals.moderated import Planning
+from evalkit.intervals.moderated import Planning, correlation_of
 from evalkit.intervals.tails import SIDES, tail_of
+from evalkit.lists import as_numbers
 
 Numbers = NDArray[np.float64]
 SNAP = 1e-12  # a weighted share of all events may miss 1 by rounding
@@ -58,7 +60,9 @@ def read_question(
     check_level(level, side, faults)
     given = {"value": value, "n": n, "se": se, "df": df, "population": population, "f_eff": f_eff}
     # n and df are handed on, so they are copied; the rest is only read
-    told = {name: np.array(part, dtype=float, copy=True if name in KEPT else None) for name, part in given.items() if part is not None}
+    told = {name: found for name, part in given.items() if part is not None and (found := _numbers(name, part, faults)) is not None}
+    if len(told) < sum(part is not None for part in given.values()):
+        faults.refuse(EstimateError)  # what is missing and what fits together is told of numbers
     _ranges(told, faults)
     if how is not None:
         _complete(how, method, told, planning, midp, faults)
@@ -73,12 +77,30 @@ def read_question(
     return Question(method, how, p, planning=planning, level=level, side=side, midp=midp, **parts)
 
 
+def _numbers(name: str, given: ArrayLike, faults: Faults) -> Numbers | None:
+    found = as_numbers(given)
+    if found is None:
+        shown = repr(given) if isinstance(given, str) else type(given).__name__
+        faults.add(None, name, shown, "应为数，或数的数组", "去掉引号，缺的先去掉")
+        return None
+    return np.array(found, copy=True if name in KEPT else None)
+
+
 def check_level(level: float, side: str, faults: Faults) -> None:
     """Note a level outside (0, 1) and a side that there is not."""
-    if not 0 < level < 1:
+    if faults.is_number("level", level, "95% 写 level=.95") and not 0 < level < 1:
         faults.add(None, "level", level, "置信水平应在 0 与 1 之间", "95% 写 level=.95")
     if side not in SIDES:
         faults.add(None, "side", repr(side), "没有这种界", '可用："two"、"lower"、"upper"')
+
+
+def check_icc(icc: Any, faults: Faults) -> None:
+    """Note a correlation within villages that is no number in [0, 1], nor the fact of a programme."""
+    rho = correlation_of(icc)[0]
+    if not isinstance(rho, Real):
+        faults.add(None, "icc", repr(icc), "应为一个数，或带 value 与 source 的相关系数", "如 icc=.02 或 ev.icc(…)")
+    elif not 0 <= float(rho) <= 1:
+        faults.add(None, "icc", f"{float(rho):g}", "村内相关应在 0 与 1 之间", "写成小数，如 icc=.05；或 ev.icc(…)")
 
 
 def _method(method: str, faults: Faults) -> Method | None:

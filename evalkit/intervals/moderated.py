@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, Faults
 from evalkit.exact import share_bounds
 from evalkit.intervals.effects import PLANNING_ICC, planning_effect
 from evalkit.intervals.forms import Limits, around, bound_of_none, finite
+from evalkit.lists import as_numbers
 
 PRIOR_DF = 5.0
 PLANNED, STATED = f"规划值 {PLANNING_ICC:g}", "给定值"
@@ -80,13 +81,15 @@ class Planning:
         icc, source = correlation_of(self.icc)
         object.__setattr__(self, "icc", icc)
         object.__setattr__(self, "icc_source", self.icc_source or source)
-        wrong = []
+        faults = Faults("Planning")
         for name, value in self.numbers().items():
             least, most = _RANGES[name]
-            if not _within(value, least, most):
-                wrong.append(f"{name} = {value}（应在 {least} 与 {most} 之间）")
-        if wrong:
-            raise EstimateError(f"Planning：{'；'.join(wrong)}｜数值超出范围｜改正后重试")
+            number = as_numbers(value)
+            if number is None:
+                faults.add(None, name, repr(value), "应为数，或数的数组", "去掉引号")
+            elif not _within(number, least, most):
+                faults.add(None, name, value if np.ndim(value) == 0 else "", f"应在 {least:g} 与 {most:g} 之间", "改正后重试")
+        faults.refuse(EstimateError)
 
     def numbers(self) -> dict[str, Any]:
         """Return the fields that are numbers and were given."""
@@ -114,8 +117,7 @@ def correlation_of(icc: Any) -> tuple[Any, str]:
 
 
 
-def _within(value: Any, least: float, most: float) -> bool:
-    number = np.asarray(value, dtype=float)
+def _within(number: Numbers, least: float, most: float) -> bool:
     slack = 1e-9 * max(1.0, least)  # Σ over floats may end a hair outside
     return bool(((number >= least - slack) & (number <= most + slack)).all())
 

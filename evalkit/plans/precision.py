@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit import intervals, sizing
+from evalkit.errors import EstimateError
 from evalkit.plans.strengths import Strength
 from evalkit.sizing.chances import MODELS, sample_counts
 
@@ -133,7 +134,7 @@ def _setting(strength: Strength, frame: float | None, village_size: float | None
         return sizing.Setting(
             take, strength.icc, planning_icc=strength.icc, strata=strength.strata, deff_w=deff_w, frame=frame, village_size=size
         )
-    except ValueError:  # no more villages than strata
+    except EstimateError:  # no more villages than strata
         return None
 
 
@@ -146,7 +147,7 @@ def _proof(setting: sizing.Setting | None, strength: Strength, p: float, thresho
     for rule in ("kg-m", "kg-m-planned"):
         try:
             return sizing.proof_chance(setting, villages, p, threshold, level=level, rule=rule, better=better)
-        except ValueError:  # too many events to enumerate
+        except EstimateError:  # too many events to enumerate
             continue
     return math.nan
 
@@ -167,5 +168,5 @@ def _needed(strength: Strength, p: float, threshold: float, level: float, below:
 def _villages(solve: Callable[[], sizing.VillagePlan]) -> int | None:
     try:
         return solve().villages
-    except ValueError:  # out of reach at this take
+    except EstimateError:  # out of reach at this take
         return None

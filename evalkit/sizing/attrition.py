@@ -47,7 +47,7 @@ def issue(complete: ArrayLike, response: ArrayLike = 1.0, ineligible: ArrayLike 
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range, lengths that differ.
 
     Examples

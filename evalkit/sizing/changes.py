@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from scipy.special import ndtr
 
+from evalkit.errors import EstimateError
 from evalkit.sizing.demands import Demands, quantile
 from evalkit.sizing.settings import Setting
 
@@ -30,7 +31,7 @@ class Overlap:
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range; all faults at once.
 
     Examples
@@ -73,7 +74,7 @@ def village_variance(setting: Setting, p1: float, p2: float, overlap: Overlap) -
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range.
 
     Examples
@@ -132,7 +133,7 @@ def villages_for_change(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range, equal rates, more villages than there are (or than 100,000).
 
     Examples
@@ -154,7 +155,7 @@ def villages_for_change(
     most = MOST if setting.frame is None else math.floor(setting.frame)
     low, high = setting.strata, most
     if _power(setting, most, variance, p1 - p2, common, level, sides) < power:
-        raise ValueError(f"power = {power:g}｜每年 {most} 个村也达不到｜增大 take 或重叠，或放宽要求")
+        raise EstimateError(f"power = {power:g}｜每年 {most} 个村也达不到｜增大 take 或重叠，或放宽要求")
     while high - low > 1:
         middle = (low + high) // 2
         enough = _power(setting, middle, variance, p1 - p2, common, level, sides) >= power

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from evalkit.errors import EstimateError
 from evalkit.sizing.demands import Demands
 
 
@@ -30,7 +31,7 @@ def best_take(icc: float, cluster_cost: float, unit_cost: float) -> float:
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range.
 
     Examples
@@ -66,7 +67,7 @@ def two_stage_cv(clusters: float, take: float, icc: float, *, unit_variance: flo
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range.
 
     Examples
@@ -110,7 +111,7 @@ def three_stage_cv(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range.
 
     Examples
@@ -179,7 +180,7 @@ def two_stage(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range, no target or two, a budget that the clusters alone use up, a precision that
         so few clusters cannot give.
 
@@ -233,7 +234,7 @@ def three_stage(
 
     Raises
     ------
-    ValueError
+    EstimateError
         As `two_stage`.
 
     Examples
@@ -279,12 +280,12 @@ def _left(budget: float, clusters: float, cost: float) -> float:
     """Return the money a cluster that is left for its units."""
     left = budget / clusters - cost
     if left <= 0:
-        raise ValueError(f"budget = {budget:g}｜{clusters:g} 个群本身已用 {cost * clusters:g}｜增加预算或减少群数")
+        raise EstimateError(f"budget = {budget:g}｜{clusters:g} 个群本身已用 {cost * clusters:g}｜增加预算或减少群数")
     return left
 
 
 def _room(wanted: float, icc: float) -> float:
     """Return what the precision leaves to the units, once the clusters have taken their part."""
     if wanted <= icc:
-        raise ValueError("cv｜群数太少，无论每群抽多少都达不到｜增加群数或放宽 cv")
+        raise EstimateError("cv｜群数太少，无论每群抽多少都达不到｜增加群数或放宽 cv")
     return wanted - icc

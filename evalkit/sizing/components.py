@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from evalkit.errors import EstimateError
 from evalkit.sizing.demands import Demands
 
 Numbers = NDArray[np.float64]
@@ -66,7 +67,7 @@ def two_stage_components(values: ArrayLike, clusters: ArrayLike, probs: ArrayLik
 
     Raises
     ------
-    ValueError
+    EstimateError
         Lengths that differ, values that are not finite, fewer than two clusters, none with two units.
 
     Examples
@@ -113,7 +114,7 @@ def three_stage_components(
 
     Raises
     ------
-    ValueError
+    EstimateError
         As `two_stage_components`; no cluster with two groups, no group with two units.
 
     Examples
@@ -167,7 +168,7 @@ def sums_of_squares(values: ArrayLike, clusters: ArrayLike) -> Analysis:
 
     Raises
     ------
-    ValueError
+    EstimateError
         As `two_stage_components`.
 
     Examples
@@ -217,6 +218,6 @@ def _spreads(x: Numbers, at: Whole) -> Numbers:
     squares = np.bincount(at, (x - (np.bincount(at, x) / n)[at]) ** 2)
     some = n > 1
     if not some.any():
-        raise ValueError("每组只有一个单位｜组内方差无从得出｜换分组")
+        raise EstimateError("每组只有一个单位｜组内方差无从得出｜换分组")
     spread = squares / np.where(some, n - 1, 1)
     return np.asarray(np.where(some, spread, spread[some].mean()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from evalkit.sizing.demands import SLACK, Demands
 
@@ -53,7 +52,7 @@ def team_days(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range or not whole.
 
     Examples
@@ -65,12 +64,8 @@ def team_days(
     """
     asked = Demands()
     asked.within(0, math.inf, "()", "应大于 0", take=take, interviews_per_day=interviews_per_day)
-    whole: dict[str, tuple[Any, int]] = {
-        "villages": (villages, 0), "villages_per_day": (villages_per_day, 1), "teams": (teams, 1), "travel_days": (travel_days, 0),
-    }
-    for name, (value, least) in whole.items():
-        good = math.isfinite(value) and value >= least and value == int(value)
-        asked.need(good, f"{name} = {value}", f"不小于 {least} 的整数", f"改正 {name}=")
+    asked.whole(0, "写整数的村数、天数", villages=villages, travel_days=travel_days)
+    asked.whole(1, "写整数的村数、队数", villages_per_day=villages_per_day, teams=teams)
     asked.refuse()
     fit = min(villages_per_day, math.floor(interviews_per_day / take * (1 + SLACK)))
     long = math.ceil(take / interviews_per_day * (1 - SLACK))
@@ -96,7 +91,7 @@ class Costs:
 
     Raises
     ------
-    ValueError
+    EstimateError
         A negative or missing number.
 
     Examples

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.errors import EstimateError
 from evalkit.later import later
 from evalkit.sizing.demands import SLACK, Demands
 from evalkit.sizing.powers import beyond_gate, for_gate
@@ -41,7 +42,7 @@ def for_bound(gate: float, events: int = 0, *, level: float = 0.95, population: 
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range; more events than the gate leaves to the whole population.
 
     Examples
@@ -54,12 +55,12 @@ def for_bound(gate: float, events: int = 0, *, level: float = 0.95, population: 
     asked = Demands()
     asked.units(population, level=level)
     asked.within(0, 1, "()", "比例写成小数，如 .02", gate=gate)
-    asked.need(events >= 0 and float(events).is_integer(), f"events = {events}", "不小于 0 的整数", "写预期事件数")
-    asked.need(population is None or float(population).is_integer(), f"population = {population}", "整数", "写总体单位数")
+    asked.whole(0, "写预期事件数", events=events)
+    asked.whole(1, "写总体单位数", population=population)
     asked.refuse()
     bad = _bad(gate, population)
     if bad is not None and events >= bad:
-        raise ValueError(f"events = {events}、population = {population}｜达到门槛的总体只有 {bad} 个事件｜减少 events 或改 gate")
+        raise EstimateError(f"events = {events}、population = {population}｜达到门槛的总体只有 {bad} 个事件｜减少 events 或改 gate")
     low, high = events, events + 1
     while not _proves(high, events, gate, population, bad, 1 - level):
         low, high = high, 2 * high if population is None else min(2 * high, population)
@@ -115,7 +116,7 @@ def exact_for_gate(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range, a true rate that is not on the good side.
 
     Examples
@@ -126,7 +127,7 @@ def exact_for_gate(
     asked = Demands()
     asked.units(population, level=level)
     asked.within(0.5, 1, "[)", "80% 写 power=.8", power=power)
-    asked.need(population is None or float(population).is_integer(), f"population = {population}", "整数", "写总体单位数")
+    asked.whole(1, "写总体单位数", population=population)
     beyond_gate(asked, p, gate, better)
     asked.refuse()
     p, gate = (p, gate) if better == "low" else (1 - p, 1 - gate)

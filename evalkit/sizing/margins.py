@@ -62,7 +62,7 @@ def for_mean(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range; no target or more than one; a relative target without `mean`.
 
     Examples
@@ -116,7 +116,7 @@ def for_total(
 
     Raises
     ------
-    ValueError
+    EstimateError
         As `for_mean`; a domain without `mean`.
 
     Examples
@@ -177,7 +177,7 @@ def for_proportion(
 
     Raises
     ------
-    ValueError
+    EstimateError
         As `for_mean`; a margin that [0, 1] does not hold; an unknown method.
 
     Examples
@@ -249,7 +249,7 @@ def precision(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range.
 
     Examples
@@ -284,7 +284,7 @@ def precision_of_proportion(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range.
 
     Examples
@@ -320,7 +320,7 @@ def smallest_proportion(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range.
 
     Examples

@@ -51,7 +51,7 @@ def double_sample(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range, lengths that differ, means that are all equal; n₂ > n₁ (measure all at once then).
 
     Examples
@@ -130,7 +130,7 @@ def follow_up(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range, no target or two, a follow-up so cheap that all should be followed up.
 
     Examples

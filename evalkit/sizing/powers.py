@@ -48,7 +48,7 @@ def for_distance(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range.
 
     Examples
@@ -91,7 +91,7 @@ def power_at(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range.
 
     Examples
@@ -140,7 +140,7 @@ def for_gate(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range, a true rate that is not on the good side.
 
     Examples
@@ -196,7 +196,7 @@ def for_two_proportions(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range, equal proportions, a joint share that two such proportions cannot have.
 
     Examples
@@ -247,7 +247,7 @@ def change_variance(first: float, second: float, *, overlap: float = 0.0, correl
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range.
 
     Examples
@@ -282,7 +282,7 @@ def for_two_means(distance: float, sd: float, *, level: float = 0.95, power: flo
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range.
 
     Examples
@@ -320,7 +320,7 @@ def power_of_two_means(n: float, distance: float, sd: float, *, level: float = 0
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range.
 
     Examples
@@ -338,8 +338,9 @@ def power_of_two_means(n: float, distance: float, sd: float, *, level: float = 0
 
 def beyond_gate(asked: Demands, p: float, gate: float, better: str) -> None:
     """Note a true rate that does not lie on the good side of the gate."""
-    asked.within(0, 1, "()", "比例写成小数，如 .02", p=p, gate=gate)
     asked.need(better in ("low", "high"), f"better = {better!r}", "low 或 high", "差错率写 low，认可度写 high")
+    if not asked.within(0, 1, "()", "比例写成小数，如 .02", p=p, gate=gate):
+        return
     good = p < gate if better != "high" else p > gate
     asked.need(good, f"p = {p:g}、gate = {gate:g}", f"真值应{'高' if better == 'high' else '低'}于门槛，否则无从证明", "改 p，或改 better=")
 

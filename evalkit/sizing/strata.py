@@ -49,7 +49,7 @@ def for_strata(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range, lengths that differ, no target or two.
 
     Examples
@@ -89,7 +89,7 @@ def pps_variance(sizes: ArrayLike, values: ArrayLike) -> float:
 
     Raises
     ------
-    ValueError
+    EstimateError
         A size that is not positive, a value that is not finite, lengths that differ.
 
     Examples
@@ -124,7 +124,7 @@ def for_pps(sizes: ArrayLike, values: ArrayLike, *, cv: float | None = None, se:
 
     Raises
     ------
-    ValueError
+    EstimateError
         As `pps_variance`; no target or two; `cv` of a total of 0.
 
     Examples
@@ -180,7 +180,7 @@ def certainty_cut(
 
     Raises
     ------
-    ValueError
+    EstimateError
         Values that are not finite (not positive, as size measure), lengths that differ, no target or two.
 
     Examples

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from evalkit.errors import EstimateError
 from evalkit.sizing.demands import Demands
 from evalkit.sizing.fielddays import Costs, TeamDays, team_days
 from evalkit.sizing.settings import Setting
@@ -55,7 +56,7 @@ def compare_takes(
 
     Raises
     ------
-    ValueError
+    EstimateError
         No take, or none that answers the question; what `solve` refuses for a take is told only then.
 
     Examples
@@ -71,7 +72,7 @@ def compare_takes(
         tried = replace(setting, take=take)
         try:
             plan = solve(tried)
-        except ValueError as refusal:
+        except EstimateError as refusal:
             refused.append(f"take = {take}：{refusal}")
             found.append(TakePlan(take, None, None, math.inf))
             continue

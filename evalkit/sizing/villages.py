@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.errors import EstimateError
 from evalkit.sizing.chances import MODELS, MOST_EVENTS, accepted, county_counts, partitions, sample_counts, spread_chances, village_counts
 from evalkit.sizing.demands import Demands
 from evalkit.sizing.powers import beyond_gate
@@ -63,7 +64,7 @@ def villages_for_margin(setting: Setting, p: float, margin: float, *, level: flo
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range; a margin out of reach of all villages there (or of 2,000).
 
     Examples
@@ -105,7 +106,7 @@ def villages_for_bound(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range; a bound out of reach of all villages there (or of 2,000).
 
     Examples
@@ -119,9 +120,9 @@ def villages_for_bound(
     asked = Demands()
     asked.units(level=level, population=None)
     asked.one(events=events, p=p)
-    asked.within(0, 1, "()", "比例写成小数，如 .02", gate=gate, p=p)
-    asked.need(p is None or p < gate, f"p = {p}、gate = {gate:g}", "预期比例应低于门槛，否则无从证明", "改 p 或 gate")
-    asked.need(events is None or (events >= 0 and float(events).is_integer()), f"events = {events}", "不小于 0 的整数", "写预期事件数")
+    if asked.within(0, 1, "()", "比例写成小数，如 .02", gate=gate, p=p):
+        asked.need(p is None or p < gate, f"p = {p}、gate = {gate:g}", "预期比例应低于门槛，否则无从证明", "改 p 或 gate")
+    asked.whole(0, "写预期事件数", events=events)
     asked.refuse()
     m = _numbers(setting)
     n = m * setting.take
@@ -162,7 +163,7 @@ def villages_for_power(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range; a power out of reach of all villages there (or of 2,000); too many events to
         enumerate under "kg-m".
 
@@ -231,7 +232,7 @@ def proof_chance(
 
     Raises
     ------
-    ValueError
+    EstimateError
         A number outside its range; too many events to enumerate.
 
     Examples
@@ -285,7 +286,7 @@ def _enumerated(setting: Setting, m: int, p: float, gate: float, level: float, m
     if left > TOO_MANY:
         rule = f"事件多于 {MOST_EVENTS} 的概率应不大于 {TOO_MANY:g}，才能逐一列举"
         remedy = '改用 rule="kg-m-planned" 或 rule="number"'
-        raise ValueError(f"p = {p:g}、{m} 个村：事件多于 {MOST_EVENTS} 的概率 {left:.2g}｜{rule}｜{remedy}")
+        raise EstimateError(f"p = {p:g}、{m} 个村：事件多于 {MOST_EVENTS} 的概率 {left:.2g}｜{rule}｜{remedy}")
     ways, size = partitions(most), np.arange(1, most + 1)
     proved = _bounds(setting, m, (ways * size).sum(axis=1), (ways * size**2).sum(axis=1), ways.sum(axis=1), level) < gate
     return min(float(spread_chances(ways, village, m)[proved].sum()) for village in villages)
@@ -323,9 +324,9 @@ def _plan(setting: Setting, m: int, reached: float, first: int, accept: int = -1
     return VillagePlan(m, m * setting.take, setting.issued(m), m - setting.strata, setting.deff, reached, first, accept)
 
 
-def _out_of_reach(setting: Setting, asked: str) -> ValueError:
+def _out_of_reach(setting: Setting, asked: str) -> EstimateError:
     most = f"全部 {setting.frame:g} 个村" if setting.frame is not None else f"{MOST} 个村"
-    return ValueError(f"{asked}｜{most}、每村 {setting.take} 户也达不到｜增大 take 或放宽要求")
+    return EstimateError(f"{asked}｜{most}、每村 {setting.take} 户也达不到｜增大 take 或放宽要求")
 
 
 def _ask_proof(

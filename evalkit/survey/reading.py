@@ -182,6 +182,9 @@ def snapshot(table: Any) -> pd.DataFrame:
     answers = as_pandas(table, SurveyError)
     if not len(answers):
         raise SurveyError("调查数据没有行｜至少应有 1 行｜核对筛选条件")
+    if not answers.columns.is_unique:
+        twice = "、".join(map(str, answers.columns[answers.columns.duplicated()].unique()))
+        raise SurveyError(f"{twice}｜有几列同名，不知该读哪一列｜改名，或去掉多余的列")
     return answers.copy(deep=False)
 
 

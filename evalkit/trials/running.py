@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Batch = tuple[Floats, Floats]
 
 joblib = later("joblib")
+loky = later("joblib.externals.loky")
 
 BATCH = 20
 RECEIPT = "trials.txt"
@@ -50,20 +51,27 @@ def run_batches(
     ------
     EvalkitError
         When the folder holds the batches of another simulation.
+    KeyboardInterrupt
+        With what is kept and how to go on, when somebody stops it.
     """
     kept = _Kept(Path(folder), fingerprint) if folder is not None else None
     starts = list(range(0, replicates, BATCH))
     done = {start: batch for start in starts if kept is not None and (batch := kept.read(start, _size(start, replicates))) is not None}
     waiting = [start for start in starts if start not in done]
     if done and progress:
-        progress(f"接着上次的：{sum(len(batch[0]) for batch in done.values())} 次已有")
+        progress(f"接着上次的：{_made(done)} 次已有")
     _ = setting.village_rates, setting.population.counted, setting.groups  # made once here, and handed to the workers
-    for start, batch in _computed(setting, waiting, replicates, workers):
-        done[start] = batch
-        if kept is not None:
-            kept.write(start, batch)
-        if progress:
-            progress(f"模拟 {sum(len(each[0]) for each in done.values())}/{replicates}")
+    try:
+        for start, batch in _computed(setting, waiting, replicates, workers):
+            done[start] = batch
+            if kept is not None:
+                kept.write(start, batch)
+            if progress:
+                progress(f"模拟 {_made(done)}/{replicates}")
+    except KeyboardInterrupt:
+        if workers != 1:  # joblib keeps its processes for the next call; after an interruption nobody would end them
+            loky.get_reusable_executor().shutdown(wait=True, kill_workers=True)
+        raise KeyboardInterrupt(_left_off(_made(done), replicates, folder)) from None
     parts = [done[start] for start in starts]
     return np.concatenate([results for results, _ in parts]), np.concatenate([work for _, work in parts])
 
@@ -71,6 +79,17 @@ def run_batches(
 def _computed(setting: Setting, starts: list[int], replicates: int, workers: int | None) -> Iterator[tuple[int, Batch]]:
     tasks = (joblib.delayed(_batch)(setting, start, _size(start, replicates)) for start in starts)
     yield from joblib.Parallel(n_jobs=workers, return_as="generator_unordered")(tasks) if starts else ()
+
+
+def _made(done: Mapping[int, Batch]) -> int:
+    return sum(len(results) for results, _ in done.values())
+
+
+def _left_off(made: int, replicates: int, folder: str | Path | None) -> str:
+    """Return what is said when somebody stops a simulation."""
+    if folder is None:
+        return f"模拟中断于 {made}/{replicates} 次｜没有写 folder，做完的没有保存｜写 folder=\"trials\"，中断后可以接着做"
+    return f"模拟中断于 {made}/{replicates} 次｜做完的 {made} 次保存在 {folder}｜再用同样的命令与 folder 即接着做"
 
 
 def _size(start: int, replicates: int) -> int:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from evalkit.design import Design
-from evalkit.errors import DesignError
+from evalkit.errors import DesignError, Faults
 from evalkit.trials.outcomes import Trials
 from evalkit.trials.simulating import simulate
+
+if TYPE_CHECKING:
+    from evalkit.design.judgement import Gate
 
 SURE = 2.0  # Monte-Carlo standard errors by which a risk must be kept, or missed, to be called so
 
@@ -77,8 +80,9 @@ def cheapest(
     >>> cheapest(designs, better=.002, seed="1", replicates=4, workers=1, producer=.5).tried["cost"].tolist()
     [15000.0, 45000.0]
     """
-    waiting = sorted(((_cost(design), at, design) for at, design in enumerate(designs)), key=lambda each: each[:2])
-    _check(waiting, better, consumer, producer)
+    listed = list(designs) if isinstance(designs, Iterable) else [designs]
+    _check(listed, better, consumer, producer, asked)
+    waiting = sorted(((_cost(design), at, design) for at, design in enumerate(listed)), key=lambda each: each[:2])
     rows, held, best = [], [], None
     for cost, _, design in waiting:
         gate = design.gates[0]
@@ -102,22 +106,31 @@ def _cost(design: Design) -> float:
     return plan.cost_village * villages + plan.cost_household * villages * take
 
 
-def _check(waiting: list[tuple[float, int, Design]], better: float, consumer: float, producer: float) -> None:
-    wrong = [
-        f"{name} = {risk:g}｜应在 0 与 1 之间｜5% 写 .05"
-        for name, risk in (("consumer", consumer), ("producer", producer))
-        if not 0 < risk < 1
-    ]
-    if not waiting:
-        wrong.append("designs｜没有设计｜给出至少一个")
-    for _, _, design in waiting:
-        gates = design.gates
-        if len(gates) != 1:
-            wrong.append(f"{design.evaluation.title}｜有 {len(gates)} 道门槛｜这里一次只看一道")
-        elif not (better < gates[0].threshold if gates[0].direction == "below" else better > gates[0].threshold):
-            wrong.append(f"better = {better:g}｜应在门槛 {gates[0].threshold:g} 达标的一侧｜改 better")
-    if wrong:
-        raise DesignError("\n".join(dict.fromkeys(wrong)))
+def _check(designs: list[Any], better: Any, consumer: Any, producer: Any, asked: Mapping[str, Any]) -> None:
+    faults = Faults("最省的设计")
+    for name, risk in (("consumer", consumer), ("producer", producer)):
+        if faults.is_number(name, risk, "5% 写 .05") and not 0 < risk < 1:
+            faults.add(None, name, f"{risk:g}", "应在 0 与 1 之间", "5% 写 .05")
+    if "rates" in asked:
+        faults.add(None, "rates", None, "真值由门槛与 better 定：在门槛上看误判，在 better 看证实", "去掉 rates，较好的率写 better=")
+    if "seed" not in asked:
+        faults.add(None, "seed", None, "没有种子", 'seed="20181110"')
+    if not designs:
+        faults.add(None, "designs", None, "没有设计", "给出至少一个")
+    good = faults.is_number("better", better, "写小数，如 better=.005")
+    for at, design in enumerate(designs, 1):
+        if not isinstance(design, Design):
+            remedy = "给出 ev.read_design 读出的设计，或 ev.plain_design(…)；只有每村户数时用 ev.acceptance.cheapest"
+            faults.add(None, f"designs 第 {at} 个", type(design).__name__, "不是设计", remedy)
+        elif len(design.gates) != 1:
+            faults.add(None, design.evaluation.title, None, f"有 {len(design.gates)} 道门槛", "这里一次只看一道")
+        elif good and not _on_the_good_side(design.gates[0], better):
+            faults.add(None, "better", f"{better:g}", f"应在门槛 {design.gates[0].threshold:g} 达标的一侧", "改 better")
+    faults.refuse(DesignError)
+
+
+def _on_the_good_side(gate: Gate, rate: float) -> bool:
+    return rate < gate.threshold if gate.direction == "below" else rate > gate.threshold
 
 
 def _judged(trials: Trials, threshold: float, better: float, consumer: float, producer: float) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from evalkit import __version__, tickets
 from evalkit.design import Design
 from evalkit.errors import DesignError, Faults
 from evalkit.frame import Frame
-from evalkit.lists import as_list
+from evalkit.lists import as_list, as_numbers
 from evalkit.plans.counting import last_labels, planned_frame
 from evalkit.sample.households import columns_read
 from evalkit.trials.outcomes import Standard, Trials
@@ -102,7 +101,8 @@ def simulate(
     >>> trials.table()[["p", "met", "legal"]].to_numpy().round(3).tolist()
     [[0.005, 0.25, 1.0], [0.04, 0.0, 0.0]]
     """
-    setting = replace(_setting(design, rates or {}, seed, replicates, icc, model, judged_icc, interviewer, frame), alphas=_risks(alphas))
+    _check_kinds(design, rates, frame, workers)
+    setting = _setting(design, rates or {}, seed, replicates, icc, model, judged_icc, interviewer, frame, alphas)
     settings = fingerprint_parts(setting) | {"version": __version__}
     results, work = run_batches(setting, replicates, tickets.seal(settings), workers, folder, progress)
     evaluation = design.evaluation
@@ -115,21 +115,34 @@ def simulate(
     return Trials(design.evaluation.title, setting.points, standards, results, work, told)
 
 
-def _setting(
-    design: Design, rates: Mapping[str, Numbers], seed: str, replicates: int, icc: Numbers | None, model: str | Sequence[str],
-    judged_icc: str, interviewer: float, frame: Frame | None,
-) -> Setting:  # fmt: skip
+def _check_kinds(design: Any, rates: Any, frame: Any, workers: Any) -> None:
     faults = Faults("模拟")
     if not isinstance(design, Design):
         faults.add(None, "design", type(design).__name__, "不是设计", "给出 ev.read_design 读出的设计，或 ev.plain_design(…)")
     if not (frame is None or isinstance(frame, Frame)):
         faults.add(None, "frame", type(frame).__name__, "不是名单", "给出 ev.read_frame 读出的名单")
+    if not (rates is None or isinstance(rates, Mapping)):
+        faults.add(None, "rates", repr(rates), "应为 {率名: 真值}", 'rates={"差错率": [0.005, 0.02]}')
+    whole = isinstance(workers, int) and not isinstance(workers, bool) and workers != 0
+    if workers is not None and not whole:
+        faults.add(None, "workers", repr(workers), "应为不等于 0 的整数，或 None", "全部核心写 -1，一个写 1")
     faults.refuse(DesignError)
+
+
+def _setting(
+    design: Design, rates: Mapping[str, Numbers], seed: str, replicates: int, icc: Numbers | None, model: str | Sequence[str],
+    judged_icc: str, interviewer: float, frame: Frame | None, alphas: Any = (),
+) -> Setting:  # fmt: skip
+    faults = Faults("模拟")
     _check_design(design, faults)
     faults.refuse(DesignError)
-    iccs, models = _listed("icc", design.evaluation.icc if icc is None else icc), as_list(model)
+    iccs, models = _listed("icc", design.evaluation.icc if icc is None else icc, faults), as_list(model)
+    risks = _listed("alphas", alphas, faults) if np.size(alphas) else []
+    if wrong := [f"{alpha:g}" for alpha in risks if not 0 < alpha <= 0.5]:
+        faults.add(None, "alphas", "、".join(wrong), "应大于 0、不大于 0.5", "5% 写 .05")
     names = tuple(rate.name for rate in design.rates if rate.kind != "incidence" and _read(rate.name, design))
-    values = {name: _listed(name, rates[name] if name in rates else design.planning.rates.get(name, float("nan"))) for name in names}  # type: ignore[union-attr]  # checked above
+    planned_rates = design.planning.rates  # type: ignore[union-attr]  # checked above
+    values = {name: _listed(name, rates[name] if name in rates else planned_rates.get(name, np.nan), faults) for name in names}
     _check_numbers(rates, values, iccs, models, judged_icc, interviewer, replicates, seed, faults)
     faults.refuse(DesignError)
     length = max(map(len, values.values()))
@@ -137,15 +150,7 @@ def _setting(
     points = tuple(Point(rate, rho, kind) for kind, rho, rate in itertools.product(models, iccs, grid))
     listed = planned_frame(design) if frame is None else frame
     planned = None if judged_icc == "true" else design.evaluation.icc
-    return Setting(design, listed, populate(design, listed, seed), points, names, seed, planned, float(interviewer))
-
-
-def _risks(alphas: Sequence[float]) -> tuple[float, ...]:
-    alphas = _listed("alphas", alphas) if len(alphas) else ()
-    wrong = [f"{alpha:g}" for alpha in alphas if not 0 < alpha <= 0.5]
-    if wrong:
-        raise DesignError(f"alphas：{'、'.join(wrong)}｜应大于 0、不大于 0.5｜5% 写 .05")
-    return tuple(float(alpha) for alpha in alphas)
+    return Setting(design, listed, populate(design, listed, seed), points, names, seed, planned, float(interviewer), alphas=tuple(risks))
 
 
 def _read(name: str, design: Design) -> bool:
@@ -155,11 +160,12 @@ def _read(name: str, design: Design) -> bool:
     return name in read or any(name in (rate.wrong_exit, rate.missed) for rate in through)
 
 
-def _listed(name: str, given: Any) -> list[float]:
-    numbers = [given] if isinstance(given, Real) else list(given) if isinstance(given, Sequence | np.ndarray) else []
-    if isinstance(given, str) or not numbers or not all(isinstance(number, Real) for number in numbers):
-        raise DesignError(f"{name} = {given!r}｜应为一个数，或几个数｜去掉引号，如 0.05 或 [0.02, 0.05]")
-    return [float(number) for number in numbers]
+def _listed(name: str, given: Any, faults: Faults) -> list[float]:
+    numbers = as_numbers(given)
+    if numbers is None or numbers.ndim > 1 or not numbers.size:
+        faults.add(None, name, repr(given), "应为一个数，或几个数", "去掉引号，如 0.05 或 [0.02, 0.05]")
+        return []
+    return [float(number) for number in np.atleast_1d(numbers)]
 
 
 def _check_design(design: Design, faults: Faults) -> None:
@@ -202,7 +208,7 @@ def _check_numbers(
                 "真值应在 0 与 1 之间",
                 f'写 rates={{"{name}": 0.005}}，或写入 [planning] rates',
             )
-    lengths = {len(value) for value in values.values()} - {1}
+    lengths = {len(value) for value in values.values()} - {0, 1}  # 0: told already
     if len(lengths) > 1:
         faults.add(None, "rates", None, f"各率真值的个数不同：{'、'.join(map(str, sorted(lengths)))}", "写一样多个，或只写一个")
     strange = sorted(set(models) - set(MODELS))
@@ -210,7 +216,7 @@ def _check_numbers(
         (all(0 <= rho < 1 for rho in iccs), "icc", "应不小于 0 而小于 1", "如 icc=0.05"),
         (bool(models) and not strange, "model", f"没有这种村间模型：{'、'.join(strange)}", f"可用：{'、'.join(MODELS)}"),
         (judged_icc in ("design", "true"), "judged_icc", f"没有这种写法：{judged_icc}", "可用：design、true"),
-        (0 <= interviewer < 1, "interviewer", "应不小于 0 而小于 1", "不计调查员影响写 0"),
+        (isinstance(interviewer, Real) and 0 <= interviewer < 1, "interviewer", "应不小于 0 而小于 1", "不计调查员影响写 0"),
         (isinstance(replicates, int) and replicates >= 1, "replicates", "应为不小于 1 的整数", "如 replicates=2000"),
         (isinstance(seed, str) and bool(tickets.clean(seed)) and "|" not in seed, "seed", "应为文字，不为空，不含 |", 'seed="20181110"'),
     )

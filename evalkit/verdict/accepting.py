@@ -127,15 +127,16 @@ def accept(
     False
     """
     asked = Demands()
-    whole = isinstance(found, int | np.integer) and found >= 0
-    asked.need(whole, f"found = {found}", "不小于 0 的整数", "写发现的户数")
+    asked.need(isinstance(rule, Rule | Double), f"rule = {type(rule).__name__}", "应为接收规则", "写 ev.acceptance.number(…)")
+    asked.whole(0, "写发现的户数", found=found)
+    asked.whole(1, "如 takes=[60, 58, 60]；没有完成一户的村不写", several=True, takes=takes)
     asked.need(phase in (1, 2) and (phase == 1 or isinstance(rule, Double)), f"phase = {phase}", "1；两阶段的规则也可为 2", "改 phase")
     asked.within(1, np.inf, "[)", "自加权写 deff_w=1", deff_w=deff_w)
-    asked.refuse(EstimateError)
+    asked.refuse()
     surveyed = _surveyed(rule, phase) if takes is None else tuple(int(take) for take in takes)
     achieved = _achieved(rule, surveyed, phase)
     asked.need(found <= sum(surveyed), f"found = {found}", f"不多于完成的 {sum(surveyed)} 户", "核对户数")
-    asked.refuse(EstimateError)
+    asked.refuse()
     says = _says(found, rule, phase)
     return Decision(name, rule, int(found), phase, says, len(surveyed), sum(surveyed), achieved, float(deff_w))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from evalkit.areas import NEVER, SmallAreas
 from evalkit.errors import EstimateError, EvalkitWarning, Faults
 from evalkit.estimates.limits import KINDS
 from evalkit.figures import gate_text
+from evalkit.intervals.asking import check_icc
 from evalkit.smallareas import AreaFit, ShareFit, ShrunkenShares
 
 OWN = "判定用该县自己的估计：ev.judge(ev.proportion(…), …)"
@@ -48,7 +48,9 @@ def refuse_unjudged(estimate: Any) -> None:
         raise EstimateError(f"{labels[0][0]}｜{said}｜改为 0/1 列；或声明全部类别：pd.Categorical(…, [\"否\", \"是\"])，再取其中一行")
 
 
-def check_question(threshold: Any, direction: Any, strict: Any, alpha: Any, legal_value: Any, level: Any, villages: Any = None) -> None:
+def check_question(
+    threshold: Any, direction: Any, strict: Any, alpha: Any, legal_value: Any, level: Any, villages: Any = None, icc: Any = None
+) -> None:
     """Refuse a question without an answer, with all its faults.
 
     Raises
@@ -60,25 +62,19 @@ def check_question(threshold: Any, direction: Any, strict: Any, alpha: Any, lega
         faults.add(None, "direction", repr(direction), "没有这个方向", '可用："below"（越低越好）、"above"（越高越好）')
     if not isinstance(strict, bool | np.bool_):
         faults.add(None, "strict", repr(strict), "应为 True（须越过门槛）或 False（可等于门槛）", "按文件原文写")
-    if _is_number("alpha", alpha, faults) and not 0 < alpha <= 0.5:
+    if faults.is_number("alpha", alpha) and not 0 < alpha <= 0.5:
         faults.add(None, "alpha", alpha, "判错的风险应大于 0、不大于 0.5", "95% 的把握写 alpha=.05")
-    if _is_number("level", level, faults) and not 0 < level < 1:
+    if faults.is_number("level", level) and not 0 < level < 1:
         faults.add(None, "level", level, "应在 0 与 1 之间", "95% 写 level=.95")
     for name, number in (("threshold", threshold), ("legal_value", 0 if legal_value is None else legal_value)):
-        if _is_number(name, number, faults) and not 0 <= number <= 1:
+        if faults.is_number(name, number) and not 0 <= number <= 1:
             faults.add(None, name, number, "比例应在 0 与 1 之间", _as_share(number))
     if villages is not None and not (isinstance(villages, int | np.integer) and villages >= 1):
         faults.add(None, "villages", repr(villages), "应为不小于 1 的整数", "写抽中的村数，或不写")
     if (threshold, direction) in ((1, "below"), (0, "above")) or (threshold, direction, strict) in ((0, "below", True), (1, "above", True)):
         faults.add(None, "threshold", threshold, "这样的门槛任何率都达到，或都达不到", "1% 写 .01；核对 direction 与 strict")
+    check_icc(icc, faults)
     faults.refuse(EstimateError)
-
-
-def _is_number(name: str, given: Any, faults: Faults) -> bool:
-    if isinstance(given, Real):
-        return True
-    faults.add(None, name, repr(given), "应为一个数", "去掉引号与括号，2% 写 .02")
-    return False
 
 
 def _as_share(number: float) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from evalkit.errors import EstimateError
-from evalkit.verdict.judging import Verdict
+from evalkit.verdict.judging import Verdict, listed_verdicts
 from evalkit.verdict.words import Language, Register, conclusion_sentence
 
 
@@ -87,7 +86,4 @@ def conclude(verdicts: Iterable[Verdict], recommend: bool = True) -> Conclusion:
     >>> conclude([ev.judge(ev.proportion(survey, "approve"), 0.9, direction="above", strict=True, name="群众认可度")])
     群众认可度达到标准，建议同意退出；各项判定的统计把握程度均充分。
     """
-    gates = tuple(verdicts)
-    if not gates:
-        raise EstimateError("没有任何门槛的判定｜至少应有一个｜在设计文件中写 [[gate]]")
-    return Conclusion(gates, recommend)
+    return Conclusion(tuple(listed_verdicts(verdicts, "各门槛先 ev.judge(…)，写成 [判定, 判定]；设计文件中写 [[gate]]")), recommend)

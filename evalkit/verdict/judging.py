@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol, SupportsFloat
@@ -230,7 +231,7 @@ def judge(
     ('met', True, 0.0001)
     """
     refuse_unjudged(estimate)
-    check_question(threshold, direction, strict, alpha, legal_value, level, villages)
+    check_question(threshold, direction, strict, alpha, legal_value, level, villages, icc)
     asking = {} if icc is None else {"icc": icc}
     value = _one(estimate.value, "estimate")
     check_value(value)
@@ -256,6 +257,22 @@ def judge(
         p_values[1], villages_of(estimate, villages), _text(two, "reason", "") if math.isnan(low) or math.isnan(high) else "",
         (estimate, icc),
     )  # fmt: skip
+
+
+def listed_verdicts(verdicts: Any, remedy: str) -> list[Verdict]:
+    """Return verdicts as a list, from a mapping its values; refuse what is none, and an empty list.
+
+    Raises
+    ------
+    EstimateError
+    """
+    given = verdicts.values() if isinstance(verdicts, Mapping) else verdicts
+    known: list[Any] = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    wrong = dict.fromkeys(type(each).__name__ for each in known if not isinstance(each, Verdict))
+    if not known or wrong:
+        found = f"其中有 {'、'.join(wrong)}" if wrong else "没有任何判定"
+        raise EstimateError(f"verdicts｜{found}，应为 Verdict｜{remedy}")
+    return known
 
 
 def _moved(estimate: Judged) -> tuple[float, float]:

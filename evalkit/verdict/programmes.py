@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import EstimateError, one_of
-from evalkit.verdict.judging import Verdict
+from evalkit.verdict.judging import Verdict, listed_verdicts
 from evalkit.verdict.words import Language, programme_sentence
 
 if TYPE_CHECKING:
@@ -186,13 +186,7 @@ def programme(verdicts: Verdicts) -> Programme:
 
 def _listed(verdicts: Verdicts) -> tuple[list[str], list[Verdict]]:
     """Return labels and verdicts, told apart by their place where no label was given."""
+    known = listed_verdicts(verdicts, "各县先 ev.judge(…)，写成 {县名: 判定}")
     if isinstance(verdicts, Mapping):
-        labels, known = [str(label) for label in verdicts], list(verdicts.values())
-    else:
-        known = list(verdicts)
-        labels = [str(at) for at in range(1, len(known) + 1)]
-    wrong = next((type(each).__name__ for each in known if not isinstance(each, Verdict)), "")
-    if not known or wrong:
-        found = f"其中有 {wrong}" if wrong else "没有任何判定"
-        raise EstimateError(f"verdicts｜{found}，应为 Verdict｜各县先 ev.judge(…)，写成 {{县名: 判定}}")
-    return labels, known
+        return [str(label) for label in verdicts], known
+    return [verdict.name or str(at) for at, verdict in enumerate(known, 1)], known
