@@ -205,5 +205,12 @@ def _joined(parts: list[tuple[str, pd.DataFrame]], needed: tuple[str, ...]) -> H
     rows = [table.index.to_numpy(dtype=np.int64) + 2 for _, table in parts]
     files = [np.full(len(table), name, dtype=object) for name, table in parts]
     table = pd.concat([table for _, table in parts], ignore_index=True).fillna("")
-    table = table.map(lambda cell: cell.translate(HALF_WIDTH).strip())
+    table = pd.DataFrame({name: _half_width(table[name]) for name in table}, index=table.index, columns=table.columns)
     return Handed(table, np.concatenate(rows), np.concatenate(files))
+
+
+def _half_width(cells: pd.Series) -> pd.Series:
+    """Return a column with digits and letters half-width; a column that has none of others comes back as it is."""
+    places, words = pd.factorize(cells)
+    plain = [word.translate(HALF_WIDTH).strip() for word in words]
+    return cells if plain == list(words) else pd.Series(plain, dtype=str).take(places).set_axis(cells.index)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from evalkit.codes import shown_label
 from evalkit.errors import EvalkitError, Faults
-from evalkit.sheets.reading import cell_text
+from evalkit.sheets.cells import cell_text
 
 WAYS = ("to_pandas", "toPandas", "df")  # polars and pyarrow, Spark, DuckDB
 

@@ -18,7 +18,7 @@ import pandas as pd
 
 from evalkit.errors import EvalkitError
 from evalkit.later import later
-from evalkit.sheets.reading import EXACT, FORMULA
+from evalkit.sheets.cells import EXACT, FORMULA
 
 xlsxwriter = later("xlsxwriter")
 

@@ -1,0 +1,101 @@
+"""What a cell says, as text: the form a spreadsheet shows, whatever the file kept it in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, time
+from typing import Any
+
+import pandas as pd
+
+from evalkit.errors import EvalkitError
+
+FORMULA = ("=", "+", "-", "@")
+# a double keeps every whole number below this one apart from its neighbours, and Excel keeps 15 digits
+EXACT = 10**15
+
+
+def cell_text(cell: Any) -> str:
+    """Return the content of a cell as a spreadsheet shows it, stripped; blanks and missing values are ``""``.
+
+    Parameters
+    ----------
+    cell : object
+        Text, number, date, boolean or None, from any kind of table.
+
+    Returns
+    -------
+    str
+        A whole number below 10¹⁵ without its decimals; a longer one in the form ``4.1E+17``.
+
+    Raises
+    ------
+    EvalkitError
+        When the cell holds several values, or text that is no text.
+
+    Examples
+    --------
+    >>> cell_text(411726101201.0), cell_text(4.11726199001011e17), cell_text(float("nan"))
+    ('411726101201', '4.11726199001011E+17', '')
+    """
+    cell = cell.item() if hasattr(cell, "item") and getattr(cell, "ndim", 0) == 0 else cell
+    if isinstance(cell, (list, tuple, set, frozenset, dict)) or hasattr(cell, "ndim"):
+        raise EvalkitError("一格中有多个值｜每格应为一个值｜把这一列拆成几列，或只留一个值")
+    if cell is None or cell is pd.NA or cell is pd.NaT:
+        return ""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return _number_text(cell)
+    if isinstance(cell, (date, datetime, time)):
+        return cell.isoformat(sep=" ") if isinstance(cell, datetime) and cell.time() != time() else cell.isoformat()[:10]
+    text = str(cell).strip()
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise EvalkitError("文字的编码已损坏｜应为完整的文字｜从原来的系统重新导出")
+    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA else text
+
+
+class Known(dict[Any, str]):
+    """Texts of cells that were met before: a survey says the same few words a million times.
+
+    Examples
+    --------
+    >>> known = Known(str.upper)
+    >>> known["a"], known
+    ('A', {'a': 'A'})
+    """
+
+    def __init__(self, tell: Callable[[Any], str]) -> None:
+        super().__init__()
+        self.tell = tell
+
+    def __missing__(self, cell: Any) -> str:
+        text = self[cell] = self.tell(cell)
+        return text
+
+
+class Texts:
+    """Rows of cells to rows of text, each text kept once.
+
+    Examples
+    --------
+    >>> Texts().row(["是", 3.0, True, None])
+    ['是', '3', 'TRUE', '']
+    """
+
+    def __init__(self) -> None:
+        self.words, self.numbers = Known(cell_text), Known(_number_text)
+
+    def row(self, cells: Iterable[Any]) -> list[str]:
+        """Return the texts of one row."""
+        words, numbers = self.words, self.numbers
+        return [words[cell] if type(cell) is str else numbers[cell] if type(cell) is float else cell_text(cell) for cell in cells]
+
+
+def _number_text(cell: float) -> str:
+    if math.isnan(cell):
+        return ""
+    if cell.is_integer() and abs(cell) < EXACT:
+        return str(int(cell))
+    return f"{cell:.14E}" if abs(cell) >= EXACT else repr(cell)
