@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from evalkit import selection as selection
     from evalkit import sizing as sizing
     from evalkit import smallareas as smallareas
+    from evalkit import suppression as suppression
     from evalkit import variances as variances
     from evalkit.areas import SmallAreas as SmallAreas
     from evalkit.areas import small_areas as small_areas
@@ -71,6 +72,12 @@ if TYPE_CHECKING:
     from evalkit.models import wald as wald
     from evalkit.plans import Plan as Plan
     from evalkit.plans import plan as plan
+    from evalkit.privacy import Key as Key
+    from evalkit.privacy import Leaks as Leaks
+    from evalkit.privacy import Shed as Shed
+    from evalkit.privacy import read_key as read_key
+    from evalkit.privacy import scan as scan
+    from evalkit.privacy import shed as shed
     from evalkit.rates import measure as measure
     from evalkit.report import write_plan as write_plan
     from evalkit.responses import Responses as Responses
@@ -126,6 +133,7 @@ _FILES = {
     "frame": ("Frame", "Rule", "read_frame"),
     "models": ("Model", "Test", "crosstab", "glm", "independence", "ordinal", "ranktest", "standardize", "ttest", "wald"),
     "plans": ("Plan", "plan"),
+    "privacy": ("Key", "Leaks", "Shed", "read_key", "scan", "shed"),
     "rates": ("measure",),
     "report": ("write_plan",),
     "responses": ("Responses", "collect"),
@@ -138,7 +146,7 @@ _FILES = {
 }
 _SPRINGS = (
     "acceptance", "allocation", "calibration", "exact", "inclusion", "inequality", "intervals", "nonresponse", "quantiles", "ranking",
-    "reliability", "replication", "selection", "sizing", "smallareas", "variances",
+    "reliability", "replication", "selection", "sizing", "smallareas", "suppression", "variances",
 )  # fmt: skip
 _HOME = {name: file for file, names in _FILES.items() for name in names}
 

@@ -75,6 +75,10 @@ class ReportError(EvalkitError):
     """A report cannot be written from these results."""
 
 
+class PrivacyError(EvalkitError):
+    """A key is absent or unsafe, or personal data are asked for in a way that cannot be granted."""
+
+
 class LedgerError(EvalkitError):
     """The ledger refuses an entry or no longer agrees with its own hashes."""
 

@@ -8,6 +8,7 @@ from evalkit import __version__
 from evalkit.cli.ceremonies import ceremony
 from evalkit.cli.group import Group
 from evalkit.cli.planning import sampling_plan, simulated
+from evalkit.cli.secrets import new_secret_key, search_outputs
 from evalkit.cli.steps import (
     check,
     collect,
@@ -42,6 +43,6 @@ def main() -> None:
 # in the order of the work, which is the order of the help
 for _command in (
     init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, release, collect, estimate, report, verify, publish,
-    history, overlap, run_all,
+    search_outputs, new_secret_key, history, overlap, run_all,
 ):  # fmt: skip
     main.add_command(_command)

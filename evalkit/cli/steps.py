@@ -7,7 +7,7 @@ import sys
 import click
 
 from evalkit.cli.group import FILES, FOLDER, progress, say
-from evalkit.evaluation import Evaluation, begin, comparing, opening, run
+from evalkit.evaluation import Evaluation, begin, comparing, opening, run, secrecy
 
 
 @click.command()
@@ -100,9 +100,10 @@ def verify(folder: str, frame: str | None, annex: str | None, earlier: tuple[str
 @click.command()
 @FOLDER
 @click.option("--reason", default=None, help="现场未完成就公开凭证的理由，记入台账。")
-def publish(folder: str, reason: str | None) -> None:
+@click.option("--tables", is_flag=True, help="写出可公布的结果表：个数少的格不公布。")
+def publish(folder: str, reason: str | None, tables: bool) -> None:
     """写出公开的文件：现场期间只有指纹，全部完成后是凭证与核对工具。"""
-    say(opening.publish(Evaluation(folder), reason))
+    say(secrecy.publish_tables(Evaluation(folder)) if tables else opening.publish(Evaluation(folder), reason))
 
 
 @click.command(name="log")

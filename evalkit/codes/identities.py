@@ -50,7 +50,7 @@ def mask_identity(text: str) -> str:
     Returns
     -------
     str
-        Six digits and twelve stars; an empty text stays empty.
+        Six digits and twelve stars; an empty text and one that is covered stay as they are.
 
     Examples
     --------
@@ -60,9 +60,26 @@ def mask_identity(text: str) -> str:
     '************'
     """
     number = normalise(text)
-    if not number:
-        return ""
+    if not number or re.fullmatch(r"[0-9]{6}\*{12}", number):
+        return number
     return number[:6] + STARS if re.match(r"[0-9]{15}", number) else STARS
+
+
+def mask_name(text: str) -> str:
+    """Return a person's name with all but its first character covered.
+
+    Parameters
+    ----------
+    text : str
+        The name; one that is covered already, and an empty text, stay as they are.
+
+    Examples
+    --------
+    >>> mask_name("张三丰"), mask_name("张**"), mask_name("")
+    ('张**', '张**', '')
+    """
+    name = text.strip()
+    return f"{name[0]}**" if name else ""
 
 
 def _check_character(number: str) -> str:

@@ -11,7 +11,7 @@ from evalkit import tickets
 from evalkit.design.agreement import Disagreement, disagreements
 from evalkit.design.judgement import Criteria, Gate, Rate, Report, Specimen
 from evalkit.design.planning import Planning, Published
-from evalkit.design.sections import Evaluation, FrameSection, Reserves, Returns, Rosters, Section
+from evalkit.design.sections import Evaluation, FrameSection, Privacy, Reserves, Returns, Rosters, Section
 from evalkit.design.stages import Stage
 from evalkit.design.staging import list_of
 from evalkit.design.weighting import WeightingStep
@@ -43,6 +43,7 @@ class Design(Section):
     reserves: Reserves | None = None
     rosters: Rosters | None = None
     returns: Returns | None = None
+    privacy: Privacy = Privacy()
     criteria: Criteria | None = None
     weighting: tuple[WeightingStep, ...] = ()
     rates: tuple[Rate, ...] = Field(alias="rate", default=())

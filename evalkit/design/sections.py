@@ -186,3 +186,22 @@ class Returns(Section):
     interviewer: str = ""
     missing: Texts = ("", "—", "无")
     empty_cell: Literal["fail", "spread"] = "fail"
+
+
+class Privacy(Section):
+    """`[privacy]`: which personal columns are kept by name or replaced by tokens, and which counts a public edition withholds.
+
+    Personal columns of the returns (names, numbers of persons, telephones, accounts, health, positions, addresses) are dropped
+    unless `keep` names them; those in `tokens` are replaced under the key. Heads and numbers of the rosters are covered unless kept.
+    """
+
+    keep: Texts = ()
+    tokens: Texts = ()
+    small: int = Field(default=4, ge=1, le=100, strict=True)
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Privacy:
+        both = sorted(set(self.keep) & set(self.tokens))
+        if both:
+            raise ValueError(f"{'、'.join(both)} 既在 keep 又在 tokens，只写一处")
+        return self

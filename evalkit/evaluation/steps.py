@@ -38,6 +38,7 @@ from evalkit.fieldwork import read_rosters, write_form, write_lists
 from evalkit.findings import determine
 from evalkit.frame import Frame
 from evalkit.ledger import Ledger
+from evalkit.privacy import Key, read_key
 from evalkit.rates import measure
 from evalkit.report import write_report
 from evalkit.responses import Responses, collect
@@ -203,7 +204,7 @@ class Evaluation:
         """Take returns and hold them against the sample."""
         fresh = self.folder.fitting("returns", files)
         sample = self.agreed_sample()
-        responses = collect(sample, [*self.folder.tables("returns"), *fresh]) if fresh else self.responses()
+        responses = collect(sample, [*self.folder.tables("returns"), *fresh], key=self._key()) if fresh else self.responses()
         self.folder.keep("returns", fresh)
         table, counts = responses.table(), responses.completion("village")
         plain = [c for c in ("village", "household", "stratum", "persons", "role", "order", "disposition", "status") if c in table]
@@ -280,7 +281,11 @@ class Evaluation:
         if not files:
             raise FieldworkError("returns/｜没有回收表｜把回收表放入 returns/，或键入 evalkit collect 文件夹 文件")
         sample = self.agreed_sample()
-        return self._once("responses", [self.folder.certificate, *files], lambda: collect(sample, files))
+        return self._once("responses", [self.folder.certificate, *files], lambda: collect(sample, files, key=self._key()))
+
+    def _key(self) -> Key | None:
+        """Return the key where the design has columns replaced; it may not lie in the folder."""
+        return read_key(outside=self.folder.root) if self.design.privacy.tokens else None
 
     def _rosters(self) -> pd.DataFrame:
         files = self.folder.tables("rosters")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from evalkit.codes import division_fault, is_identity, shown
+from evalkit.codes import division_fault, is_identity, mask_identity, mask_name, shown
 from evalkit.errors import DesignError, Faults, FieldworkError
 from evalkit.fieldwork.handed import Handed, Source, hand_in, placed
 from evalkit.sheets import plain_numbers
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from evalkit.design.sections import Rosters
 
 MOST_PERSONS = 50  # a row with more is no household: a village total, a telephone number, an income
+COVERS = {"head": mask_name, "id_number": mask_identity}
 COLUMNS = ("village", "household", "stratum", "persons", "head", "id_number", "address")
 
 
@@ -39,6 +40,7 @@ def read_rosters(source: Source, design: Design, *, villages: Iterable[str] | No
     DataFrame
         Columns village, household, stratum (the design's words), persons (int), head, id_number, address
         (the last three ``""`` where not mapped) and the further columns of `[rosters]`, sorted by village and household.
+        Heads and identity numbers are covered unless `[privacy] keep` names their columns.
 
     Raises
     ------
@@ -69,6 +71,7 @@ def read_rosters(source: Source, design: Design, *, villages: Iterable[str] | No
     faults.refuse(FieldworkError)
     table = pd.DataFrame({name: handed.table[mapped[name]] if name in mapped else "" for name in COLUMNS}, index=handed.table.index)
     table = table.assign(stratum=strata, persons=persons, **{column: handed.table[column] for column in more})
+    table = table.assign(**{name: table[name].map(COVERS[name]) for name in COVERS if mapped.get(name) not in design.privacy.keep})
     return table.sort_values(["village", "household"], kind="stable", ignore_index=True)
 
 

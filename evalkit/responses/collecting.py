@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,17 +12,18 @@ import pandas as pd
 from evalkit.errors import DesignError, Fault, Faults, ResponsesError
 from evalkit.fieldwork.handed import Handed, Source, hand_in
 from evalkit.lists import as_list
+from evalkit.privacy import shed
 from evalkit.responses.answers import Answers, Missing, filled, needed, take
 from evalkit.responses.outcomes import NOBODY, check_reserves, match, oddities, words
 
 if TYPE_CHECKING:
     from evalkit.design import Design
+    from evalkit.privacy import Key
     from evalkit.sample import Sample
 
 LEAD = ("village", "household", "stratum", "persons", "role", "order", "disposition", "complete")
 OUTCOMES = ("complete", "refusal", "noncontact", "ineligible")
 PEOPLE = ("head", "id_number", "address")
-PERSONAL = re.compile(r"姓名|户主|身份证|证件号|电话|手机|联系方式|银行|账号|经度|纬度|住址|地址|\bGPS\b|\bIP\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +51,8 @@ class Responses:
 
         Columns: village, household, stratum, persons, role, order, disposition, complete, status,
         interviewer, what the weights need (village_stratum, village_prob, village_N, village_n, N, n …), and
-        every other column of the returns under its own heading, but for names, numbers and addresses of
-        persons, which are dropped. Answers of visits without an interview are blank, their income is
+        every other column of the returns under its own heading, but for personal ones, which are dropped
+        unless `[privacy]` keeps them or has them replaced. Answers of visits without an interview are blank, their income is
         not a number.
         """
         return self._table.copy()
@@ -91,7 +91,7 @@ class Responses:
         return f"Responses {len(self._table)} 户有结果，完成 {complete} 户，其中启用备用 {reserves} 户；待核实 {len(self.faults)} 处"
 
 
-def collect(sample: Sample, returns: Source, *, missing: Missing | None = None) -> Responses:
+def collect(sample: Sample, returns: Source, *, missing: Missing | None = None, key: Key | None = None) -> Responses:
     """Hold the returns against the sample.
 
     Parameters
@@ -104,6 +104,8 @@ def collect(sample: Sample, returns: Source, *, missing: Missing | None = None) 
         ``fail``: a completed interview without an answer that the design reads is a fault. ``keep``: the
         blank stays and is listed in ``faults``, and `determine` is told what to do with it. By default
         the design says which for its criteria and for each approval rate.
+    key : Key, optional
+        Under which the columns of `[privacy] tokens` are replaced, from ``ev.read_key``.
 
     Returns
     -------
@@ -145,7 +147,7 @@ def collect(sample: Sample, returns: Source, *, missing: Missing | None = None) 
     check_reserves(handed, faults, columns, drawn, visits)
     faults.refuse(ResponsesError)
     faults_kept = (*oddities(handed, columns, drawn, visits), *answers.noted)
-    return Responses(sample, faults_kept, _table(handed, drawn, visits, answers, design))
+    return Responses(sample, faults_kept, _table(handed, drawn, visits, answers, design, key))
 
 
 def _only(handed: Handed, mask: pd.Series) -> Handed:
@@ -176,7 +178,7 @@ def _answered(
     return answers, visits[visits["place"] != NOBODY].drop_duplicates("place")
 
 
-def _table(handed: Handed, drawn: pd.DataFrame, visits: pd.DataFrame, answers: Answers, design: Design) -> pd.DataFrame:
+def _table(handed: Handed, drawn: pd.DataFrame, visits: pd.DataFrame, answers: Answers, design: Design, key: Key | None) -> pd.DataFrame:
     columns = design.returns
     assert columns is not None
     visits = visits[visits["code"] != "unused"].sort_values(["village", "cell", "order"], kind="stable")
@@ -189,11 +191,18 @@ def _table(handed: Handed, drawn: pd.DataFrame, visits: pd.DataFrame, answers: A
         table["interviewer"] = handed.table[columns.interviewer].to_numpy()[rows]
     kept = {column: sampled[column] for column in sampled if column not in (*LEAD, *PEOPLE)}
     mapped = {columns.village, columns.household, columns.disposition, columns.persons, columns.status, columns.interviewer}
-    private = {getattr(design.rosters, name) for name in PEOPLE} if design.rosters else set()
-    for heading in handed.table.columns:
-        if heading not in mapped and heading not in table and heading not in kept:
-            if heading in answers.columns:
-                kept[heading] = answers.columns[heading].iloc[rows].reset_index(drop=True)
-            elif heading not in private and not PERSONAL.search(heading):
-                kept[heading] = handed.table[heading].iloc[rows].reset_index(drop=True)
-    return pd.concat([table, pd.DataFrame(kept)], axis=1)
+    known = {*mapped, *table, *kept}
+    read = {name: cells.iloc[rows].reset_index(drop=True) for name, cells in answers.columns.items() if name not in known}
+    others = [column for column in handed.table if column not in known and column not in read]
+    rest = _unnamed(handed.table[others].iloc[rows].reset_index(drop=True), design, key)
+    return pd.concat([table, pd.DataFrame(kept), pd.DataFrame(read, index=table.index), rest], axis=1)
+
+
+def _unnamed(rest: pd.DataFrame, design: Design, key: Key | None) -> pd.DataFrame:
+    """Return the columns that nothing reads without what is personal in them, but for what the design keeps or replaces."""
+    of_rosters = {getattr(design.rosters, name) for name in PEOPLE} if design.rosters else set()
+    privacy = design.privacy
+    private = [column for column in rest if column in of_rosters and column not in (*privacy.keep, *privacy.tokens)]
+    here = rest.drop(columns=private)
+    keep, tokens = ([column for column in named if column in here] for named in (privacy.keep, privacy.tokens))
+    return shed(here, keep=keep, tokens=tokens, key=key).table()
