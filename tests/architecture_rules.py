@@ -540,6 +540,12 @@ def undeclared(module: ast.Module, name: str, declared: set[str]) -> list[str]:
     ]
 
 
+def extras() -> list[str]:
+    """Return the extras that a user may install; what tests need is none of them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [name for name in project["optional-dependencies"] if name != "test"]
+
+
 def declared_libraries(*extras: str) -> set[str]:
     """Return the names of the distributions that a plain install, and one with the extras, brings."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

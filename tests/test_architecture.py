@@ -37,7 +37,7 @@ def test_public_names_are_names_only_and_all_exist() -> None:
 
 
 def test_every_library_is_declared() -> None:
-    plain, testing = law.declared_libraries("big", "stata"), law.declared_libraries("big", "stata", "test")
+    plain, testing = law.declared_libraries(*law.extras()), law.declared_libraries(*law.extras(), "test")
     own = {path.stem for path in (law.ROOT / "tests").rglob("*.py")} | {"no_such_library"}
     faults = [f"{shown(FILES[name])} {fault}" for name, module in TREES.items() for fault in law.undeclared(module, name, plain)]
     for path in (law.ROOT / "tests").rglob("*.py"):
