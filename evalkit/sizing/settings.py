@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -60,10 +61,11 @@ class Setting:
 
     def __post_init__(self) -> None:
         asked = Demands()
-        whole = asked.whole(1, "写整数，每村至少 1 户、至少 1 层", take=self.take, strata=self.strata)
+        asked.whole(1, "写整数，每村至少 1 户、至少 1 层", take=self.take, strata=self.strata)
         asked.within(1, math.inf, "[)", "自加权写 deff_w=1", deff_w=self.deff_w)
         asked.within(0, 1, "[)", "村内相关写成小数，如 .05；等于 1 时每村只值一户", icc=self.icc, planning_icc=self.planning_icc)
-        asked.within(self.strata + 1 if whole else 1, math.inf, "[)", "村数应多于层数", frame=self.frame)
+        if isinstance(self.strata, Real):
+            asked.within(self.strata + 1, math.inf, "[)", "村数应多于层数", frame=self.frame)
         asked.within(self.take, math.inf, "[)", "村内户数不少于每村抽取数", village_size=self.village_size)
         asked.within(0, 1, "(]", "应答率写成小数，无人应答则无从调查", response=self.response)
         asked.within(0, 1, "[)", "不合格份额写成小数", ineligible=self.ineligible)
