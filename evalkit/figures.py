@@ -90,6 +90,18 @@ def percent(value: float, digits: int = 2, gate: float | None = None) -> str:
     return f"{shown}%"
 
 
+def told_percent(value: float, gate: float | None = None, digits: int = 2) -> str:
+    """Write a share for a sentence: as `percent`, but what is too small to write is a number too, as no key explains a mark there.
+
+    Examples
+    --------
+    >>> told_percent(0.0043), told_percent(1e-12), told_percent(0.0)
+    ('0.43%', '<0.000001%', '0%')
+    """
+    shown = percent(value, digits, gate)
+    return f"<{Decimal(1).scaleb(-MOST_DIGITS):f}%" if shown == TOO_SMALL else shown
+
+
 def gate_text(threshold: float) -> str:
     """Write a threshold with no more digits than it has.
 
@@ -126,7 +138,7 @@ def interval(low: float, high: float, gate: float | None = None) -> str:
     if is_blank(low) or is_blank(high):
         return ""
     # an end at 0 or 1 is a limit, not a count of nothing, so it keeps its decimals
-    ends = [f"{_exact(end) * 100:.2f}%" if end in (0, 1) else percent(end, gate=gate) for end in (low, high)]
+    ends = [f"{_exact(end) * 100:.2f}%" if end in (0, 1) else told_percent(end, gate) for end in (low, high)]
     return "～".join(ends)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from evalkit.charts.ladder import SMALL, bare, cut, folded, line_at, note_below, own_axes, percents_up, scale_below
 from evalkit.charts.style import AMBER, BLUE, FAMILIES, GREY, INK, ORANGE, WIDTH, in_style
 from evalkit.errors import ReportError
-from evalkit.figures import WORDS, gate_text, is_blank, percent
+from evalkit.figures import WORDS, gate_text, is_blank, told_percent
 from evalkit.tables import records
 
 if TYPE_CHECKING:
@@ -200,10 +200,10 @@ def _note(curves: dict[str, pd.DataFrame], gate: float, better: float | None) ->
 
 
 def _between(shares: list[float]) -> str:
-    low, high = percent(min(shares), 1), percent(max(shares), 1)
+    low, high = (told_percent(share, digits=1) for share in (min(shares), max(shares)))
     return low if low == high else f"{low}～{high}"
 
 
 def _spoken(name: str, rows: pd.DataFrame) -> str:
-    told = [f"{gate_text(round(row.p, 9))}时通过{percent(row.accept)}" for row in records(rows)]
+    told = [f"{gate_text(round(row.p, 9))}时通过{told_percent(row.accept)}" for row in records(rows)]
     return f"{name}：真实率{'，'.join(told[:: max(1, len(told) // 12)])}"

@@ -15,7 +15,7 @@ from evalkit.charts.style import BLUE, FAMILIES, GREY, MILD, in_style
 from evalkit.errors import ReportError
 from evalkit.estimates.limits import KINDS, OWN
 from evalkit.estimates.showing import NO_ROWS, is_share
-from evalkit.figures import gate_text, gate_words, is_blank, number, p_text, percent, plain, significant
+from evalkit.figures import gate_text, gate_words, is_blank, number, p_text, plain, significant, told_percent
 from evalkit.tables import records
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def verdict_plot(verdict: Verdict, *, ax: Axes | None = None) -> Axes:
     >>> axes.get_xlabel().split("\\n")[0], [label.get_text() for label in axes.get_yticklabels()]
     ('点为估计，线为95%区间', ['群众认可度'])
     """
-    shown = percent(verdict.value, gate=verdict.threshold)
+    shown = told_percent(verdict.value, gate=verdict.threshold)
     rung = Rung(verdict.name or "估计值", "", (shown, plain(verdict.n)))
     span = Span(verdict.value, verdict.interval_low, verdict.interval_high)
     ladder = Ladder([rung], ("估计", "n"), "", f"点为估计，线为{verdict.level * 100:g}%区间")
@@ -270,7 +270,7 @@ def _beside(estimate: Estimate, spans: Sequence[Span], share: bool, gate: float 
     deff = estimate.deff()
     last, values = ("设计效应", deff) if bool(np.isfinite(deff).any()) else ("自由度", estimate.df)
     form: Callable[[float], str] = number if last == "设计效应" else lambda value: significant(value, 3)
-    written = [percent(span.value, gate=gate) if share else significant(span.value) for span in spans]
+    written = [told_percent(span.value, gate=gate) if share else significant(span.value) for span in spans]
     cells = zip(written, estimate.n.tolist(), values.tolist(), strict=False)
     return ("估计", "n", last), [(text, plain(n), form(value)) for text, n, value in cells]
 

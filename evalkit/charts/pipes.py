@@ -12,7 +12,7 @@ from evalkit.charts.style import BLUE, FAINT, FAMILIES, INK, PALE, WIDTH, in_sty
 from evalkit.errors import ReportError
 from evalkit.estimates import Estimate, proportion
 from evalkit.estimates.villages import by_unit
-from evalkit.figures import gate_text, percent, plain, significant
+from evalkit.figures import gate_text, plain, significant, told_percent
 from evalkit.later import later
 from evalkit.tables import records
 
@@ -184,7 +184,7 @@ def _spoken(row: tuple[str, str], own: pd.DataFrame, value: float) -> str:
     name = " ".join(part for part in row if part)
     hit = int((own["events"] > 0).sum())
     told = f"{hit}个村有；最多的是{_worst(own)}" if hit else "各村都没有"
-    return f"{name}：{len(own)}村{plain(own['n'].sum())}户中{_count(own['events'].sum())}户，估计{percent(value)}，{told}"
+    return f"{name}：{len(own)}村{plain(own['n'].sum())}户中{_count(own['events'].sum())}户，估计{told_percent(value)}，{told}"
 
 
 def _note(units: pd.DataFrame, rest: str) -> str:

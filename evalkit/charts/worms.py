@@ -18,7 +18,7 @@ from evalkit.errors import ReportError
 from evalkit.estimates import Estimate
 from evalkit.estimates.limits import KINDS
 from evalkit.estimates.showing import NO_ROWS
-from evalkit.figures import WORDS, gate_text, interval, is_blank, percent, plain
+from evalkit.figures import WORDS, gate_text, interval, is_blank, plain, told_percent
 from evalkit.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def _outline(worm: Worm) -> tuple[Any, Any]:
 
 
 def _cells(worm: Worm, line: float, judged: bool) -> tuple[str, ...]:
-    shown = f"{percent(worm.value, gate=line)}" if not worm.extreme else "0 例" if worm.value == 0 else "全部"
+    shown = f"{told_percent(worm.value, gate=line)}" if not worm.extreme else "0 例" if worm.value == 0 else "全部"
     bounds = interval(*worm.bounds, gate=line)
     return (shown, bounds, plain(worm.n), *((worm.said,) if judged else ()))
 
@@ -231,4 +231,4 @@ def _spoken(worm: Worm, sided: str, line: float) -> str:
         return f"{worm.label}：{NO_ROWS}"
     none = "（一例未见）" if worm.value == 0 else ""
     name = " ".join(part for part in (worm.group, worm.label) if part)
-    return f"{name}：{percent(worm.value, gate=line)}{none}，{sided}{interval(*worm.bounds, gate=line)}，{worm.said}"
+    return f"{name}：{told_percent(worm.value, gate=line)}{none}，{sided}{interval(*worm.bounds, gate=line)}，{worm.said}"

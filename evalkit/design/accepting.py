@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -76,7 +77,10 @@ def _unkept(where: str, gate: Gate, rule: Rule | Double) -> Iterator[Fault]:
         yield from _overspent(where, gate, rule)
     if stated.producer is not None:
         risk = rule.producer_risk(stated.producer.rate)
-        if risk > stated.producer.risk:
+        if rule.kept and risk > stated.producer.risk and (larger := _larger_number(gate, rule)):
+            said = f"率为{gate_text(stated.producer.rate)}时误不接收的概率为{percent(risk)}，大于 producer.risk = {stated.producer.risk:g}"
+            yield Fault(None, f"{where}.at_most", str(stated.at_most), said, larger)
+        elif risk > stated.producer.risk:
             said = f"率为{gate_text(stated.producer.rate)}时误不接收的概率为{percent(risk)}，大于 {stated.producer.risk:g}"
             yield Fault(None, f"{where}.producer", f"{stated.producer.risk:g}", said, _villages_that_keep(gate))
 
@@ -93,6 +97,21 @@ def _number_that_keeps(gate: Gate, rule: Rule | Double) -> str:
         return f"例如 accept = {plan.accept}、reject = {plan.reject}、at_most = {plan.at_most}"
     except EstimateError as refusal:
         return str(refusal).partition("｜")[2].replace("｜", "；")
+
+
+def _larger_number(gate: Gate, rule: Rule | Double) -> str:
+    """Return which larger numbers keep both risks with the villages that are planned; empty where none does."""
+    stated = gate.acceptance
+    assert stated is not None and stated.producer is not None
+    good: list[int] = []
+    while rule.kept:
+        rule = replace(rule, at_most=rule.at_most + 1)
+        if rule.kept and rule.producer_risk(stated.producer.rate) <= stated.producer.risk:
+            good.append(rule.at_most)
+    if not good:
+        return ""
+    numbers = f"{good[0]}" if len(good) == 1 else f"{good[0]} 至 {good[-1]}"
+    return f"at_most 写大一些：{numbers}，两种风险都合规定，村数与户数不变"
 
 
 def _overspent(where: str, gate: Gate, rule: Any) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from evalkit.acceptance import SELF_WEIGHTING, Double, Layout, Rule
 from evalkit.errors import EstimateError
-from evalkit.figures import WORDS, gate_text, percent
+from evalkit.figures import WORDS, gate_text, told_percent
 from evalkit.sizing.demands import Demands
 from evalkit.verdict.words import Language, Register
 
@@ -130,7 +130,7 @@ def accept(
     asked.need(isinstance(rule, Rule | Double), f"rule = {type(rule).__name__}", "应为接收规则", "写 ev.acceptance.number(…)")
     asked.whole(0, "写发现的户数", found=found)
     asked.whole(1, "如 takes=[60, 58, 60]；没有完成一户的村不写", several=True, takes=takes)
-    asked.need(phase in (1, 2) and (phase == 1 or isinstance(rule, Double)), f"phase = {phase}", "1；两阶段的规则也可为 2", "改 phase")
+    _ask_phase(asked, rule, phase, takes)
     asked.within(1, np.inf, "[)", "自加权写 deff_w=1", deff_w=deff_w)
     asked.refuse()
     surveyed = _surveyed(rule, phase) if takes is None else tuple(int(take) for take in takes)
@@ -139,6 +139,21 @@ def accept(
     asked.refuse()
     says = _says(found, rule, phase)
     return Decision(name, rule, int(found), phase, says, len(surveyed), sum(surveyed), achieved, float(deff_w))
+
+
+def _ask_phase(asked: Demands, rule: Rule | Double, phase: int, takes: Sequence[int] | None) -> None:
+    """Note a phase that the rule does not have, and villages that are not those of the phase."""
+    if not isinstance(rule, Double):
+        asked.need(phase == 1, f"phase = {phase!r}", "这条规则只有一个阶段", "去掉 phase；分两阶段的规则用 ev.acceptance.double 定")
+        return
+    asked.need(phase in (1, 2), f"phase = {phase!r}", "1 或 2", "第二阶段的村也完成后写 phase=2")
+    if takes is None or np.ndim(takes) != 1:
+        return
+    found, first = f"phase = {phase}、takes 有 {len(takes)} 个村", rule.first.villages
+    if phase == 2:
+        asked.need(len(takes) > first, found, f"两个阶段的村都写，先第一阶段的 {first} 个", "补上第二阶段各村的户数，或写 phase=1")
+    else:
+        asked.need(len(takes) <= first, found, f"第一阶段只有 {first} 个村", "两个阶段都完成了写 phase=2，found 为合计")
 
 
 def _surveyed(rule: Rule | Double, phase: int) -> tuple[int, ...]:
@@ -194,9 +209,10 @@ def _weak(d: Decision) -> bool:
 
 
 def _technical_zh(d: Decision) -> str:
-    each = "、".join(f"{WORDS[model]}{percent(risk)}" for model, risk in d.risks.items())
+    each = "、".join(f"{WORDS[model]}{told_percent(risk)}" for model, risk in d.risks.items())
     kept = "不大于" if d.risk <= d.rule.consumer else "大于"
-    stated = f"真值恰为{gate_text(d.rule.gate)}时误予接收的概率：规则所定的样本{percent(d.rule.risk)}，完成的样本{percent(d.risk)}"
+    planned, done = told_percent(d.rule.risk), told_percent(d.risk)
+    stated = f"真值恰为{gate_text(d.rule.gate)}时误予接收的概率：规则所定的样本{planned}，完成的样本{done}"
     icc = d.rule.first.icc if isinstance(d.rule, Double) else d.rule.layout.icc
     return f"{_main_zh(d).removesuffix('。')}；{stated}（{each}，村内相关{icc:g}），{kept}规定的{gate_text(d.rule.consumer)}。"
 
@@ -223,12 +239,12 @@ def _doubt_en(d: Decision) -> str:
 
 
 def _technical_en(d: Decision) -> str:
-    each = ", ".join(f"{model} {percent(risk)}" for model, risk in d.risks.items())
+    each = ", ".join(f"{model} {told_percent(risk)}" for model, risk in d.risks.items())
     kept = "not above" if d.risk <= d.rule.consumer else "above"
-    stated = f"the chance of accepting a rate of {gate_text(d.rule.gate)} is {percent(d.rule.risk)} for the sample of the rule"
+    stated = f"the chance of accepting a rate of {gate_text(d.rule.gate)} is {told_percent(d.rule.risk)} for the sample of the rule"
     icc = d.rule.first.icc if isinstance(d.rule, Double) else d.rule.layout.icc
-    achieved = f"{percent(d.risk)} for the one completed ({each}; correlation within villages {icc:g}), {kept} {gate_text(d.rule.consumer)}"
-    return f"{_main_en(d).removesuffix('.')}; {stated} and {achieved}."
+    achieved = f"{told_percent(d.risk)} for the one completed ({each}; correlation within villages {icc:g})"
+    return f"{_main_en(d).removesuffix('.')}; {stated} and {achieved}, {kept} {gate_text(d.rule.consumer)}."
 
 
 def _layout(layout: Layout, villages: str, households: str) -> str:

@@ -189,4 +189,4 @@ def _listed(verdicts: Verdicts) -> tuple[list[str], list[Verdict]]:
     known = listed_verdicts(verdicts, "各县先 ev.judge(…)，写成 {县名: 判定}")
     if isinstance(verdicts, Mapping):
         return [str(label) for label in verdicts], known
-    return [verdict.name or str(at) for at, verdict in enumerate(known, 1)], known
+    return [str(at) for at in range(1, len(known) + 1)], known

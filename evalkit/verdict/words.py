@@ -11,7 +11,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from evalkit.errors import EstimateError
-from evalkit.figures import NOT_PUBLISHED, gate_text, gate_words, percent
+from evalkit.figures import NOT_PUBLISHED, gate_text, gate_words, told_percent
+from evalkit.intervals.bounds import NO_DF, ONE_UNIT
 from evalkit.verdict.needing import TOO_NEAR, UNKNOWN, WRONG_SIDE
 
 if TYPE_CHECKING:
@@ -101,8 +102,12 @@ def _main_en(v: Verdict) -> str:
 def _deciding_en(v: Verdict) -> str:
     upper, bound = _deciding(v)
     if math.isnan(bound):
-        return " (no bound can be given)"
+        why = REASONS_EN.get(v.reason, "")
+        return f" (no bound can be given{f': {why}' if why else ''})"
     return f" (one-sided {gate_text(1 - v.alpha)} {'upper' if upper else 'lower'} limit {_share(bound, v)})"
+
+
+REASONS_EN = {NO_DF: "no degrees of freedom", ONE_UNIT: "a single unit"}
 
 
 def _found_en(v: Verdict) -> str:
@@ -132,7 +137,7 @@ def _technical_zh(v: Verdict) -> str:
     zone = _ZONES_ZH.get((v.direction, v.zone), "两界均未越过门槛，两方面都未能证实")
     parts = [
         f"{v.name or '该比率'}：估计{_share(v.value, v)}，单侧{level}下界L={_share(v.low, v)}、"
-        f"上界U={_share(v.high, v)}（各为单侧），门槛{_gate(v)}：{zone}",
+        f"上界U={_share(v.high, v)}（各为单侧），门槛{_gate(v)}：{zone}{f'（{v.reason}）' if v.reason else ''}",
         f"方法{v.method.upper()}，{_numbers(v)}，{_p_text(v.p_value, '未给出')}（原假设：真值未达到标准"
         f"{_against(v, '；反过来检验真值达到标准，', '')}"
         f"{f'；{v.p_reason}' if v.p_reason else ''}）",
@@ -142,7 +147,7 @@ def _technical_zh(v: Verdict) -> str:
     if not math.isnan(v.free_bound):
         parts.append(f"样本中未发现；若村与村之间没有差别，单侧{level}上界为{_share(v.free_bound, v)}（仅供对照）")
     if not math.isnan(v.village_bound):
-        parts.append(f"有此类户的村所占比例的单侧{level}上界为{percent(v.village_bound)}")
+        parts.append(f"有此类户的村所占比例的单侧{level}上界为{told_percent(v.village_bound)}")
     return "；".join(parts) + "。"
 
 
@@ -203,8 +208,9 @@ def _technical_en(v: Verdict) -> str:
     level = f"{(1 - v.alpha) * 100:.4g}%"
     parts = [
         f"{v.name or 'the rate'}: estimate {_share(v.value, v)}, one-sided {level} bounds L = {_share(v.low, v)} and "
-        f"U = {_share(v.high, v)}, threshold {_gate(v)}: {v.zone}",
+        f"U = {_share(v.high, v)}, threshold {_gate(v)}: {v.zone}{f' ({why})' if (why := REASONS_EN.get(v.reason)) else ''}",
         f"method {v.method.upper()}, {_numbers(v).replace('，', ', ')}, {_p_text(v.p_value, 'not given')}"
+        f"{' (fewer than 2 degrees of freedom)' if v.df < 2 and v.p_reason else ''}"
         f"{_against(v, ' (against the standard being met, ', ')')}",
         f"the rule reads {_share(v.value_read, v)} and {'must pass' if v.strict else 'may equal'} the threshold; "
         f"chance that it says the other thing in a new sample: {_chance(v.risk_at_value)} if the true rate is the estimate, "
@@ -214,7 +220,7 @@ def _technical_en(v: Verdict) -> str:
     if not math.isnan(v.free_bound):
         parts.append(f"none found; if villages were irrelevant the {level} bound would be {_share(v.free_bound, v)}")
     if not math.isnan(v.village_bound):
-        parts.append(f"{level} bound of the share of villages with such households {percent(v.village_bound)}")
+        parts.append(f"{level} bound of the share of villages with such households {told_percent(v.village_bound)}")
     return "; ".join(parts) + "."
 
 
@@ -247,7 +253,7 @@ def _gate(v: Verdict) -> str:
 
 def _share(value: float, v: Verdict) -> str:
     """Write a share with digits enough to keep it off the threshold."""
-    return percent(value, gate=v.threshold) or NOT_PUBLISHED
+    return told_percent(value, v.threshold) or NOT_PUBLISHED
 
 
 def _side(value: float, v: Verdict) -> int:
@@ -283,20 +289,28 @@ def _conclusion_zh(c: Conclusion) -> str:
     advice = "，建议" + ("同意退出" if c.passed else "不同意退出") if c.recommend else ""
     if c.passed:
         found = "各项指标均达到标准" if len(c.verdicts) > 1 else f"{c.verdicts[0].name or '该指标'}达到标准"
-        sure = "各项判定的统计把握程度均充分" if c.proven else f"其中{_listed(c.unproven, '、')}的统计把握程度不充分"
+        sure = "各项判定的统计把握程度均充分" if c.proven else f"其中{_names_zh(c, lambda v: not v.confident)}的统计把握程度不充分"
         return f"{found}{advice}；{sure}。"
-    doubtful = [name for name in c.unproven if name in c.failed]
-    unsure = f"（{_listed(tuple(doubtful), '、')}的统计把握程度不充分）" if doubtful else ""
-    met = tuple(v.name for v in c.verdicts if v.legal)
-    loose = tuple(name for name in met if name in c.unproven)
-    rest = f"；{_listed(met, '、')}达到标准{f'，其中{_listed(loose, chr(0x3001))}的统计把握程度不充分' if loose else ''}" if met else ""
-    return f"{_listed(c.failed, '、')}未达到标准{unsure}{advice}{rest}。"
+    failed, met = _names_zh(c, lambda v: not v.legal), _names_zh(c, lambda v: v.legal)
+    doubtful, loose = _names_zh(c, lambda v: not (v.legal or v.confident)), _names_zh(c, lambda v: v.legal and not v.confident)
+    unsure = f"（{doubtful}的统计把握程度不充分）" if doubtful else ""
+    rest = f"；{met}达到标准{f'，其中{loose}的统计把握程度不充分' if loose else ''}" if met else ""
+    return f"{failed}未达到标准{unsure}{advice}{rest}。"
+
+
+def _names_zh(c: Conclusion, which: Callable[[Verdict], bool]) -> str:
+    """Name the rates of some verdicts; one without a name is told by its place."""
+    return "、".join(v.name or f"第{at}项" for at, v in enumerate(c.verdicts, 1) if which(v))
+
+
+def _names_en(c: Conclusion, which: Callable[[Verdict], bool]) -> str:
+    return ", ".join(v.name or f"rate {at}" for at, v in enumerate(c.verdicts, 1) if which(v))
 
 
 def _conclusion_en(c: Conclusion) -> str:
-    found = "Every standard is met" if c.passed else f"The standard is not met for {_listed(c.failed, ', ')}"
+    found = "Every standard is met" if c.passed else f"The standard is not met for {_names_en(c, lambda v: not v.legal)}"
     advice = f"; the exit is {'recommended' if c.passed else 'not recommended'}" if c.recommend else ""
-    sure = "sufficient for every verdict" if c.proven else f"insufficient for {_listed(c.unproven, ', ')}"
+    sure = "sufficient for every verdict" if c.proven else f"insufficient for {_names_en(c, lambda v: not v.confident)}"
     return f"{found}{advice}. Statistical assurance is {sure}."
 
 
@@ -329,16 +343,13 @@ def _programme_zh(p: Programme) -> str:
 
 def _programme_en(p: Programme) -> str:
     left = f" ({p.unknown} not computable and left out)" if p.unknown else ""
+    counties = "1 county" if p.counties == 1 else f"{p.counties} counties"
     return (
-        f"{p.counties} counties: {p.passed} satisfy the legal rule; {p.met} are proven to meet the standard and {p.not_met} not to. "
+        f"{counties}: the legal rule is satisfied by {p.passed}; {p.met} proven to meet the standard, {p.not_met} proven not to. "
         f"Were every true rate on its threshold, the legal rule would still pass about {p.passed_at_gate:.0f} of them and at most "
         f"{p.proven_at_gate:.3g} would be called proven; were every true rate its estimate, a new sample would give the other legal "
         f"verdict in about {p.other_at_value:.1f}{left}."
     )
-
-
-def _listed(names: tuple[str, ...], mark: str) -> str:
-    return mark.join(name or "—" for name in names)
 
 
 _SENTENCES: dict[tuple[str, str], Callable[[Verdict], str]] = {
