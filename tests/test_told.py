@@ -28,7 +28,7 @@ TOLD: dict[str, tuple[Callable[[], str], str]] = {
     "tiny risk, en": (lambda: ev.accept(0, SURE_RULE).sentence("en", register="technical"), "<0.000001% for the one completed"),
     "no df": (lambda: UNSURE.sentence("en"), "no bound can be given: no degrees of freedom"),
     "no df, technical": (lambda: UNSURE.sentence("en", register="technical"), "not given (fewer than 2 degrees of freedom)"),
-    "no name": (lambda: ev.conclude([UNSURE, MET]).sentence("zh"), "第1项未达到标准（第1项的统计把握程度不充分），建议不同意退出；第2项达到"),
+    "no name": (lambda: ev.conclude([UNSURE, MET]).sentence("zh"), "第1项未达到标准（第1项的统计把握程度不充分），建议不同意退出；第2项"),
     "no name, en": (lambda: ev.conclude([MET, UNSURE]).sentence("en"), "not met for rate 2"),
     "one county": (lambda: ev.programme([MET]).sentence("en"), "1 county: "),
     "two counties": (lambda: ev.programme([MET, MET]).sentence("en"), "2 counties: "),
