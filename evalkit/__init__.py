@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from evalkit.clustering import Clustering as Clustering
     from evalkit.clustering import icc as icc
     from evalkit.clustering import read_icc as read_icc
+    from evalkit.codes import Directory as Directory
     from evalkit.combined import Incidence as Incidence
     from evalkit.combined import incidence as incidence
     from evalkit.design import Design as Design
@@ -60,6 +61,8 @@ if TYPE_CHECKING:
     from evalkit.frame import Frame as Frame
     from evalkit.frame import Rule as Rule
     from evalkit.frame import read_frame as read_frame
+    from evalkit.intake import Register as Register
+    from evalkit.intake import read_registry as read_registry
     from evalkit.models import Model as Model
     from evalkit.models import Test as Test
     from evalkit.models import crosstab as crosstab
@@ -120,6 +123,7 @@ _FILES = {
     "ceremony": ("Ceremony",),
     "certificate": ("Certificate",),
     "clustering": ("Clustering", "icc", "read_icc"),
+    "codes": ("Directory",),
     "combined": ("Incidence", "incidence"),
     "design": ("Design", "read_design"),
     "errors": ("EvalkitError",),
@@ -131,6 +135,7 @@ _FILES = {
     "fieldwork": ("read_rosters", "write_lists"),
     "findings": ("Findings", "determine"),
     "frame": ("Frame", "Rule", "read_frame"),
+    "intake": ("Register", "read_registry"),
     "models": ("Model", "Test", "crosstab", "glm", "independence", "ordinal", "ranktest", "standardize", "ttest", "wald"),
     "plans": ("Plan", "plan"),
     "privacy": ("Key", "Leaks", "Shed", "read_key", "scan", "shed"),

@@ -1,0 +1,100 @@
+"""Dates and months as people, phones and spreadsheets write them: one parser, which says what it could not read."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+SERIAL_START = datetime(1899, 12, 30)  # day 0 of a spreadsheet, from 1900-03-01 on
+SERIALS = (20_000, 80_000)  # 1954 to 2119
+YEARS = (1900, 2100)
+DAY = re.compile(
+    r"(?P<y>[0-9]{4})(?:[-/.]|年)(?P<m>[0-9]{1,2})(?:[-/.]|月)(?P<d>[0-9]{1,2})日?"
+    r"(?:[T ]\s*(?P<H>[0-9]{1,2})[:时](?P<M>[0-9]{1,2})分?(?::?(?P<S>[0-9]{1,2})秒?(?:\.[0-9]+)?)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+MONTH = re.compile(r"(?P<y>[0-9]{4})(?:[-/.年])?(?P<m>[0-9]{2}|[0-9](?![0-9]))月?")
+FORMS = "应为日期：2026-10-01 09:30、2026/10/2、2026年10月2日、20261002，或表格软件的日期序号"
+
+
+def moment(text: str) -> str:
+    """Return a date in ISO form, or an empty text when it is none.
+
+    Parameters
+    ----------
+    text : str
+        In one of ``FORMS``; a zone behind the time (``+08:00``) is left out, the clock was the interviewer's.
+
+    Returns
+    -------
+    str
+        ``2026-10-01`` or ``2026-10-01 09:30:00``.
+
+    Examples
+    --------
+    >>> moment("2026-10-01 09:30"), moment("2026/10/2"), moment("46297"), moment("2026-13-01")
+    ('2026-10-01 09:30:00', '2026-10-02', '2026-10-02', '')
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if re.fullmatch(r"[0-9]{5}(\.[0-9]+)?", plain):
+        return _of_serial(float(plain))
+    if re.fullmatch(r"[0-9]{8}", plain):
+        plain = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
+    found = DAY.fullmatch(plain)
+    if not found or not YEARS[0] <= int(found["y"]) < YEARS[1]:
+        return ""
+    parts = [int(found[key] or 0) for key in "ymdHMS"]
+    try:
+        made = datetime(*parts)  # type: ignore[arg-type]  # six whole numbers
+    except ValueError:
+        return ""
+    return made.isoformat(" ") if found["H"] else made.date().isoformat()
+
+
+def month(text: str) -> str:
+    """Return a month as ``2014-12``, or an empty text when it is none; of a whole date its month.
+
+    Examples
+    --------
+    >>> month("201412"), month("2014年3月"), month("2014-12-31"), month("201413")
+    ('2014-12', '2014-03', '2014-12', '')
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
+    found = MONTH.fullmatch(plain)
+    if found and 1 <= int(found["m"]) <= 12 and YEARS[0] <= int(found["y"]) < YEARS[1]:
+        return f"{found['y']}-{int(found['m']):02d}"
+    return moment(plain)[:7]
+
+
+def year(text: str) -> str:
+    """Return a year as ``2018``, or an empty text when it is none; of a month or a date its year.
+
+    Examples
+    --------
+    >>> year("2018"), year("2018年"), year("201812"), year("18")
+    ('2018', '2018', '2018', '')
+    """
+    plain = unicodedata.normalize("NFKC", text).strip().removesuffix("年度").removesuffix("年")
+    return plain if re.fullmatch(r"(19|20)[0-9]{2}", plain) else month(text)[:4]
+
+
+def plain_moments(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return dates in ISO form, and which cells are neither blank nor dates.
+
+    Examples
+    --------
+    >>> dates, bad = plain_moments(pd.Series(["2026/10/2", "", "十月二日"]))
+    >>> dates.tolist(), bad.tolist()
+    (['2026-10-02', '', ''], [False, False, True])
+    """
+    dates = cells.map({cell: moment(cell) for cell in cells.unique()})
+    return dates, (dates == "") & (cells != "")
+
+
+def _of_serial(days: float) -> str:
+    if not SERIALS[0] <= days < SERIALS[1]:
+        return ""
+    made = SERIAL_START + timedelta(seconds=round(days * 86_400))
+    return made.date().isoformat() if days.is_integer() else made.isoformat(" ")
