@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from evalkit.privacy import read_key as read_key
     from evalkit.privacy import scan as scan
     from evalkit.privacy import shed as shed
+    from evalkit.quality import agreement as agreement
     from evalkit.rates import measure as measure
     from evalkit.report import write_plan as write_plan
     from evalkit.responses import Responses as Responses
@@ -139,6 +140,7 @@ _FILES = {
     "models": ("Model", "Test", "crosstab", "glm", "independence", "ordinal", "ranktest", "standardize", "ttest", "wald"),
     "plans": ("Plan", "plan"),
     "privacy": ("Key", "Leaks", "Shed", "read_key", "scan", "shed"),
+    "quality": ("agreement",),
     "rates": ("measure",),
     "report": ("write_plan",),
     "responses": ("Responses", "collect"),
