@@ -246,7 +246,8 @@ def _fill(
     units = _units(rows, draw, label)
     times = Counter(way.draw(units, n))
     chosen = list(times)
-    by_ticket = sorted(range(len(names)), key=lambda i: (units.tickets[i], names[i]))
+    by_name = sorted(range(len(names)), key=names.__getitem__)
+    by_ticket = sorted(by_name, key=units.tickets.__getitem__)
     taken = set(chosen)
     waiting = [i for i in by_ticket if i not in taken][:reserves]
     places = {i: place for place, i in enumerate(by_ticket, 1)}

@@ -10,7 +10,7 @@ import pandas as pd
 from evalkit import codes, tickets
 from evalkit.errors import DrawError, Faults
 from evalkit.sample.cells import Cell, Draw, draw_cells
-from evalkit.sample.listings import ALL, Source, listing
+from evalkit.sample.listings import ALL, Source, listing, plain_objects
 from evalkit.sample.quotas import Key, asked, fitted, village_shares
 from evalkit.sample.villages import ABOVE
 from evalkit.sheets import as_text, numbered, plain_numbers, refuse_floats
@@ -102,11 +102,11 @@ def draw_households(
         With every village and stratum that is short under the shortfall rule.
     """
     faults, gone, known = Faults("抽户"), earlier or {}, villages.set_index("unit")
+    facts = {village: {str(column): str(value) for column, value in row.items()} for village, row in known.to_dict("index").items()}
     shared = {stage.name: _shares(stage, known, faults) for stage in stages if stage.allocation is not None}
     faults.refuse(DrawError)
     drawn: dict[str, dict[str, Cells]] = {}
-    for village, rows in rosters.groupby("village"):
-        facts = {str(column): str(value) for column, value in known.loc[village].items()}
+    for village, rows in plain_objects(rosters).groupby("village"):
         drawn[str(village)] = {}
         part, above = rows.set_axis(rows.index + 2), ""
         for stage in stages:
@@ -114,7 +114,7 @@ def draw_households(
             draw = Draw(seed, stage, str(village))
             kept = {stratum: count for (unit, stratum), count in shared.get(stage.name, {}).items() if unit == village}
             back = reserves if stage is stages[-1] else None
-            cells = _stage_cells(source, draw, facts, kept, back, gone.get(stage.name, frozenset()), faults)
+            cells = _stage_cells(source, draw, facts[village], kept, back, gone.get(stage.name, frozenset()), faults)
             drawn[str(village)][stage.name] = cells
             if faults and not cells:
                 break  # nothing is drawn from a list with faults, and the stages below have no more to tell

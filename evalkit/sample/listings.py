@@ -86,13 +86,19 @@ def listing(source: Source, stage: Stage, earlier: Collection[str], faults: Faul
     size: Any = _sizes(table, source, stage, faults).reindex(rows[source.unit]).tolist() if stage.size else 1
     own: dict[str, Any] = {"unit": rows[source.unit], "above": rows[source.above] if source.above else "", "row": rows.index}
     own |= {"stratum": _labels(rows, strata), "size": size}
-    units = pd.DataFrame({read(column): rows[column] for column in columns} | own, index=rows.index).reset_index(drop=True)
-    units["must"] = _must(units, stage, source.where, faults)
+    # objects, as cells ask for them one by one
+    units = pd.DataFrame({read(column): rows[column] for column in columns} | own, index=rows.index, dtype=object).reset_index(drop=True)
+    units["must"] = pd.Series(_must(units, stage, source.where, faults), dtype=object)
     for wave in stage.wave:
         if wave.column and not source.above and not units[read(wave.column)].isin(wave.values).any():
             remedy = f"改正轮次 {wave.name} 的 values，或删去该轮次"
             faults.add(None, wave.column, "、".join(wave.values), "名单中没有一个单位取这些值", remedy)
     return units[~units["unit"].isin(earlier)].reset_index(drop=True) if earlier else units
+
+
+def plain_objects(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose columns of text hold their cells as Python's own, for those who go through many parts of it one by one."""
+    return table.astype(dict.fromkeys(table.select_dtypes("str").columns, object))
 
 
 def _check_strata(table: pd.DataFrame, strata: Sequence[str], where: str, faults: Faults) -> None:
