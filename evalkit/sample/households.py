@@ -150,21 +150,19 @@ def household_table(
         `cell` the stratum it was drawn in; `chance` is that of the last stage, `prob` that of all stages; `village_hits` is how
         often the village was drawn, 1 unless with replacement: the weight by design is ``village_hits / prob``.
     """
-    order = list(TABLE)
     facts = [row for village in sorted(drawn) for cell in drawn[village][stages[-1].name] for row in _facts(village, cell)]
-    table = pd.DataFrame(facts, columns=list(FACTS))
+    made: dict[str, Any] = {column: list(cells) for column, cells in zip(FACTS, zip(*facts, strict=True) if facts else [()] * len(FACTS), strict=True)}
+    listed = pd.MultiIndex.from_frame(rosters[["village", "household"]]).get_indexer(pd.MultiIndex.from_arrays([made["village"], made["household"]]))
     known = [column for column in rosters.columns if column not in ("village", *DECIDING)]
-    table = table.merge(rosters[["village", *DECIDING, *known]], on=["village", "household"], how="left", validate="1:1")
-    own = ["unit", "stratum", "chance", "prob", "N", "n", "hits"]
-    upper = [column for column in villages.columns if column.endswith(ABOVE)]
-    hits = (villages["weight"] * villages["prob"]).round().astype(int)  # of all stages of the frame together
-    first = villages.assign(hits=hits)[[*own, *upper]].set_axis(["village", *(f"village_{column}" for column in own[1:]), *upper], axis=1)
-    table = table.merge(first, on="village", how="left", validate="m:1")
-    table["prob"] = table["village_prob"] * table["chance"]
+    made |= {column: rosters[column].array.take(listed) for column in ("stratum", "persons", *known)}
+    first = _of_villages(villages)
+    of_village = pd.Index(villages["unit"]).get_indexer(made["village"])
+    made |= {column: first[column].array.take(of_village) for column in first}
+    table = pd.DataFrame(made).assign(prob=lambda rows: rows["village_prob"] * rows["chance"])
     for stage in stages[:-1]:
         table = _with_stage(table, stage, drawn)
-    others = [column for column in table.columns if column not in (*order, *first.columns, *known)]
-    whole = table.loc[:, [*order, *known, *others, *[column for column in first.columns if column != "village"]]]
+    others = [column for column in table.columns if column not in (*TABLE, *first.columns, *known)]
+    whole = table.loc[:, [*TABLE, *known, *others, *first.columns]]
     return whole.astype({"persons": int}) if len(whole) else whole
 
 
@@ -271,6 +269,14 @@ def _shares(stage: Stage, villages: pd.DataFrame, faults: Faults) -> dict[Key, i
     except (KeyError, ValueError) as found:
         faults.add(None, f"{stage.name}.allocation", None, f"总数分不下去：{found}", "改正 total、least、most 或 by")
         return {}
+
+
+def _of_villages(villages: pd.DataFrame) -> pd.DataFrame:
+    """Return what the table of households tells of their villages, one row each."""
+    own = ["stratum", "chance", "prob", "N", "n", "hits"]
+    upper = [column for column in villages.columns if column.endswith(ABOVE)]
+    hits = (villages["weight"] * villages["prob"]).round().astype(int)  # of all stages of the frame together
+    return villages.assign(hits=hits)[[*own, *upper]].set_axis([*(f"village_{column}" for column in own), *upper], axis=1)
 
 
 def _with_stage(table: pd.DataFrame, stage: Stage, drawn: Mapping[str, Mapping[str, Cells]]) -> pd.DataFrame:

@@ -85,10 +85,12 @@ def listing(source: Source, stage: Stage, earlier: Collection[str], faults: Faul
     _check_numbers(rows, (*stage.balance, *stage.places), source.where, faults)
     size: Any = _sizes(table, source, stage, faults).reindex(rows[source.unit]).tolist() if stage.size else 1
     own: dict[str, Any] = {"unit": rows[source.unit], "above": rows[source.above] if source.above else "", "row": rows.index}
-    own |= {"stratum": _labels(rows, strata), "size": size}
+    own |= {"stratum": _labels(rows, strata), "size": size, "must": ""}
+    told = {read(column): rows[column] for column in columns} | own
     # objects, as cells ask for them one by one
-    units = pd.DataFrame({read(column): rows[column] for column in columns} | own, index=rows.index, dtype=object).reset_index(drop=True)
-    units["must"] = pd.Series(_must(units, stage, source.where, faults), dtype=object)
+    units = pd.DataFrame({name: getattr(cells, "array", cells) for name, cells in told.items()}, index=range(len(rows)), dtype=object)
+    if stage.mandatory:
+        units["must"] = _must(units, stage, source.where, faults)
     for wave in stage.wave:
         if wave.column and not source.above and not units[read(wave.column)].isin(wave.values).any():
             remedy = f"改正轮次 {wave.name} 的 values，或删去该轮次"
@@ -133,9 +135,11 @@ def _by_unit(table: pd.DataFrame, source: Source, stage: Stage, columns: Sequenc
         check_units(table, source, faults)
     for column in columns if stage.unit else ():
         _check_same(table, source, column, faults)
-    if not table[source.unit].is_unique:
+    names = table[source.unit].tolist()
+    if len(set(names)) < len(names):
         table = table.drop_duplicates(source.unit)
-    return table if table[source.unit].is_monotonic_increasing else table.sort_values(source.unit, kind="stable")
+        names = table[source.unit].tolist()
+    return table if names == sorted(names) else table.sort_values(source.unit, kind="stable")
 
 
 def check_units(table: pd.DataFrame, source: Source, faults: Faults) -> None:
@@ -193,8 +197,6 @@ def _named(units: Sequence[str], where: str) -> list[str]:
 
 def _must(units: pd.DataFrame, stage: Stage, where: str, faults: Faults) -> list[str]:
     """Return for each unit the purpose of the first rule that takes it, empty where none does."""
-    if not stage.mandatory:
-        return [""] * len(units)
     purposes = pd.Series("", index=units.index)
     for rule in stage.mandatory:
         named = _named(rule.units, where)

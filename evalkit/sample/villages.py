@@ -93,19 +93,23 @@ def village_table(frame: Frame, stages: tuple[Stage, ...], drawn: Mapping[str, C
     """
     facts = pd.DataFrame([_facts(cell, unit) for cell in drawn[stages[upto].name] for unit in cell.chosen], columns=["unit", *OWN[2:]])
     whole = frame.table()
-    own = stages[upto].unit or frame.id
-    above = whole.drop_duplicates(own).set_index(own).loc[facts["unit"]]
+    kept = whole.take(_places(whole[stages[upto].unit or frame.id], facts["unit"]))
     facts["prob"] = facts["chance"]
     facts["weight"] = facts["hits"] / facts["chance"]
     for stage in stages[:upto]:
-        facts = _with_stage(facts, stage, above[stage.unit].tolist(), drawn[stage.name])
+        facts = _with_stage(facts, stage, kept[stage.unit].tolist(), drawn[stage.name])
     if upto < len(stages) - 1:
         return facts
-    kept = whole.set_index(frame.id, drop=False).loc[facts["unit"]]
     table = pd.DataFrame({"unit": facts["unit"], "name": kept[frame.name or frame.id].to_numpy()})
     for column in frame.columns:
         table[column] = kept[column].to_numpy()
     return pd.concat([table, facts.drop(columns="unit")], axis=1)
+
+
+def _places(column: pd.Series, units: pd.Series) -> list[int]:
+    """Return where each unit first stands in a column of the list."""
+    places = {unit: at for at, unit in reversed(list(enumerate(column.tolist())))}
+    return [places[unit] for unit in units.tolist()]
 
 
 def _stage_cells(source: Source, stage: Stage, seed: str, earlier: frozenset[str]) -> Cells:

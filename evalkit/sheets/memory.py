@@ -105,10 +105,15 @@ def as_text(table: pd.DataFrame, faults: Faults) -> pd.DataFrame:
 
 
 def _texts(cells: pd.Series, faults: Faults) -> list[str]:
-    texts = []
-    for row, cell in zip(cells.index, cells, strict=True):
+    texts: list[str] = []
+    known: dict[str, str] = {}  # words and codes come again and again
+    for row, cell in zip(cells.index, cells.tolist(), strict=True):
+        if type(cell) is str and cell in known:
+            texts.append(known[cell])
+            continue
         try:
             texts.append(cell_text(cell))
+            known |= {cell: texts[-1]} if type(cell) is str else {}
         except EvalkitError as found:
             rule, _, remedy = str(found).rpartition("｜")
             faults.add(int(row) + 2, shown_label(str(cells.name)), None, rule, remedy)

@@ -24,6 +24,7 @@ TEXTS = (".csv", ".txt", ".tsv")
 SUFFIXES = (*TEXTS, *BOOKS, ".parquet", *READERS)
 MARKS = ",	;"  # between the cells of a line; the comma first where several are as frequent
 LIMITS = Limits()
+EXPONENT, DECIMALS, ZEROS = r"[+-]?[0-9]*\.?[0-9]+[eE][+-]?[0-9]+", r"[0-9]+\.0+", r"[0-9]{15}0+"  # marks of a number where an id stood
 
 
 def read_sheet(
@@ -137,10 +138,12 @@ def refuse_floats(table: pd.DataFrame, column: str, faults: Faults) -> None:
       第 2 行，身份证号｜应为文字，现为科学计数（表格软件已丢失后几位）｜把该列设为文本格式，重新录入或粘贴原号
     """
     cells = table[column].astype(str)
+    if not cells.drop_duplicates().str.fullmatch("|".join((EXPONENT, DECIMALS, ZEROS))).any():
+        return
     remedy = "把该列设为文本格式，重新录入或粘贴原号"
     for mask, rule in (
-        (cells.str.fullmatch(r"[+-]?[0-9]*\.?[0-9]+[eE][+-]?[0-9]+"), "应为文字，现为科学计数（表格软件已丢失后几位）"),
-        (cells.str.fullmatch(r"[0-9]+\.0+"), "应为文字，现为带小数的数值"),
+        (cells.str.fullmatch(EXPONENT), "应为文字，现为科学计数（表格软件已丢失后几位）"),
+        (cells.str.fullmatch(DECIMALS), "应为文字，现为带小数的数值"),
         (_cut_short(cells), "应为文字，第 15 位以后全是 0（表格软件已丢失后几位）"),
     ):
         for row in table.index[mask.to_numpy(dtype=bool)]:
@@ -212,6 +215,6 @@ def _decoded(source: Path) -> str:
 
 def _cut_short(cells: pd.Series) -> pd.Series:
     long = cells.str.fullmatch(r"[0-9]{16,}")
-    zeros = cells.str.fullmatch(r"[0-9]{15}0+")
+    zeros = cells.str.fullmatch(ZEROS)
     # one number may end so by chance; most of a column does not
     return zeros & (zeros.sum() >= 2) & (2 * zeros.sum() > long.sum())
