@@ -33,10 +33,11 @@ class Questions:
         check_icc(icc, faults)
         faults.refuse(EstimateError)
         rho, source = intervals.correlation_of(icc)
-        if ("plan", rho) not in self._known:
-            self._known["plan", rho] = algebra.planned(self, float(rho), planning.plan)
-        found, freedom = self._known["plan", rho]
-        return replace(found, icc_source=source), freedom
+        if ("plan", rho, source) not in self._known:
+            found, freedom = algebra.planned(self, float(rho), planning.plan)
+            self._known["plan", rho, source] = replace(found, icc_source=source), freedom
+        made: tuple[intervals.Planning, Floats] = self._known["plan", rho, source]
+        return made
 
     def share(self: Any) -> Floats:
         """Return the proportion behind each row, before any shift and scale."""

@@ -22,16 +22,8 @@ def match(handed: Handed, faults: Faults, columns: Returns, drawn: pd.DataFrame)
     """Return for each row its place in the drawn households; note rows of nobody and rows of the same household."""
     keys = pd.MultiIndex.from_arrays([handed.table[columns.village], handed.table[columns.household]])
     places = pd.MultiIndex.from_frame(drawn[["village", "household"]]).get_indexer(keys).astype(np.int64)
-    village, household = handed.table[columns.village], handed.table[columns.household]
-    blank = (village == "") | (household == "")
-    handed.note(faults, blank, columns.household, "村代码或户编号空白", "补上代码与编号", show=False)
-    known = village.isin(drawn["village"].unique()).to_numpy()
-    remedy = "核对村代码；未抽中的村不能进入回收表"
-    unknown = ~known & ~blank.to_numpy()
-    unknown = unknown & ~handed.note_names(faults, unknown, columns.village, drawn["village"].unique())
-    handed.note(faults, unknown, columns.village, "不是抽中的村，或该村尚未抽户", remedy)
-    strange = (places == NOBODY) & known & ~blank.to_numpy()
-    handed.note(faults, strange, columns.household, "这一户不在该村的样本与备用户中", "核对户编号（开头的 0 须保留）；样本外的户须删去")
+    if (places == NOBODY).any():
+        _note_nobody(handed, faults, columns, drawn, places)
     _note_repeats(handed, faults, columns, places)
     return places
 
@@ -60,6 +52,8 @@ def check_reserves(handed: Handed, faults: Faults, columns: Returns, drawn: pd.D
     wrong = visits[(visits["role"] == "main") & (visits["code"] == "unused")]
     _note_rows(handed, faults, wrong["row"], columns.disposition, "主样本户不能是“未使用”", "填写实际结果；尚未入户的暂不填报")
     used = visits[(visits["role"] == "reserve") & (visits["code"] != "unused")]
+    if used.empty:
+        return
     failed = visits[(visits["role"] == "main") & visits["code"].isin(FAILED)].groupby(["village", "cell"]).size()
     ranks = _reserve_ranks(drawn)
     for cell, mine in used.groupby(["village", "cell"], sort=True):
@@ -90,6 +84,20 @@ def _pending(drawn: pd.DataFrame, visits: pd.DataFrame) -> list[Fault]:
     for village, count in waiting.groupby("village", sort=True).size().items():
         found.add(None, "主样本户", f"村 {village}：{count} 户", "主样本户没有结果", "补报结果；确未入户的按实际原因填写")
     return list(found)
+
+
+def _note_nobody(handed: Handed, faults: Faults, columns: Returns, drawn: pd.DataFrame, places: NDArray[np.int64]) -> None:
+    """Note rows that name no household, a village that is not in the sample, or a household that is not."""
+    village, household = handed.table[columns.village], handed.table[columns.household]
+    blank = (village == "") | (household == "")
+    handed.note(faults, blank, columns.household, "村代码或户编号空白", "补上代码与编号", show=False)
+    known = village.isin(drawn["village"].unique()).to_numpy()
+    remedy = "核对村代码；未抽中的村不能进入回收表"
+    unknown = ~known & ~blank.to_numpy()
+    unknown = unknown & ~handed.note_names(faults, unknown, columns.village, drawn["village"].unique())
+    handed.note(faults, unknown, columns.village, "不是抽中的村，或该村尚未抽户", remedy)
+    strange = (places == NOBODY) & known & ~blank.to_numpy()
+    handed.note(faults, strange, columns.household, "这一户不在该村的样本与备用户中", "核对户编号（开头的 0 须保留）；样本外的户须删去")
 
 
 def _note_repeats(handed: Handed, faults: Faults, columns: Returns, places: NDArray[np.int64]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from evalkit import codes, tickets
@@ -151,13 +152,15 @@ def household_table(
         often the village was drawn, 1 unless with replacement: the weight by design is ``village_hits / prob``.
     """
     facts = [row for village in sorted(drawn) for cell in drawn[village][stages[-1].name] for row in _facts(village, cell)]
-    made: dict[str, Any] = {column: list(cells) for column, cells in zip(FACTS, zip(*facts, strict=True) if facts else [()] * len(FACTS), strict=True)}
-    listed = pd.MultiIndex.from_frame(rosters[["village", "household"]]).get_indexer(pd.MultiIndex.from_arrays([made["village"], made["household"]]))
+    cells = zip(*facts, strict=True) if facts else [np.empty(0, dtype=object)] * len(FACTS)
+    made: dict[str, Any] = dict(zip(FACTS, cells, strict=True))
+    roster = pd.MultiIndex.from_frame(rosters[["village", "household"]])
+    listed = roster.get_indexer(pd.MultiIndex.from_arrays([made["village"], made["household"]]))
     known = [column for column in rosters.columns if column not in ("village", *DECIDING)]
     made |= {column: rosters[column].array.take(listed) for column in ("stratum", "persons", *known)}
     first = _of_villages(villages)
     of_village = pd.Index(villages["unit"]).get_indexer(made["village"])
-    made |= {column: first[column].array.take(of_village) for column in first}
+    made |= {column: first[column].array.take(of_village) for column in map(str, first)}
     table = pd.DataFrame(made).assign(prob=lambda rows: rows["village_prob"] * rows["chance"])
     for stage in stages[:-1]:
         table = _with_stage(table, stage, drawn)

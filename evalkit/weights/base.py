@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -63,9 +64,7 @@ def base_weights(
     completed = done.groupby(CELL)["household"].transform("size").to_numpy(dtype=float)
     done["design_weight"] = _by_design(done)
     done["base_weight"] = done["design_weight"] * done["n"].to_numpy(dtype=float) / completed
-    everyone = table if drawn is None else drawn
-    everyone = everyone[everyone["role"] == "main"] if "role" in everyone else everyone
-    lost = _empty_cells(everyone.assign(share=_by_design(everyone)), done)
+    lost = _empty_cells(table if drawn is None else drawn, done)
     if len(lost) and empty_cell == "fail":
         _refuse(lost)
     return done, tuple(_spread(done, cell) for _, cell in lost.iterrows())
@@ -142,10 +141,19 @@ def _by_design(rows: pd.DataFrame) -> pd.Series:
 
 def _empty_cells(drawn: pd.DataFrame, done: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each village × cell that was drawn from and has nothing completed, with the weight it had (`share`)."""
-    means = drawn.groupby(CELL)["share"].transform("mean")
-    cells = drawn.assign(share=means * drawn["n"]).drop_duplicates(CELL).sort_values(CELL)
-    reached = pd.MultiIndex.from_frame(done[CELL])
-    return cells[~pd.MultiIndex.from_frame(cells[CELL]).isin(reached)]
+    reached = set(_cells(done))
+    missed = np.array([cell not in reached for cell in _cells(drawn)], dtype=bool)
+    lost = drawn[missed & (drawn["role"] == "main").to_numpy(dtype=bool) if "role" in drawn else missed]
+    if lost.empty:
+        return lost
+    lost = lost.assign(share=_by_design(lost))
+    means = lost.groupby(CELL)["share"].transform("mean")
+    return lost.assign(share=means * lost["n"]).drop_duplicates(CELL).sort_values(CELL)
+
+
+def _cells(rows: pd.DataFrame) -> Iterable[tuple[str, str]]:
+    """Return the village and cell of each row."""
+    return zip(rows["village"].tolist(), rows["cell"].tolist(), strict=True)
 
 
 def _refuse(lost: pd.DataFrame) -> None:
@@ -172,6 +180,8 @@ def _spread(done: pd.DataFrame, cell: pd.Series) -> str:
 
 def _certain_apart(done: pd.DataFrame, certain: Bools) -> pd.DataFrame:
     """Put villages that were certain into strata of their own, taken whole, where the draw left them with others."""
+    if not certain.any():
+        return done
     villages = done.assign(certain=certain).drop_duplicates("village").groupby("village_stratum")["certain"]
     mixed = (villages.sum() > 0) & (villages.sum() < villages.size())
     whole = done["village_stratum"].map(mixed).to_numpy(dtype=bool) & certain
