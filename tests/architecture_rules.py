@@ -25,7 +25,7 @@ SPRINGS = (
     "reliability", "ranking", "suppression",
 )  # fmt: skip
 RIVER = (
-    "ledger", "codes", "privacy", "sheets", "screening", "intake", "figures", "ceremony",
+    "codes", "privacy", "sheets", "ledger", "screening", "intake", "figures", "ceremony",
     "synthetic", "frame", "design", "certificate", "sample", "verification",
     "verifiers", "plans", "fieldwork",
     "responses", "findings", "weights", "survey", "estimates", "clustering", "models", "satisfaction", "combined", "rates",

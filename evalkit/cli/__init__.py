@@ -7,6 +7,7 @@ import click
 from evalkit import __version__
 from evalkit.cli.ceremonies import ceremony
 from evalkit.cli.group import Group
+from evalkit.cli.ledgers import history, ledger
 from evalkit.cli.planning import sampling_plan, simulated
 from evalkit.cli.secrets import new_secret_key, search_outputs
 from evalkit.cli.steps import (
@@ -14,7 +15,6 @@ from evalkit.cli.steps import (
     collect,
     draw,
     estimate,
-    history,
     init,
     lists,
     overlap,
@@ -43,6 +43,6 @@ def main() -> None:
 # in the order of the work, which is the order of the help
 for _command in (
     init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, release, collect, estimate, report, verify, publish,
-    search_outputs, new_secret_key, history, overlap, run_all,
+    search_outputs, new_secret_key, history, ledger, overlap, run_all,
 ):  # fmt: skip
     main.add_command(_command)

@@ -106,13 +106,6 @@ def publish(folder: str, reason: str | None, tables: bool) -> None:
     say(secrecy.publish_tables(Evaluation(folder)) if tables else opening.publish(Evaluation(folder), reason))
 
 
-@click.command(name="log")
-@FOLDER
-def history(folder: str) -> None:
-    """列出台账：历次抽样、名册、发放、公布。"""
-    say(opening.history(Evaluation(folder)))
-
-
 @click.command()
 @click.argument("one", metavar="文件夹")
 @click.argument("other", metavar="另一文件夹")

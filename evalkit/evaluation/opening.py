@@ -18,20 +18,10 @@ from evalkit.evaluation.guards import earlier_hash, noted_record, refuse_edited_
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.fieldwork import write_lists
 from evalkit.fieldwork.lists import safe_name
-from evalkit.ledger import Entry
 from evalkit.sheets import write_bytes
 from evalkit.verifiers import write_verifiers
 
 ANNOUNCED, HASHES, VILLAGES, GUIDE = "announcement.json", "hashes.json", "certificate_villages.json", "核对方法.txt"
-STEPS = {
-    "run": "模拟运行", "announce": "公告指纹", "commit": "承诺", "reveal": "公开秘密数", "dice": "掷骰", "draw": "抽样", "rosters": "抽户",
-    "list": "写名单", "release": "发放名单", "hashes": "公布指纹", "publish": "公布凭证", "collect": "回收", "estimate": "估计",
-}  # fmt: skip
-KEYS = {
-    "record": "记录指纹", "design": "设计指纹", "attempt": "第几次", "reason": "理由", "commitment": "承诺", "certificate": "凭证指纹",
-    "seed_origin": "种子来历", "villages": "村数", "team": "组", "day": "日期", "list": "名单指纹", "draw": "属于第几条抽样",
-    "waiting": "尚待", "rows": "行数", "complete": "完成", "conclusion": "结论",
-}  # fmt: skip
 
 
 def announce(evaluation: Evaluation, reason: str | None = None) -> Said:
@@ -144,14 +134,6 @@ def publish(evaluation: Evaluation, reason: str | None = None) -> Said:
         f"公布：抽样凭证与两个核对工具（{script.name}、{page.name}）写入 public/",
         "农户附件 draw/annex.json 只交有关各方，不得公开",
     )
-
-
-def history(evaluation: Evaluation) -> Said:
-    """Return the ledger in lines: every draw ever made, every release, in order."""
-    if not evaluation.folder.root.is_dir():
-        raise LedgerError(f"{evaluation.folder.root}｜没有这个文件夹｜检查路径，或键入 evalkit init 文件夹名")
-    lines = [_entry_line(entry) for entry in evaluation.ledger.entries()]
-    return (f"台账：{len(lines)} 条，前后相连，末条指纹 {evaluation.ledger.head[:16]}", *lines)
 
 
 def _begun(evaluation: Evaluation, earlier: str, reason: str) -> Ceremony:
@@ -323,8 +305,3 @@ def _guide(saved: Certificate, first: Certificate, script: str, page: str) -> st
         "   各方还须认出其中自己的承诺与秘密数，并看它们与抽样之前的公告（announcement.json）是否相同。\n"
         "5. 农户一级的核对需要各村名册与附件，由有关各方进行。\n"
     )
-
-
-def _entry_line(entry: Entry) -> str:
-    told = "，".join(f"{KEYS.get(key, key)} {str(value)[:24]}" for key, value in entry.detail.items() if value not in ("", None))
-    return f"{entry.number:>4}  {STEPS.get(entry.step, entry.step)}  {entry.subject[:16]}  {told}"

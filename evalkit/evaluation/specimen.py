@@ -13,9 +13,10 @@ from evalkit.evaluation.folder import PARTS, Folder
 from evalkit.evaluation.steps import Evaluation
 from evalkit.ledger import Ledger
 from evalkit.plans.counting import specimen_list
-from evalkit.sheets import Page, write_book, write_bytes, write_csv
+from evalkit.sheets import Page, being_made, sweep_folder, write_book, write_bytes, write_csv
 from evalkit.synthetic import Registry, returns
 
+OWN = ("design.toml", "ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm", "ledger.sqlite-journal")
 Progress = Callable[[str], None]
 
 
@@ -52,14 +53,16 @@ def run(
     if declared.frame.made is not None:
         raise EvalkitError(f"{Path(design).name}｜名单是模拟的（[frame.made]）｜用 evalkit plan 写抽样方案；run 要一份真实的村名单")
     target = (Path(folder) if folder else Path("reports") / declared.report.name).resolve()
-    _refuse_strange(target)
     target.parent.mkdir(parents=True, exist_ok=True)
+    _recover(target)
+    _refuse_strange(target)
     held = Folder(target).ceremony()
     part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     try:
-        if held:
-            _keep_ceremony(Folder(target), Folder(part))
-        said = _stages(declared, Evaluation(part), seed, progress or (lambda line: None))
+        with being_made(part):
+            if held:
+                _keep_ceremony(Folder(target), Folder(part))
+            said = _stages(declared, Evaluation(part), seed, progress or (lambda line: None))
         _take_place(part, target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -73,6 +76,14 @@ def _keep_ceremony(old: Folder, new: Folder) -> None:
     for entry in Ledger(old.ledger).entries():
         if "record" in entry.detail:
             Ledger(new.ledger).append(entry.step, entry.subject, entry.detail)
+
+
+def _recover(target: Path) -> None:
+    """Clear away what a run left that was killed; a folder that it had just set aside comes back."""
+    left = [sweep_folder(part) for part in sorted(target.parent.glob(f".{target.name}.*.part"))]
+    old = target.with_name(f".{target.name}.old")
+    if all(left) and old.exists() and not target.exists():
+        old.rename(target)
 
 
 def _take_place(part: Path, target: Path) -> None:
@@ -93,7 +104,7 @@ def _refuse_strange(target: Path) -> None:
         return
     known = {entry.step for entry in Ledger(target / "ledger.sqlite").entries()}
     own = (target / "design.toml").exists() and "run" not in known
-    strange = [p.name for p in sorted(target.iterdir()) if p.name not in {*PARTS, "design.toml", "ledger.sqlite"}]
+    strange = [p.name for p in sorted(target.iterdir()) if p.name not in {*PARTS, *OWN}]
     if own or strange:
         what = "自己的评估（不是 evalkit run 写出的）" if own else "、".join(strange[:5])
         raise EvalkitError(f"{target}｜已有 {what}｜换一个文件夹：--out 文件夹")

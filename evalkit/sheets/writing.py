@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,9 +15,9 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.errors import EvalkitError
 from evalkit.later import later
 from evalkit.sheets.cells import EXACT, FORMULA
+from evalkit.sheets.whole import write_bytes
 
 xlsxwriter = later("xlsxwriter")
 
@@ -56,45 +55,6 @@ class Page:
     formats: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
-
-
-def write_bytes(path: str | Path, data: bytes) -> Path:
-    """Write a file whole or not at all: to a neighbour first, which then takes its name.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        The folder is made when it is missing.
-    data : bytes
-
-    Returns
-    -------
-    pathlib.Path
-
-    Raises
-    ------
-    EvalkitError
-        When the file is open in another program, or may not be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_bytes(Path(folder) / "draw" / "seed.txt", b"3141").read_bytes()
-    b'3141'
-    """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, target)
-    except PermissionError:  # Windows lets nobody replace a file that Excel or Word holds open
-        remedy = "关闭 Excel、Word 等程序中的这个文件，或检查文件夹的写入权限，再试一次"
-        raise EvalkitError(f"{target}｜写不进：文件正被打开，或没有写入权限｜{remedy}") from None
-    finally:
-        part.unlink(missing_ok=True)
-    return target
 
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
