@@ -11,6 +11,7 @@ import pandas as pd
 from evalkit import smallareas
 from evalkit.errors import EstimateError, Faults
 from evalkit.estimates.limits import KINDS
+from evalkit.later import later
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from evalkit.smallareas import ShareFit, ShrunkenShares
 
     Array = NDArray[np.float64]
+
+charts = later("evalkit.charts")
 
 NEVER = "小区域估计把差的地方拉向平均，模拟中放过 24.8% 的不合格县（点规则 10.1%，证实规则 0.2%），不能用于判定"
 
@@ -51,6 +54,10 @@ class SmallAreas:
     def __repr__(self) -> str:
         spread = "各区域的差别不超过抽样误差，全部收到平均" if np.isinf(self.shrunken.size) else f"平均值相当于 {self.shrunken.size:.0f} 户"
         return f"小区域 {len(self.estimate)} 个，平均 {self.shrunken.mean:.2%}（{spread}）；只作描述，不用于判定"
+
+    def plot(self, **options: Any) -> Any:
+        """Draw direct beside shrunken shares; `evalkit.charts.areas_plot` says what may be asked."""
+        return charts.areas_plot(self, **options)
 
     def _repr_html_(self) -> str:
         return f"<p>{self!r}</p>{self.table().to_html(index=False)}"

@@ -38,7 +38,8 @@ ORDER = (*FIRST, *SPRINGS, *RIVER, *MOUTH, *LAST)
 
 # The one-line methods that may reach downstream files, as "file.Class.method".
 UPSTREAM: frozenset[str] = frozenset(
-    {"estimates.estimate.Estimate.plot", "models.outcome.Test.plot", "models.regression.Model.plot", "survey.surveys.Survey.plot",
+    {"areas.SmallAreas.plot", "estimates.estimate.Estimate.plot", "models.outcome.Test.plot",
+     "models.regression.Model.plot", "survey.surveys.Survey.plot",
      "trials.outcomes.Trials.plot", "verdict.judging.Verdict.plot"}
 )  # fmt: skip
 # Where a seed may be left out: a step in a folder falls back on the ceremony's seed, then on the specimen's.

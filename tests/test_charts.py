@@ -354,7 +354,7 @@ def test_a_test_of_groups_shows_the_differences(survey):
 def test_a_verdict_shows_its_threshold_and_sentence(survey):
     verdict = ev.judge(ev.proportion(survey, "poor"), 0.02, strict=True, name="错退率")
     axes = charts.verdict_plot(verdict)
-    assert spans(axes) == [(verdict.interval_low, verdict.interval_high)] and "门槛 低于2%" in texts(axes)
+    assert spans(axes) == [(verdict.interval_low, verdict.interval_high)] and "门槛：低于 2%" in texts(axes)
     assert verdict.sentence() in axes.get_xlabel().replace("\n", "") and collisions(axes) == []
 
 

@@ -242,7 +242,7 @@ def test_strata_stand_side_by_side(survey, drawn):
     assert levels == estimate.value.tolist() and pale == 44 and "门槛 2%" in texts(axes)
     lefts = [bar.get_x() for bar in axes.patches if bar.get_height() == axes.get_ylim()[1]]
     assert max(np.diff(lefts)) == pytest.approx(30 + 0.02 * 1320) and max(height for *_, height in dark) == pytest.approx(0.3)
-    assert f"比例最高的是第{BAD}组村（9/30）" in axes.get_xlabel().replace("\n", "")
+    assert f"比例最高的是羊册镇第{BAD}组村（9/30）" in axes.get_xlabel().replace("\n", "")
     assert "花园街道：11村330户中0户，估计0%，各村都没有" in axes.get_label()
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evalkit.charts.ladder import SMALL, bare, cut, folded, line_at, note_below, own_axes, percents_up, scale_below
+from evalkit.charts.ladder import SMALL, ask_shares, bare, cut, folded, line_at, note_below, own_axes, percents_up, scale_below
 from evalkit.charts.style import AMBER, BLUE, FAMILIES, GREY, INK, ORANGE, WIDTH, in_style
 from evalkit.errors import ReportError
 from evalkit.figures import WORDS, gate_text, is_blank, told_percent
+from evalkit.lists import as_numbers
 from evalkit.tables import records
 
 if TYPE_CHECKING:
@@ -111,29 +112,43 @@ def trials_plot(trials: Trials, *, gate: int = 0, icc: float | None = None, mode
     >>> [text.get_text() for text in trials_plot(trials).get_legend().get_texts()]
     ['按规则达标', '证实达标', '证实未达标']
     """
-    standard, table = trials.standards[gate], trials.oc(gate, icc, model)
+    table = trials.oc(gate, icc, model)
+    standard, first = trials.standards[gate], trials.points[0]
+    shown = (first.icc if icc is None else icc, first.model if model is None else model)
+    others = list(dict.fromkeys((point.icc, point.model) for point in trials.points if (point.icc, point.model) != shown))
+    rest = f"\n另有未画的真值（写 icc=、model= 来画）：{_truths(others)}" if others else ""
     curves = {RULES[str(name)]: rows.sort_values("p") for name, rows in table.groupby("model", sort=False)}
     with in_style():
-        axes = own_axes(HIGH, f"{trials.title}：{standard.rate}的判定", "") if ax is None else ax
+        axes = own_axes(HIGH, f"{trials.title}：{standard.rate}的判定（{_truths([shown])}）", rest) if ax is None else ax
         _scale(axes, table, standard.threshold, None)
         for (name, rows), look in zip(curves.items(), LOOKS, strict=False):
             _curve(axes, name, rows, look)
         line_at(axes, standard.threshold, f"门槛 {gate_text(standard.threshold)}")
         axes.set_ylabel("模拟中的占比", fontsize=SMALL, color=GREY, fontfamily=FAMILIES)
-        axes.set_xlabel(f"真实的{standard.rate}；竖线为两倍模拟误差", fontsize=SMALL, color=GREY, fontfamily=FAMILIES)
-        below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.16), "ncol": len(RULES)}  # lines may cross anywhere
+        axes.set_xlabel(f"真实的{standard.rate}；竖线为两倍模拟误差{rest}", fontsize=SMALL, color=GREY, fontfamily=FAMILIES)
+        down = 0.24 if rest else 0.16  # below the words of the axis: lines may cross anywhere inside
+        below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -down), "ncol": len(RULES)}
         axes.legend(**below, frameon=False, handlelength=3.4, prop={"family": FAMILIES, "size": SMALL + 0.5})
         axes.set_label("；".join(_spoken(name, rows) for name, rows in curves.items()) + "。")
     return axes
 
 
+def _truths(kinds: list[tuple[float, str]]) -> str:
+    """Return correlations and models in words."""
+    return "；".join(f"村内相关 {icc:g}，{WORDS.get(model, model)}" for icc, model in kinds)
+
+
 def _check(table: pd.DataFrame, gate: float, better: float | None) -> None:
+    if not isinstance(table, pd.DataFrame):
+        raise ReportError(f"抽检特性表：{type(table).__name__}｜应为表，列有 {'、'.join(COLUMNS)}｜如 pd.DataFrame(曲线.rows())")
     lacking = [name for name in COLUMNS if name not in table.columns]
     if lacking or table.empty:
         raise ReportError(f"抽检特性表缺列 {'、'.join(lacking) or '（空表）'}｜应有 {'、'.join(COLUMNS)}，每行一个真实率｜补上后重试")
-    shares = [*table["p"], *table["accept"], gate, *([] if better is None else [better])]
-    if not all(0 <= float(share) <= 1 for share in shares):
-        raise ReportError("抽检特性曲线｜p、accept、gate、better 应在 0 与 1 之间｜2% 写 .02")
+    columns = {name: as_numbers(table[name]) for name in ("p", "accept")}
+    wrong = [name for name, found in columns.items() if found is None or not ((found >= 0) & (found <= 1)).all()]
+    if wrong:
+        raise ReportError(f"抽检特性曲线：{'、'.join(wrong)} 列｜应为 0 与 1 之间的数｜文字先用 pd.to_numeric(…)，2% 写 .02")
+    ask_shares("抽检特性曲线", gate=gate, better=better)
     if (count := table["model"].nunique()) > len(LOOKS):
         raise ReportError(f"{count} 条曲线｜不用颜色至多分得清 {len(LOOKS)} 条｜分几张图画")
 

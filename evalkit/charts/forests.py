@@ -50,6 +50,7 @@ class Line:
     at: float
     name: str
     text: str
+    between: str = " "
 
 
 def estimate_plot(
@@ -173,7 +174,9 @@ def verdict_plot(verdict: Verdict, *, ax: Axes | None = None) -> Axes:
     rung = Rung(verdict.name or "估计值", "", (shown, plain(verdict.n)))
     span = Span(verdict.value, verdict.interval_low, verdict.interval_high)
     ladder = Ladder([rung], ("估计", "n"), "", f"点为估计，线为{verdict.level * 100:g}%区间")
-    return forest(ladder, [span], Line(verdict.threshold, "门槛", gate_words(verdict)), True, ax, verdict.sentence("zh"))
+    gate = gate_text(verdict.threshold)
+    rule = gate_words(verdict).replace(gate, f" {gate}")
+    return forest(ladder, [span], Line(verdict.threshold, "门槛", rule, "："), True, ax, verdict.sentence("zh"))
 
 
 def forest(ladder: Ladder, spans: Sequence[Span], line: Line | None, share: bool, ax: Axes | None, rest: str = "") -> Axes:
@@ -202,7 +205,7 @@ def forest(ladder: Ladder, spans: Sequence[Span], line: Line | None, share: bool
         for height, span, empty in zip(heights, spans, hollow, strict=True):
             _mark(axes, height, span, empty)
         if line is not None:
-            line_at(axes, line.at, f"{line.name} {line.text}".strip())
+            line_at(axes, line.at, f"{line.name}{line.between}{line.text}".strip())
     return axes
 
 

@@ -13,23 +13,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from evalkit.charts.style import FAINT, FAMILIES, GREY, INK, WIDTH, in_style, wide
-from evalkit.errors import ReportError
+from evalkit.errors import Faults, ReportError
 from evalkit.figures import gate_text, plain
 from evalkit.later import later
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Row = TypeVar("Row")
+
 figures = later("matplotlib.figure")
 mpl_axes = later("matplotlib.axes")
 ticker = later("matplotlib.ticker")
 
 STEP, TIGHT, MANY = 0.26, 0.215, 24  # inches a row, the same where there are many, and how many that is
-SIZE, SMALL = 9.5, 8.5  # points
+SIZE, SMALL, HEADING = 9.5, 8.5, 10.5  # points
 LINES = 1.35  # of a size, from line to line
+AROUND = 1.1  # of a size, that a row needs
 ROOM = 36  # half-widths of a label
 GAP = 9.0  # points between columns of numbers
 AIR = 0.45  # rows between groups
@@ -97,6 +100,42 @@ def most(count: int, max_rows: int) -> tuple[int, str]:
     return (count, "") if count <= max_rows else (max_rows, f"只画前 {max_rows} 行，另有 {count - max_rows} 行未画")
 
 
+def paged(rows: Sequence[Row], max_rows: int, page: int) -> tuple[list[Row], str]:
+    """Return the rows of a page, and what is said of the others.
+
+    Examples
+    --------
+    >>> paged(range(52), 40, 2)[1], paged(range(3), 40, 1)[1]
+    ('共 52 行，这是第 41～52 行（第 2 页，共 2 页）', '')
+
+    Raises
+    ------
+    ReportError
+        When there is nothing to draw, for max_rows below 1 and a page that there is not.
+    """
+    count, _ = most(len(rows), max_rows)
+    pages = math.ceil(len(rows) / count)
+    if not isinstance(page, int) or not 1 <= page <= pages:
+        raise ReportError(f"page = {page!r}｜{len(rows)} 行、每页 {max_rows} 行，共 {pages} 页｜写 1 至 {pages}")
+    start, stop = (page - 1) * count, min(page * count, len(rows))
+    told = f"共 {len(rows)} 行，这是第 {start + 1}～{stop} 行（第 {page} 页，共 {pages} 页）" if pages > 1 else ""
+    return list(rows[start:stop]), told
+
+
+def ask_shares(chart: str, **shares: Any) -> None:
+    """Refuse what is no share of 1; None is not looked at.
+
+    Raises
+    ------
+    ReportError
+    """
+    faults = Faults(chart)
+    for name, share in shares.items():
+        if share is not None and faults.is_number(name, share) and not 0 <= share <= 1:
+            faults.add(None, name, f"{share:g}", "应在 0 与 1 之间", f"{share:g}% 写 {share / 100:g}" if 1 < share <= 100 else "2% 写 .02")
+    faults.refuse(ReportError)
+
+
 def set_up(ladder: Ladder, ax: Axes | None) -> tuple[Axes, list[float]]:
     """Draw everything but the marks; call it inside `in_style`.
 
@@ -116,21 +155,29 @@ def set_up(ladder: Ladder, ax: Axes | None) -> tuple[Axes, list[float]]:
     for height in heights:
         axes.axhline(height, color=FAINT, linewidth=0.6, linestyle=(0, (1, 2)), zorder=0)
     bare(axes)
-    _label(axes, texts, len(heights), pad)
-    _columns(axes, ladder, heights)
+    fit = 1.0 if ax is None else _fit(axes, bottom - top)
+    _label(axes, texts, len(heights), pad, SIZE * fit)
+    _columns(axes, ladder, heights, SMALL * fit)
     if note:
         note_below(axes, note)
     return axes, heights
 
 
+def _fit(axes: Axes, rows: float) -> float:
+    """Return by how much letters shrink so that rows do not run into each other in axes that the caller brought."""
+    room = axes.get_window_extent().height / axes.get_figure(root=True).dpi * 72 / rows  # type: ignore[union-attr]  # axes are in a figure
+    return min(1.0, room / (SIZE * AROUND))
+
+
 def own_axes(rows: float, title: str, note: str, pad: float = 20) -> Axes:
     """Return axes in a figure of their own, high enough for the rows."""
     lines = note.count("\n") + 1 if note else 0
-    height = rows * (TIGHT if rows > MANY else STEP) + 0.62 + 0.17 * lines + (0.32 if title else 0.0)
+    title = folded(title, WIDTH * 72 * 2 / HEADING - 4) if title else ""
+    height = rows * (TIGHT if rows > MANY else STEP) + 0.62 + 0.17 * lines + (0.32 + 0.2 * title.count("\n") if title else 0.0)
     figure = figures.Figure(figsize=(WIDTH, height), layout="constrained")
     axes: Axes = figure.add_subplot(axes_class=_picture())
     if title:
-        axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=INK, pad=pad)
+        axes.set_title(title, loc="left", fontsize=HEADING, fontweight="bold", color=INK, pad=pad)
     return axes
 
 
@@ -169,15 +216,15 @@ def bare(axes: Axes) -> None:
     axes.tick_params(axis="x", labelsize=SMALL, colors=GREY, labelfontfamily=FAMILIES)
 
 
-def _label(axes: Axes, texts: Sequence[tuple[float, str]], rows: int, pad: float) -> None:
+def _label(axes: Axes, texts: Sequence[tuple[float, str]], rows: int, pad: float, size: float) -> None:
     """Write labels from one left edge; after those of so many rows come names of groups, which are bold."""
     axes.set_yticks([height for height, _ in texts], [text for _, text in texts])
-    axes.tick_params(axis="y", length=0, pad=pad, labelsize=SIZE, labelcolor=INK)
+    axes.tick_params(axis="y", length=0, pad=pad, labelsize=size, labelcolor=INK)
     for at, label in enumerate(axes.get_yticklabels()):
         label.set(ha="left", fontfamily=FAMILIES, fontweight="bold" if at >= rows else "normal", parse_math=False)
 
 
-def _columns(axes: Axes, ladder: Ladder, heights: Sequence[float]) -> None:
+def _columns(axes: Axes, ladder: Ladder, heights: Sequence[float], size: float) -> None:
     """Write the cells at the right of the axes, one column a heading, from the second in grey."""
     edge = 0.0
     for column, head in enumerate(ladder.heads):
@@ -185,7 +232,7 @@ def _columns(axes: Axes, ladder: Ladder, heights: Sequence[float]) -> None:
         edge += GAP + max(wide(text) for text in (head, *cells)) * SMALL / 2
         colour = GREY if column else INK
         for height, text in zip(heights, cells, strict=True):
-            beside(axes, text, height, edge, ha="right", color=colour)
+            beside(axes, text, height, edge, ha="right", color=colour, fontsize=size)
         place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "ha": "right", "va": "baseline"}
         axes.annotate(head, (1, 1), (edge, 5), fontsize=SMALL, color=GREY, fontfamily=FAMILIES, **place)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit.charts.forests import Labels, row_names
-from evalkit.charts.ladder import SMALL, bare, folded, most, note_below, own_axes, percents_up
+from evalkit.charts.ladder import SMALL, ask_shares, bare, folded, most, note_below, own_axes, percents_up
 from evalkit.charts.style import BLUE, FAINT, FAMILIES, INK, PALE, WIDTH, in_style, wide
 from evalkit.errors import ReportError
 from evalkit.estimates import Estimate, proportion
@@ -53,7 +53,7 @@ def organ_pipe_plot(
     by : str, optional
         With a survey: a column of strata.
     names : str, optional
-        Column of the survey that names villages, for the note; without it they are numbered in the order of the survey.
+        Column of the survey that names villages, for the note; without it each stratum numbers its own in the order of the survey.
     gate : float, optional
         A threshold in [0, 1], drawn as a line.
     ax, labels
@@ -88,13 +88,14 @@ def organ_pipe_plot(
     'wrong：10村600户中8户，估计1.33%，2个村有；最多的是第1村（7/60）、第2村（1/60）。'
     """
     estimate = _asked(what, column, by)
+    ask_shares("管风琴图", gate=gate)
     heading, rows = row_names(estimate, labels)
     if len(rows) == 1:
         heading = f"{heading}：{rows[0][1]}"
     count, rest = most(len(rows), max_rows)
     units = by_unit(estimate)
     units = units[units["row"] < count].sort_values(["row", "share", "n", "unit"], ascending=[True, False, False, True])
-    units = units.assign(name=_names(estimate.survey, units, names))
+    units = units.assign(name=_names(estimate.survey, units, names), of=[" ".join(filter(None, rows[at])) for at in units["row"]])
     strata = [units[units["row"] == at] for at in range(count)]
     values = estimate.value.tolist()
     note = _note(units, rest)
@@ -119,8 +120,9 @@ def _asked(what: Survey | Estimate, column: str | None, by: str | None) -> Estim
 
 
 def _names(survey: Survey, units: pd.DataFrame, names: str | None) -> list[str]:
-    if names is None:
-        return [f"第{unit + 1}村" for unit in units["unit"]]
+    if names is None:  # each row of the estimate, such as a county, numbers its own
+        places = units.groupby("row")["unit"].rank(method="dense").astype(int)
+        return [f"第{place}村" for place in places]
     return survey.column(names).iloc[units["first"].to_numpy()].astype(str).tolist()
 
 
@@ -175,9 +177,9 @@ def _count(events: float) -> str:
     return plain(events) if float(events).is_integer() else significant(events)
 
 
-def _worst(own: pd.DataFrame) -> str:
+def _worst(own: pd.DataFrame, of: bool = False) -> str:
     top = own[own["events"] > 0].head(NAMED)
-    return "、".join(f"{row.name}（{_count(row.events)}/{row.n}）" for row in records(top))
+    return "、".join(f"{row.of if of else ''}{row.name}（{_count(row.events)}/{row.n}）" for row in records(top))
 
 
 def _spoken(row: tuple[str, str], own: pd.DataFrame, value: float) -> str:
@@ -190,6 +192,6 @@ def _spoken(row: tuple[str, str], own: pd.DataFrame, value: float) -> str:
 def _note(units: pd.DataFrame, rest: str) -> str:
     ordered = units.sort_values(["share", "n", "unit"], ascending=[False, False, True])
     hit = int((units["events"] > 0).sum())
-    none = f"{len(units)} 个村中 {hit} 个有事件" + (f"，比例最高的是{_worst(ordered)}" if hit else "")
+    none = f"{len(units)} 个村中 {hit} 个有事件" + (f"，比例最高的是{_worst(ordered, units['row'].nunique() > 1)}" if hit else "")
     lines = [f"每条一村，宽为户数，深色高为该村的比例（不加权）；虚线为估计值；{none}", rest]
     return folded("\n".join(line for line in lines if line), (WIDTH * 72 - 50) * 2 / SMALL)

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalkit.charts.forests import Labels, row_names
-from evalkit.charts.ladder import Ladder, Rung, beside, line_at, most, scale_below, set_up
+from evalkit.charts.ladder import Ladder, Rung, beside, line_at, paged, scale_below, set_up
 from evalkit.charts.style import BLUE, GREY, INK, ORANGE, in_style
-from evalkit.errors import ReportError
+from evalkit.errors import Faults, ReportError
 from evalkit.estimates import Estimate
 from evalkit.estimates.limits import KINDS
 from evalkit.estimates.showing import NO_ROWS
 from evalkit.figures import WORDS, gate_text, interval, is_blank, plain, told_percent
+from evalkit.intervals.asking import check_level
 from evalkit.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def inchworm_plot(
     labels: Labels = None,
     title: str = "",
     max_rows: int = 40,
+    page: int = 1,
 ) -> Axes:
     """Draw rates as inchworms over a threshold: body, one-sided bounds as ticks, rows without an event marked.
 
@@ -75,6 +77,8 @@ def inchworm_plot(
     level : float
         With an Estimate: level of the one-sided bounds and of the two-sided limits at which bodies end. Verdicts bring their own.
     title : str
+    page : int
+        Which `max_rows` rows, from 1: a programme of 100 counties has three pages of 40.
 
     Returns
     -------
@@ -103,8 +107,7 @@ def inchworm_plot(
     """
     worms, heading, tail = _of_estimate(what, threshold, level, labels) if isinstance(what, Estimate) else _of_verdicts(what)
     line = _threshold(what, threshold)
-    count, rest = most(len(worms), max_rows)
-    worms = worms[:count]
+    worms, rest = paged(worms, max_rows, page)
     sided = f"单侧{tail * 100:g}%界"
     judged = not isinstance(what, Estimate)
     rungs = [Rung(worm.label, worm.group, _cells(worm, line, judged)) for worm in worms]
@@ -137,6 +140,9 @@ def _of_estimate(estimate: Estimate, threshold: float | None, level: float, labe
     if estimate.kind != "proportion":
         raise ReportError(f"这是{KINDS[estimate.kind]}，不是比例｜尺蠖图只画比例｜改用 .plot()")
     line = _threshold(estimate, threshold)
+    faults = Faults("尺蠖图")
+    check_level(level, "two", faults)
+    faults.refuse(ReportError)
     outer = NORMAL.inv_cdf((1 + level) / 2)
     quantiles = [*(z for z in QUANTILES if z < outer), outer]
     asked = [estimate.interval(2 * NORMAL.cdf(z) - 1) for z in quantiles[:-1]] + [estimate.interval(level)]

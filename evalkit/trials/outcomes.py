@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit.errors import EvalkitError
+from evalkit.figures import WORDS
 from evalkit.later import later
 from evalkit.sheets import write_bytes
 from evalkit.trials.counting import NOT_PROVEN, counted, summarised, widths
@@ -136,6 +137,9 @@ class Trials:
         pandas.DataFrame
             ``model p accept error``: `model` is "legal" (the legal rule passes), "met" or "not met" (proven).
         """
+        if not isinstance(gate, int) or not 0 <= gate < len(self.standards):
+            known = "、".join(f"{at}（{standard.rate}）" for at, standard in enumerate(self.standards))
+            raise EvalkitError(f"gate = {gate!r}｜没有这道门槛｜可用：{known}")
         table = self.table()
         first = self.points[0]
         shown = (table["rate"] == self.standards[gate].rate) & (table["icc"] == (first.icc if icc is None else icc))
@@ -184,7 +188,7 @@ class Trials:
         known = list(self.settings.get("alphas", ()))
         if alpha not in known:
             stated = "、".join(f"{each:g}" for each in known)
-            raise EvalkitError(f"alpha = {alpha:g}｜模拟时没有要这个风险｜在 ev.simulate 中写 alphas=[…]；已有：{stated or '无'}")
+            raise EvalkitError(f"alpha = {alpha}｜模拟时没有要这个风险｜在 ev.simulate 中写 alphas=[…]；已有：{stated or '无'}")
         results, first = self.results.copy(), len(FIELDS) + 2 * known.index(alpha)
         results[..., FIELDS.index("low")], results[..., FIELDS.index("high")] = results[..., first], results[..., first + 1]
         return replace(self, results=results, settings={**self.settings, "alpha": alpha})
@@ -224,10 +228,11 @@ class Trials:
 
     def _said(self) -> Iterator[str]:
         for row in self.table().head(12).to_dict("records"):
-            head = f"  {row['rate']} 真值 {row['p']:.4g}（ICC {row['icc']:g}，{row['model']}）"
-            proven = f"证实达标 {row['met']:.3f}、未达标 {row['not_met']:.3f}"
+            head = f"  {row['rate']} 真值 {row['p']:.4g}（村内相关 {row['icc']:g}，{WORDS.get(row['model'], row['model'])}）"
+            shares = {name: f"{row[name]:.3f}±{row[f'{name}_se']:.3f}" for name in ("legal", "met", "not_met", "coverage")}
             failed = f"，做不下去 {row['failed']:.3f}" if row["failed"] else ""
-            yield f"{head}：按规则达标 {row['legal']:.3f}，{proven}，区间覆盖 {row['coverage']:.3f}{failed}"
+            proven = f"证实达标 {shares['met']}、未达标 {shares['not_met']}"
+            yield f"{head}：按规则达标 {shares['legal']}，{proven}，区间覆盖 {shares['coverage']}{failed}"
 
     def field(self, name: str) -> Floats:
         """Return one field of the results, (trials, gates, points)."""
