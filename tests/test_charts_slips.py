@@ -73,7 +73,7 @@ def test_letters_shrink_in_axes_that_are_too_low() -> None:
 
 
 def test_long_titles_are_folded() -> None:
-    axes = charts.organ_pipe_plot(ALL, title="某某省某某市某某县二〇一八年贫困县退出专项评估检查：各村已脱贫户错退率的分布（按户计，不加权，某年某月）")
+    axes = charts.organ_pipe_plot(RATE, title="某省某县二〇一八年贫困县退出专项评估检查：各村已脱贫户错退率的分布" + "（按户计）" * 4)
     assert "\n" in axes.get_title(loc="left") and not charts.Chart.of(axes, "long").collisions()
 
 

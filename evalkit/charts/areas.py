@@ -45,7 +45,7 @@ def areas_plot(
     >>> table = pd.DataFrame({"village": at // 60, "township": at // 240, "wrong": (at < 130) & (at % 10 == 0)})
     >>> found = ev.small_areas(ev.proportion(ev.Survey.from_data(table, clusters=["village"]), "wrong", by="township"))
     >>> areas_plot(found).get_label().split("；")[0]
-    '0：直接5.42%（1.24%～14.34%），收缩后5.01%'
+    '0：直接5.42%（0.33%～22.08%），收缩后4.26%'
     """
     heading, names = row_names(areas.estimate, labels)
     rows = list(zip(names, records(areas.table()), strict=True))

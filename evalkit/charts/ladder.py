@@ -32,7 +32,7 @@ ticker = later("matplotlib.ticker")
 STEP, TIGHT, MANY = 0.26, 0.215, 24  # inches a row, the same where there are many, and how many that is
 SIZE, SMALL, HEADING = 9.5, 8.5, 10.5  # points
 LINES = 1.35  # of a size, from line to line
-AROUND = 1.1  # of a size, that a row needs
+AROUND, BOLD = 1.1, 1.04  # of a size: what a row needs, and how much wider bold letters are
 ROOM = 36  # half-widths of a label
 GAP = 9.0  # points between columns of numbers
 AIR = 0.45  # rows between groups
@@ -150,7 +150,7 @@ def set_up(ladder: Ladder, ax: Axes | None) -> tuple[Axes, list[float]]:
     texts += [(height, cut(name)) for height, name in names]
     pad = max(wide(text) for _, text in texts) * SIZE / 2 + 9
     note = folded(ladder.note, (WIDTH * 72 - pad - 12) * 2 / SMALL)
-    axes = own_axes(bottom - top, ladder.title, note) if ax is None else ax
+    axes = own_axes(bottom - top, ladder.title, note, left=pad + 12) if ax is None else ax
     axes.set_ylim(bottom, top)
     for height in heights:
         axes.axhline(height, color=FAINT, linewidth=0.6, linestyle=(0, (1, 2)), zorder=0)
@@ -169,10 +169,10 @@ def _fit(axes: Axes, rows: float) -> float:
     return min(1.0, room / (SIZE * AROUND))
 
 
-def own_axes(rows: float, title: str, note: str, pad: float = 20) -> Axes:
-    """Return axes in a figure of their own, high enough for the rows."""
+def own_axes(rows: float, title: str, note: str, pad: float = 20, left: float = 50) -> Axes:
+    """Return axes in a figure of their own, high enough for the rows; `left` points stand before them."""
     lines = note.count("\n") + 1 if note else 0
-    title = folded(title, WIDTH * 72 * 2 / HEADING - 4) if title else ""
+    title = folded(title, (WIDTH * 72 - left) * 2 / (HEADING * BOLD)) if title else ""
     height = rows * (TIGHT if rows > MANY else STEP) + 0.62 + 0.17 * lines + (0.32 + 0.2 * title.count("\n") if title else 0.0)
     figure = figures.Figure(figsize=(WIDTH, height), layout="constrained")
     axes: Axes = figure.add_subplot(axes_class=_picture())
