@@ -1,15 +1,15 @@
 """The benchmarks, each with its page: ``python -m benchmarks --date 2026-01-01 [--repeats 5] [--share 1] [--peer PYTHON]`` times draws
-and estimates; ``python -m benchmarks coverage`` counts how often intervals cover, ``operating`` what verdicts say, and
-``python -m benchmarks NAME …`` runs one of them.
+and estimates; ``python -m benchmarks coverage`` counts how often intervals cover, ``operating`` what verdicts say, ``screening``
+times checks of rows, and ``python -m benchmarks NAME …`` runs one of them.
 """
 
 import sys
 from collections.abc import Callable
 
-from benchmarks import coverage, draw, estimate, operating
+from benchmarks import coverage, draw, estimate, operating, screening
 
 TIMED: dict[str, Callable[[list[str]], None]] = {"draw": draw.main, "estimate": estimate.main}
-ALL: dict[str, Callable[[list[str]], None]] = {**TIMED, "coverage": coverage.main, "operating": operating.main}
+ALL: dict[str, Callable[[list[str]], None]] = {**TIMED, "coverage": coverage.main, "operating": operating.main, "screening": screening.main}
 
 
 def main(words: list[str] | None = None) -> None:

@@ -59,6 +59,10 @@ class FieldworkError(EvalkitError):
     """Lists, rosters or dispositions of the fieldwork do not fit the sample."""
 
 
+class ScreeningError(EvalkitError):
+    """Checks, linked forms or sources that cannot be held against a table, or against one another."""
+
+
 class ResponsesError(EvalkitError):
     """The returns do not fit the sample or the column mapping."""
 

@@ -14,6 +14,7 @@ from evalkit.design.staging import Data, entries, named_strata, reads_rosters, s
 from evalkit.errors import Fault
 
 SOURCES = {"wrong_exit": "exited", "missed": "outside", "misidentified": "registered"}  # the strata a finding can come from
+TABLES = ("frame", "rosters", "returns")  # that checks may be declared for, beside the forms
 HEADINGS = {
     "rosters": ("village", "household", "stratum", "persons", "head", "id_number", "address"),
     "returns": ("village", "household", "disposition", "persons", "status", "interviewer"),
@@ -51,7 +52,7 @@ def disagreements(data: Data) -> list[Fault]:
     """
     checks = (
         stage_disagreements, _repeated_rates, _gates, _parts_of_rates, _columns, _headings, _strata, _populations, _outcomes, _needs,
-        acceptance_faults,
+        acceptance_faults, _checked_tables,
     )  # fmt: skip
     return [fault for check in checks for fault in check(data)]
 
@@ -200,3 +201,11 @@ def _needs(data: Data) -> Iterator[Fault]:
     for section, needed, rule in wanted:
         if needed and data.get(section) is None:
             yield Fault(None, section, "", f"缺少这一节：{rule}", f"写 [{section}]")
+
+
+def _checked_tables(data: Data) -> Iterator[Fault]:
+    """Yield the checks of tables that the design does not declare: they would never be made."""
+    known = [table for table in TABLES if data.get(table) is not None]
+    for i, check in entries(data, "check"):
+        if isinstance(check.get("on"), str) and check["on"] not in known:
+            yield Fault(None, f"check[{i}].on", check["on"], "没有这张表", f"可用：{'、'.join(known)}")

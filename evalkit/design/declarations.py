@@ -9,12 +9,14 @@ from pydantic import Field, model_validator
 
 from evalkit import tickets
 from evalkit.design.agreement import Disagreement, disagreements
+from evalkit.design.checking import CheckRule
 from evalkit.design.judgement import Criteria, Gate, Rate, Report, Specimen
 from evalkit.design.planning import Planning, Published
 from evalkit.design.sections import Evaluation, FrameSection, Privacy, Reserves, Returns, Rosters, Section
 from evalkit.design.stages import Stage
 from evalkit.design.staging import list_of
 from evalkit.design.weighting import WeightingStep
+from evalkit.screening import Check
 
 UNHASHED = {"frame": {"file", "sheet", "place", "source", "note"}}
 
@@ -48,6 +50,7 @@ class Design(Section):
     weighting: tuple[WeightingStep, ...] = ()
     rates: tuple[Rate, ...] = Field(alias="rate", default=())
     gates: tuple[Gate, ...] = Field(alias="gate", default=())
+    checks: tuple[CheckRule, ...] = Field(alias="check", default=())
     planning: Planning | None = None
     published: tuple[Published, ...] = ()
     report: Report
@@ -102,6 +105,10 @@ class Design(Section):
     def rate(self, name: str) -> Rate | None:
         """Return the rate of that name, or None."""
         return next((rate for rate in self.rates if rate.name == name), None)
+
+    def checks_on(self, table: str) -> tuple[Check, ...]:
+        """Return the checks of one table: ``frame``, ``rosters``, ``returns``, or the name of a form."""
+        return tuple(rule.check() for rule in self.checks if rule.on == table)
 
     def resolve(self, file: str) -> Path:
         """Return a file named in the design, looked for beside the design file."""

@@ -14,7 +14,8 @@ import pandas as pd
 
 from evalkit.certificate import Certificate
 from evalkit.design import Design, read_design
-from evalkit.errors import HEADER, DrawError, EvalkitError, Fault, FieldworkError, grouped_lines
+from evalkit.errors import DrawError, EvalkitError, Fault, FieldworkError, grouped_lines
+from evalkit.evaluation.annex import screened, write_annex
 from evalkit.evaluation.assembly import Drawing, assemble
 from evalkit.evaluation.folder import Folder
 from evalkit.evaluation.guards import (
@@ -43,6 +44,7 @@ from evalkit.rates import measure
 from evalkit.report import write_report
 from evalkit.responses import Responses, collect
 from evalkit.sample import Sample, draw, draw_next
+from evalkit.screening import Screening
 from evalkit.sheets import write_csv
 from evalkit.survey import weigh
 from evalkit.tables import Results
@@ -118,12 +120,21 @@ class Evaluation:
             advice = () if fatal["回收表"] else determine(self.responses()).faults
         found = [(table, fault) for table, faults in fatal.items() for fault in faults]
         noted = [("回收表", fault) for fault in advice]
-        path = self.folder.part("results") / "check.csv"
-        rows = [(table, *fault.cells()) for table, fault in [*found, *noted]]
-        write_csv(pd.DataFrame(rows, columns=["表", *HEADER]), path)
+        for table, screening in self._screened(found):
+            found += [(table, fault) for fault in screening.faults("stop")]
+            noted += [(table, fault) for fault in screening.faults("ask", "note")]
+        paths = write_annex(self.folder.part("results"), found, noted, self.design)
         lines = [line for each in (found, noted) for line in _grouped(each)]
         head = f"检查：{len(found)} 处须改正，{len(noted)} 处须留意"
-        return (head, *lines, f"逐行列在 results/{path.name}"), not found
+        return (head, *lines, f"逐行列在 results/{paths[0].name}；质量附件 results/{paths[1].name}"), not found
+
+    def _screened(self, found: list[tuple[str, Fault]]) -> list[tuple[str, Screening]]:
+        """Return the declared checks of frame and rosters; what keeps them from being made goes among what was found."""
+        try:
+            return [(screening.subject, screening) for screening in screened(self.design, self.folder)]
+        except EvalkitError as refusal:
+            found += [("检查", fault) for fault in refusal.faults or (Fault(None, "", "", str(refusal), "改正后重试"),)]
+            return []
 
     def draw(self, seed: str | None = None, reason: str | None = None) -> Said:
         """Draw the villages and write the certificate.

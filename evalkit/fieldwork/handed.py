@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalkit.codes import HALF_WIDTH, seem_names, shown, shown_headings, shown_label, shown_word
 from evalkit.errors import EvalkitError, Faults
+from evalkit.screening import Check, Screening, screen_rows
 from evalkit.sheets import as_text, numbered, read_sheet, refuse_floats
 from evalkit.sheets.memory import WAYS
 from evalkit.sheets.reading import SUFFIXES
@@ -66,6 +67,13 @@ class Handed:
             value = shown(cell) if known is None else shown_word(cell, known)
             value = named(*(str(self.table[heading].iat[i]) for heading in whose)) if whose else value
             faults.add(int(self.rows[i]), placed(self.files[i], column), value, rule, remedy)
+
+    def screen(self, checks: Iterable[Check], subject: str, missing: Iterable[str] = (), rows: ArrayLike | None = None) -> Screening:
+        """Hold the rows, or those of a mask, against checks."""
+        kept = slice(None) if rows is None else np.asarray(rows, dtype=bool)
+        files = self.files[kept] if any(self.files) else None
+        table = self.table[kept].reset_index(drop=True)
+        return screen_rows(table, self.rows[kept], checks, files=files, missing=tuple(missing), personal=self.hidden, subject=subject)
 
     def note_names(self, faults: Faults, strange: ArrayLike, column: str, known: Iterable[str]) -> NDArray[np.bool_]:
         """Note each file whose column of village codes evidently holds names; return the rows that this explains.

@@ -115,7 +115,8 @@ def collect(sample: Sample, returns: Source, *, missing: Missing | None = None, 
     ------
     ResponsesError
         With every fault of all files: unknown words, households that are not in the sample or stand twice,
-        reserves used out of order, answers that are missing or no numbers, ids turned into numbers.
+        reserves used out of order, answers that are missing or no numbers, ids turned into numbers, rows that break a
+        `[[check]]` whose action is ``stop``.
 
     Notes
     -----
@@ -139,14 +140,18 @@ def collect(sample: Sample, returns: Source, *, missing: Missing | None = None, 
     columns = design.returns
     if columns is None:
         raise DesignError("returns｜缺｜读回收表需要列名｜写 [returns]")
-    handed, faults = hand_in(returns, "回收表", needed(design), (columns.village, columns.household), ResponsesError, (columns.household,))
+    checks = design.checks_on("returns")
+    read = (*needed(design), *(heading for check in checks for heading in check.headings))
+    handed, faults = hand_in(returns, "回收表", read, (columns.village, columns.household), ResponsesError, (columns.household,))
     handed = _only(handed, filled(handed.table, design))
+    screening = handed.screen(checks, "回收表", columns.missing)
+    faults.extend(screening.faults("stop"))
     drawn = sample.table("household").reset_index(drop=True)
     visits = _visits(handed, faults, drawn, design)
     answers, visits = _answered(handed, faults, visits, design, missing)
     check_reserves(handed, faults, columns, drawn, visits)
     faults.refuse(ResponsesError)
-    faults_kept = (*oddities(handed, columns, drawn, visits), *answers.noted)
+    faults_kept = (*oddities(handed, columns, drawn, visits), *answers.noted, *screening.faults("ask", "note"))
     return Responses(sample, faults_kept, _table(handed, drawn, visits, answers, design, key))
 
 
