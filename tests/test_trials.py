@@ -10,7 +10,7 @@ import pytest
 
 import evalkit as ev
 from evalkit import streams
-from evalkit.errors import DesignError, EvalkitError
+from evalkit.errors import DesignError, EvalkitError, Faults
 from evalkit.plans.counting import planned_frame
 from evalkit.rates import assumed
 from evalkit.responses import collect
@@ -19,10 +19,11 @@ from evalkit.sizing.chances import county_counts, village_counts
 from evalkit.survey import weigh
 from evalkit.trials.outcomes import Trials
 from evalkit.trials.population import populate
-from evalkit.trials.simulating import _setting
+from evalkit.trials.simulating import _check_design, _setting
 from evalkit.trials.trial import FIELDS, _drawn, _found, _places, _recorded, _rows, run_trial
 from evalkit.trials.truths import interviewer_rates, village_rates
 from evalkit.trials.visits import interviewers, visit
+from tests.pages import ROOT
 
 NAME = "差错率"
 SMALL = ev.plain_design(10, 20, frame=40, households=60)
@@ -280,3 +281,13 @@ def test_a_population_follows_the_list() -> None:
     assert counted.sum() == pytest.approx(listed.sum(), rel=0.1)
     roster = people.roster(people.villages[:2])
     assert roster["household"].tolist()[0] == "0001" and roster["persons"].min() >= 1
+
+
+def test_the_pages_name_the_designs_that_can_be_simulated() -> None:
+    able = []
+    for path in sorted((ROOT / "designs").glob("*.toml")):
+        faults = Faults(path.stem)
+        _check_design(ev.read_design(path), faults)
+        able += [] if faults else [f"`{path.stem}`"]
+    for page, count in (("designs", "两个"), ("simulation", "")):
+        assert f"[[gate]]` 的{count}：{'、'.join(able)}；" in (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
