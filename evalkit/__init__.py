@@ -54,7 +54,11 @@ if TYPE_CHECKING:
     from evalkit.evaluation import Evaluation as Evaluation
     from evalkit.evaluation import begin as begin
     from evalkit.evaluation import run as run
+    from evalkit.fieldwork import Assignment as Assignment
+    from evalkit.fieldwork import assign as assign
     from evalkit.fieldwork import read_rosters as read_rosters
+    from evalkit.fieldwork import write_books as write_books
+    from evalkit.fieldwork import write_days as write_days
     from evalkit.fieldwork import write_lists as write_lists
     from evalkit.findings import Findings as Findings
     from evalkit.findings import determine as determine
@@ -83,6 +87,7 @@ if TYPE_CHECKING:
     from evalkit.privacy import shed as shed
     from evalkit.quality import agreement as agreement
     from evalkit.rates import measure as measure
+    from evalkit.report import write_booklets as write_booklets
     from evalkit.report import write_plan as write_plan
     from evalkit.responses import Responses as Responses
     from evalkit.responses import collect as collect
@@ -136,7 +141,7 @@ _FILES = {
         "total", "variance",
     ),
     "evaluation": ("Evaluation", "begin", "run"),
-    "fieldwork": ("read_rosters", "write_lists"),
+    "fieldwork": ("Assignment", "assign", "read_rosters", "write_books", "write_days", "write_lists"),
     "findings": ("Findings", "determine"),
     "frame": ("Frame", "Rule", "read_frame"),
     "intake": ("Register", "read_registry"),
@@ -145,7 +150,7 @@ _FILES = {
     "privacy": ("Key", "Leaks", "Shed", "read_key", "scan", "shed"),
     "quality": ("agreement",),
     "rates": ("measure",),
-    "report": ("write_plan",),
+    "report": ("write_booklets", "write_plan",),
     "responses": ("Responses", "collect"),
     "sample": ("Sample", "draw", "draw_next", "overlap"),
     "screening": ("Check", "Screening", "screen"),

@@ -6,6 +6,7 @@ import click
 
 from evalkit import __version__
 from evalkit.cli.ceremonies import ceremony
+from evalkit.cli.fielding import assign
 from evalkit.cli.group import Group
 from evalkit.cli.ledgers import history, ledger
 from evalkit.cli.planning import sampling_plan, simulated
@@ -34,7 +35,7 @@ def main() -> None:
 
     一次评估一个文件夹，逐步进行，各步可隔数日，可重复执行：
 
-    init → check → plan → ceremony → draw → rosters → lists → release → collect → estimate → report → verify → publish
+    init → check → plan → ceremony → draw → rosters → lists → assign → release → collect → estimate → report → verify → publish
 
     Third-party evaluation, step by step in one folder; `run` chains all steps on simulated data.
     """
@@ -42,7 +43,7 @@ def main() -> None:
 
 # in the order of the work, which is the order of the help
 for _command in (
-    init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, release, collect, estimate, report, verify, publish,
+    init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, release, collect, estimate, report, verify, publish,
     search_outputs, new_secret_key, history, ledger, overlap, run_all,
 ):  # fmt: skip
     main.add_command(_command)

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from evalkit import tickets
 from evalkit.design.agreement import Disagreement, disagreements
 from evalkit.design.checking import CheckRule
+from evalkit.design.fielding import Teams
 from evalkit.design.judgement import Criteria, Gate, Rate, Report, Specimen
 from evalkit.design.planning import Planning, Published
 from evalkit.design.sections import Evaluation, FrameSection, Privacy, Reserves, Returns, Rosters, Section
@@ -46,6 +47,7 @@ class Design(Section):
     rosters: Rosters | None = None
     returns: Returns | None = None
     privacy: Privacy = Privacy()
+    teams: Teams | None = None
     criteria: Criteria | None = None
     weighting: tuple[WeightingStep, ...] = ()
     rates: tuple[Rate, ...] = Field(alias="rate", default=())

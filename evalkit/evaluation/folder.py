@@ -10,16 +10,16 @@ from evalkit.ceremony import Ceremony
 from evalkit.errors import EvalkitError, FieldworkError
 from evalkit.sheets import SUFFIXES, write_bytes
 
-PARTS = ("frame", "earlier", "draw", "rosters", "lists", "released", "returns", "results", "report", "public")
-PAPERS = ("released", "lists", "rosters", "draw")  # of one draw
+PARTS = ("frame", "earlier", "draw", "rosters", "lists", "assignments", "released", "returns", "results", "report", "public")
+PAPERS = ("released", "assignments", "lists", "rosters", "draw")  # of one draw
 
 
 @dataclass(frozen=True)
 class Folder:
     """The documented layout of an evaluation's folder.
 
-    ``design.toml  frame/  earlier/  draw/  rosters/  lists/  released/  returns/  results/  report/  public/  ledger.sqlite``; of
-    these only ``public/`` is for everybody. ``earlier/`` holds certificates and annexes of earlier rounds.
+    ``design.toml  frame/  earlier/  draw/  rosters/  lists/  assignments/  released/  returns/  results/  report/  public/
+    ledger.sqlite``; of these only ``public/`` is for everybody. ``earlier/`` holds certificates and annexes of earlier rounds.
 
     Examples
     --------

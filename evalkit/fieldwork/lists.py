@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.sample import Sample
 
+FORBIDDEN = frozenset('\\/:*?"<>|')
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+DEVICE = re.compile(r"(CON|PRN|AUX|NUL|(COM|LPT)[0-9¹²³]|CONIN\$|CONOUT\$)\s*(\..*)?", re.IGNORECASE)
+LONGEST, LONGEST_BYTES = 80, 240  # a name with its ending has to fit in 255 bytes
 LIST, SEALED, SUMMARY = "入户名单", "备用户（密封）", "汇总.xlsx"
 WIDTHS = {"序号": 6, "替换原因": 16, "启用顺序": 10, "替换哪一户": 12, "启用原因": 16, "备注": 24}
 HEADINGS = {
@@ -70,7 +75,7 @@ def write_lists(sample: Sample, folder: str | Path, *, only: Collection[str] | N
     drawn = sample.table("household")
     if drawn.empty:
         raise FieldworkError("入户名单：还没有抽户｜名册到达后才能抽户｜先键入 evalkit rosters")
-    villages = _villages(sample.table("village"), set(drawn["village"]))
+    villages = listed_villages(sample.table("village"), set(drawn["village"]))
     folder = Path(folder)
     by_village = dict(list(drawn.sort_values(["cell", "order"], kind="stable").groupby("village")))
     paths = []
@@ -88,12 +93,18 @@ def write_lists(sample: Sample, folder: str | Path, *, only: Collection[str] | N
 def safe_name(text: str) -> str:
     """Return a text as part of a file name that no system refuses and that stays in its folder.
 
+    What no file system takes, or nobody sees (control characters, marks that turn the direction of writing), becomes ``_``; so do
+    the names that Windows keeps for its devices, whatever ending follows. At most 80 characters and 240 bytes, and no point or
+    blank at either end.
+
     Examples
     --------
-    >>> safe_name("../王庄/村:委会 ")
-    '_王庄_村_委会'
+    >>> safe_name("../王庄/村:委会 "), safe_name("CON"), safe_name("nul.txt")
+    ('_王庄_村_委会', '_CON', '_nul.txt')
     """
-    return re.sub(r"[\\/:*?\"<>|\x00-\x1f\x7f]+", "_", text).strip(" .")[:80] or "_"
+    marked = "".join("/" if letter in FORBIDDEN or unicodedata.category(letter) in UNSEEN else letter for letter in text)
+    kept = re.sub("/+", "_", marked).strip().strip(" .").encode()[:LONGEST_BYTES].decode(errors="ignore")[:LONGEST].rstrip(" .")
+    return f"_{kept}"[:LONGEST] if DEVICE.fullmatch(kept) else kept or "_"
 
 
 def list_headings(design: Design) -> dict[str, str]:
@@ -107,7 +118,8 @@ def list_headings(design: Design) -> dict[str, str]:
     return chosen
 
 
-def _villages(table: pd.DataFrame, arrived: set[str]) -> list[Village]:
+def listed_villages(table: pd.DataFrame, arrived: Collection[str]) -> list[Village]:
+    """Return the villages whose rosters have arrived, by code, each with a file of its own."""
     named = table["name"] if "name" in table else pd.Series("", index=table.index)
     pairs = sorted((code, name) for code, name in zip(table["unit"], named, strict=True) if code in arrived)
     villages = [Village(code, name, f"{safe_name('_'.join(part for part in (code, name) if part))}.xlsx") for code, name in pairs]
@@ -120,30 +132,45 @@ def _villages(table: pd.DataFrame, arrived: set[str]) -> list[Village]:
 
 def _pages(village: Village, drawn: pd.DataFrame, design: Design) -> Mapping[str, Page]:
     mains, reserves = drawn[drawn["role"] == "main"], drawn[drawn["role"] == "reserve"]
+    return {LIST: mains_page(village, mains, design), SEALED: sealed_page(village, reserves, design)}
+
+
+def mains_page(village: Village, mains: pd.DataFrame, design: Design, whose: str = "", notes: tuple[str, ...] = LIST_NOTES) -> Page:
+    """Return the list of main households, those of one team when `whose` names it."""
     outcomes = tuple(design.returns.dispositions) if design.returns else ()
-    reasons = design.reserves.reasons if design.reserves else ()
-    place = f"{design.evaluation.county} {village.name}（{village.code}）"
     counts = "，".join(f"{stratum} {count} 户" for stratum, count in mains["stratum"].value_counts(sort=False).items())
-    list_title = _marked(f"{place} {LIST}：共 {len(mains)} 户（{counts}）", design)
-    sealed_title = _marked(f"{place} {SEALED}：共 {len(reserves)} 户", design)
     headings = list_headings(design)
-    widths = WIDTHS | {heading: HEADING_WIDTHS[name] for name, heading in headings.items()}
-    return {
-        LIST: Page(
-            title=list_title,
-            table=_mains_table(mains, headings),
-            widths=widths,
-            choices=_offered({headings["disposition"]: outcomes, "替换原因": reasons}),
-            notes=LIST_NOTES,
-        ),
-        SEALED: Page(
-            title=sealed_title,
-            table=_reserves_table(reserves, headings),
-            widths=widths,
-            choices=_offered({"启用原因": reasons}),
-            notes=SEALED_NOTES,
-        ),
-    }
+    return Page(
+        title=_title(village, design, f"{whose}{LIST}：共 {len(mains)} 户（{counts}）"),
+        table=_mains_table(mains, headings),
+        widths=_widths(headings),
+        choices=_offered({headings["disposition"]: outcomes, "替换原因": _reasons(design)}),
+        notes=notes,
+    )
+
+
+def sealed_page(village: Village, reserves: pd.DataFrame, design: Design, whose: str = "", notes: tuple[str, ...] = SEALED_NOTES) -> Page:
+    """Return the list of reserves in the order of their use."""
+    headings = list_headings(design)
+    return Page(
+        title=_title(village, design, f"{whose}{SEALED}：共 {len(reserves)} 户"),
+        table=_reserves_table(reserves, headings),
+        widths=_widths(headings),
+        choices=_offered({"启用原因": _reasons(design)}),
+        notes=notes,
+    )
+
+
+def _title(village: Village, design: Design, what: str) -> str:
+    return _marked(f"{design.evaluation.county} {village.name}（{village.code}） {what}", design)
+
+
+def _reasons(design: Design) -> tuple[str, ...]:
+    return design.reserves.reasons if design.reserves else ()
+
+
+def _widths(headings: Mapping[str, str]) -> Mapping[str, float]:
+    return WIDTHS | {heading: HEADING_WIDTHS[name] for name, heading in headings.items()}
 
 
 def _offered(choices: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:

@@ -77,6 +77,7 @@ KINDS: dict[str, Kind] = {
     ),
     "rosters": Kind("抽户", "", {"certificate": CERTIFICATE, "villages": Part("村数", int)}),
     "list": Kind("写名单", "文件", {"list": Part("名单指纹")}),
+    "assign": Kind("分组", "凭证指纹", {"list": Part("分组指纹"), "teams": Part("各组", list)}),
     "release": Kind(
         "发放名单", "村", {"team": TEAM, "day": Part("日期"), "list": Part("名单指纹"), "reason": REASON, "draw": DRAW}
     ),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from evalkit.errors import EvalkitError
 
-FORMULA = ("=", "+", "-", "@")
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 # a double keeps every whole number below this one apart from its neighbours, and Excel keeps 15 digits
 EXACT = 10**15
 
@@ -53,7 +53,18 @@ def cell_text(cell: Any) -> str:
     text = str(cell).strip()
     if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
         raise EvalkitError("文字的编码已损坏｜应为完整的文字｜从原来的系统重新导出")
-    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA else text
+    return text[1:] if text[:1] == "'" and seems_formula(text[1:]) else text
+
+
+def seems_formula(text: str) -> bool:
+    """Say whether a spreadsheet program may take a text for a formula, so that an apostrophe has to keep it a text.
+
+    Examples
+    --------
+    >>> seems_formula("=HYPERLINK(1)"), seems_formula(" ＠SUM(1)"), seems_formula("\\t1"), seems_formula("'=1"), seems_formula("王庄")
+    (True, True, True, False, False)
+    """
+    return text.lstrip(" \u3000").startswith(FORMULA)
 
 
 class Known(dict[Any, str]):

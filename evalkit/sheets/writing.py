@@ -16,11 +16,12 @@ from typing import Any
 import pandas as pd
 
 from evalkit.later import later
-from evalkit.sheets.cells import EXACT, FORMULA
+from evalkit.sheets.cells import EXACT, seems_formula
 from evalkit.sheets.whole import write_bytes
 
 xlsxwriter = later("xlsxwriter")
 
+LONGEST_TITLE, LONGEST_MESSAGE = 32, 255  # of a cell's message, as Excel takes them
 CREATED = datetime(2000, 1, 1)
 LOOKS: dict[str, dict[str, object]] = {
     "title": {"bold": True, "font_size": 14, "valign": "vcenter"},
@@ -47,6 +48,10 @@ class Page:
         Words offered as a drop-down list in the cells of a column.
     notes : sequence of str
         Lines under the table.
+    messages : mapping of heading to str
+        What a cell of a column says when it is chosen, and when something else than one of its words is typed.
+    footer : str
+        Printed at the foot of each page, before its number and theirs; pages are numbered only where there is one.
     """
 
     title: str
@@ -55,13 +60,16 @@ class Page:
     formats: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    messages: Mapping[str, str] = field(default_factory=dict)
+    footer: str = ""
 
 
 def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
     """Write a table as CSV in UTF-8 with a mark, so that Excel shows Chinese.
 
-    Numbers are written in full; a text that a spreadsheet would take for a formula gets an apostrophe
-    before it, which `read_sheet` takes off again.
+    Numbers are written in full; a text that a spreadsheet would take for a formula (one that begins with ``= + - @``, their
+    full-width forms, a tab or a line break, blanks before them passed over) gets an apostrophe before it, which `read_sheet`
+    takes off again.
 
     Parameters
     ----------
@@ -96,7 +104,7 @@ def write_book(path: str | Path, pages: Mapping[str, Page | tuple[Any, ...]]) ->
     pathlib.Path
     """
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"created": CREATED})
     looks = {name: book.add_format(look) for name, look in LOOKS.items()}
     for name, page in pages.items():
@@ -116,12 +124,25 @@ def _write_page(book: Any, looks: Mapping[str, Any], name: str, page: Page) -> N
         sheet.write_string(top, column, str(heading), looks["head"])
         look = book.add_format({"border": 1, "valign": "vcenter", "num_format": page.formats.get(str(heading), "General")})
         _write_column(sheet, top + 1, column, cells, look)
-        if str(heading) in page.choices and cells:
-            rule = {"validate": "list", "source": list(page.choices[str(heading)])}
+        rule = _rule(page, str(heading))
+        if rule and cells:
             sheet.data_validation(top + 1, column, top + len(cells), column, rule)
     for line, note in enumerate(page.notes):
         sheet.write_string(top + len(page.table) + 2 + line, 0, note, looks["note"])
     _page_setup(sheet, top, len(page.table.columns))
+    if page.footer:
+        sheet.set_footer(f"&L{page.footer.replace('&', '&&')}&R第 &P 页　共 &N 页")
+
+
+def _rule(page: Page, heading: str) -> dict[str, Any]:
+    """Return what may be typed in a column and what its cells say; nothing where all is free."""
+    rule: dict[str, Any] = {"validate": "list", "source": list(page.choices[heading])} if heading in page.choices else {}
+    if heading in page.messages:
+        told = page.messages[heading][:LONGEST_MESSAGE]
+        rule = (rule or {"validate": "any"}) | {"input_title": heading[:LONGEST_TITLE], "input_message": told}
+        if heading in page.choices:
+            rule |= {"error_title": heading[:LONGEST_TITLE], "error_message": told}
+    return rule
 
 
 def _write_column(sheet: Any, top: int, column: int, cells: Iterable[Any], look: Any) -> None:
@@ -153,7 +174,10 @@ def _number(plain: int | float) -> int | float | str:
 
 
 def _guarded(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    if not isinstance(cell, str):
+        return cell
+    text = cell.replace("\r\n", "\n").replace("\r", "\n")  # csv leaves a bare \r unquoted, and readers begin a new row at it
+    return f"'{text}" if seems_formula(text) else text
 
 
 def _width(widths: Sequence[float] | Mapping[str, float], column: int, heading: str, cells: Sequence[Any]) -> float:

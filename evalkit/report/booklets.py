@@ -1,0 +1,84 @@
+"""Assignment books on paper: one PDF for each team and village, the sealed reserves on a sheet of their own."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from evalkit.charts import FONTS, missing_characters
+from evalkit.fieldwork import Assignment
+from evalkit.fieldwork.books import Book, Names, assignment_books
+from evalkit.fieldwork.lists import SEALED
+from evalkit.later import later
+from evalkit.sheets import Page, write_bytes
+
+typst = later("typst")
+
+LAYOUT = Path(__file__).with_name("booklet.typ")
+STAMP = datetime(2000, 1, 1, tzinfo=UTC)  # no clock in a file that has to be the same bytes every time
+SMALLEST, LARGEST = 5.0, 26.0  # shares of the width of a page
+
+
+def write_booklets(assignment: Assignment, folder: str | Path, names: Names = "masked") -> list[Path]:
+    """Write the assignment books as PDFs to print.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    folder : str or pathlib.Path
+        Made when absent; in it there is a folder for each team.
+    names : {"masked", "full"}
+        Whether heads of household stand with their surname alone or in full.
+
+    Returns
+    -------
+    list of pathlib.Path
+        ``<team>/<village code>_<village name>.pdf``, A4 across, with the bundled font: the list with room to write; in the book of
+        the reserves' keeper also the sealed list, which begins on a fresh sheet even when both sides are printed.
+
+    Warns
+    -----
+    UserWarning
+        Once, with the characters that the bundled font cannot draw.
+    """
+    books = list(assignment_books(assignment, names))
+    absent = missing_characters("".join(_text(book) for book in books))
+    if absent:
+        warnings.warn(f"随附字体缺 {len(absent)} 个字：{absent}｜PDF 中显示为方框，Excel 册子不受影响", stacklevel=2)
+    simulated = assignment.sample.design.simulated
+    return [write_bytes(book.place(folder, ".pdf"), _bytes(book, simulated)) for book in books]
+
+
+def _bytes(book: Book, simulated: bool) -> bytes:
+    mark = "模拟数据" if simulated else ""
+    data = {"title": f"{book.team} {book.village.name}", "mark": mark, "pages": [_page(name, page) for name, page in book.pages.items()]}
+    made = typst.compile(
+        str(LAYOUT),
+        font_paths=[str(FONTS)],
+        ignore_system_fonts=True,
+        format="pdf",
+        sys_inputs={"book": json.dumps(data, ensure_ascii=False)},
+        timestamp=STAMP,
+    )
+    return bytes(made)
+
+
+def _page(name: str, page: Page) -> dict[str, Any]:
+    widths = page.widths if isinstance(page.widths, dict) else {}
+    return {
+        "title": page.title,
+        "sealed": name == SEALED,
+        "heads": [str(heading) for heading in page.table.columns],
+        "shares": [min(max(float(widths.get(heading, 10.0)), SMALLEST), LARGEST) for heading in page.table.columns],
+        "rows": [[str(cell) for cell in row] for row in page.table.itertuples(index=False, name=None)],
+        "notes": list(page.notes),
+        "choices": [f"{heading}：{'、'.join(words)}" for heading, words in page.choices.items()],
+        "footer": page.footer,
+    }
+
+
+def _text(book: Book) -> str:
+    return "".join(f"{page.title}{''.join(page.table.astype(str).to_numpy().ravel())}" for page in book.pages.values())
