@@ -11,14 +11,13 @@ import pandas as pd
 from evalkit.evaluation.folder import Folder
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.fieldwork import Assignment, assign, write_books, write_days
-from evalkit.fieldwork.books import Names
 from evalkit.report import write_booklets
 from evalkit.sheets import read_sheet, write_csv
 
 PART, TABLE, MANIFEST = "assignments", "分组表.csv", "清单.csv"
 
 
-def assign_teams(evaluation: Evaluation, teams: str | None = None, *, start: str | None = None, names: Names = "masked") -> Said:
+def assign_teams(evaluation: Evaluation, teams: str | None = None, *, start: str | None = None) -> Said:
     """Assign the drawn households to teams by the seed of the draw, and write the books of all teams.
 
     Books that nobody has filled in since they were written are written anew, with the villages that have arrived since; others
@@ -31,14 +30,12 @@ def assign_teams(evaluation: Evaluation, teams: str | None = None, *, start: str
         A table of teams; the design's `[teams]` when left out.
     start : str, optional
         The first day, for the plan of days.
-    names : {"masked", "full"}
-        Whether heads of household stand with their surname alone or in full.
     """
     sample, saved = evaluation.agreed_sample(), evaluation.saved()
     made = assign(sample, teams, seed=saved.seed)
     with tempfile.TemporaryDirectory() as place:
         desk = Path(place)
-        written = [*write_books(made, desk, names), *write_booklets(made, desk, names), write_days(made, desk, start)]
+        written = [*write_books(made, desk), *write_booklets(made, desk), write_days(made, desk, start)]
         written.append(made.save(desk / TABLE))
         _drop_unfilled(evaluation.folder)
         homes = [(Path(PART) / path.parent.relative_to(desk)).as_posix() for path in written]

@@ -6,18 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
 from evalkit.codes import mask_name
-from evalkit.errors import FieldworkError, one_of
 from evalkit.fieldwork.assignment import Assignment
 from evalkit.fieldwork.lists import LIST, SEALED, Village, list_headings, listed_villages, mains_page, sealed_page
 from evalkit.sheets import Page, write_book
 
-Names = Literal["masked", "full"]
-NAMES = {"masked": "户主只留姓", "full": "户主写全名，册子须按个人信息保管"}
 PLAN = "日程.xlsx"
 CARE = "证件号码只显示前 6 位。册子由本组保管，用毕收回。"
 ORDER = "按序号入户，主样本户不得自行调换。调查结果逐户填写；未完成的户写明原因，报主责组组长启封备用户。"
@@ -55,24 +51,20 @@ class Book:
         return Path(folder) / self.team / f"{self.village.file.removesuffix('.xlsx')}{ending}"
 
 
-def assignment_books(assignment: Assignment, names: Names = "masked") -> Iterator[Book]:
+def assignment_books(assignment: Assignment) -> Iterator[Book]:
     """Yield the books of all teams, by village and in the order of its teams.
 
-    Parameters
-    ----------
-    assignment : Assignment
-    names : {"masked", "full"}
-        Whether heads of household stand with their surname alone or in full.
+    Heads of household stand with their surname alone unless `[privacy] keep` names their column.
 
     Raises
     ------
     FieldworkError
-        For another word; when two villages would share a file.
+        When two villages would share a file.
     """
-    one_of("names", names, NAMES, FieldworkError)
     sample = assignment.sample
     drawn = sample.table("household").sort_values(["cell", "order"], kind="stable")
-    if names == "masked" and "head" in drawn:
+    kept = sample.design.rosters is not None and sample.design.rosters.head in sample.design.privacy.keep
+    if "head" in drawn and not kept:
         drawn["head"] = drawn["head"].map(mask_name)
     whose = assignment.table().set_index(["village", "household"])["team"]
     by_village = {str(code): table for code, table in drawn.groupby("village")}
@@ -97,7 +89,7 @@ def _pages(assignment: Assignment, village: Village, team: str, mains: pd.DataFr
     return {name: replace(page, messages=messages, footer=footer) for name, page in pages.items()}
 
 
-def write_books(assignment: Assignment, folder: str | Path, names: Names = "masked") -> list[Path]:
+def write_books(assignment: Assignment, folder: str | Path) -> list[Path]:
     """Write the assignment books as workbooks.
 
     Parameters
@@ -105,8 +97,6 @@ def write_books(assignment: Assignment, folder: str | Path, names: Names = "mask
     assignment : Assignment
     folder : str or pathlib.Path
         Made when absent; in it there is a folder for each team.
-    names : {"masked", "full"}
-        As for `assignment_books`.
 
     Returns
     -------
@@ -114,7 +104,7 @@ def write_books(assignment: Assignment, folder: str | Path, names: Names = "mask
         ``<team>/<village code>_<village name>.xlsx``. Each prints on A4 with its headings and page numbers on every page and
         offers the design's words as lists. The bytes depend on the sample, the teams and the seed alone.
     """
-    return [write_book(book.place(folder, ".xlsx"), book.pages) for book in assignment_books(assignment, names)]
+    return [write_book(book.place(folder, ".xlsx"), book.pages) for book in assignment_books(assignment)]
 
 
 def write_days(assignment: Assignment, folder: str | Path, start: str | date | None = None) -> Path:

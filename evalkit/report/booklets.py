@@ -10,7 +10,7 @@ from typing import Any
 
 from evalkit.charts import FONTS, missing_characters
 from evalkit.fieldwork import Assignment
-from evalkit.fieldwork.books import Book, Names, assignment_books
+from evalkit.fieldwork.books import Book, assignment_books
 from evalkit.fieldwork.lists import SEALED
 from evalkit.later import later
 from evalkit.sheets import Page, write_bytes
@@ -22,7 +22,7 @@ STAMP = datetime(2000, 1, 1, tzinfo=UTC)  # no clock in a file that has to be th
 SMALLEST, LARGEST = 5.0, 26.0  # shares of the width of a page
 
 
-def write_booklets(assignment: Assignment, folder: str | Path, names: Names = "masked") -> list[Path]:
+def write_booklets(assignment: Assignment, folder: str | Path) -> list[Path]:
     """Write the assignment books as PDFs to print.
 
     Parameters
@@ -30,8 +30,6 @@ def write_booklets(assignment: Assignment, folder: str | Path, names: Names = "m
     assignment : Assignment
     folder : str or pathlib.Path
         Made when absent; in it there is a folder for each team.
-    names : {"masked", "full"}
-        Whether heads of household stand with their surname alone or in full.
 
     Returns
     -------
@@ -44,7 +42,7 @@ def write_booklets(assignment: Assignment, folder: str | Path, names: Names = "m
     UserWarning
         Once, with the characters that the bundled font cannot draw.
     """
-    books = list(assignment_books(assignment, names))
+    books = list(assignment_books(assignment))
     absent = missing_characters("".join(_text(book) for book in books))
     if absent:
         warnings.warn(f"随附字体缺 {len(absent)} 个字：{absent}｜PDF 中显示为方框，Excel 册子不受影响", stacklevel=2)
