@@ -331,7 +331,7 @@ def test_no_text_becomes_a_formula(tmp_path: Path) -> None:
         ("a/b", "a_b"), ("a__b", "a__b"),
         ("CON", "_CON"), ("con.xlsx", "_con.xlsx"), ("NUL ", "_NUL"), ("com1.村", "_com1.村"), ("LPT²", "_LPT²"), ("CONTROL", "CONTROL"),
         ("村. . ", "村"), ("村\u202egpj", "村_gpj"), ("村\x00", "村_"), ("村\ud800", "村_"),
-        ("𠮷" * 100, "𠮷" * 60), ("寨" * 79 + " .村", "寨" * 79),
+        ("𠮷" * 100, "𠮷" * 52), ("寨" * 69 + " .村", "寨" * 69),
     ],
 )  # fmt: skip
 def test_file_names_hold_on_every_system(name: str, safe: str) -> None:
@@ -342,7 +342,7 @@ def test_file_names_hold_on_every_system(name: str, safe: str) -> None:
 def test_a_safe_name_is_one_part_of_a_path(text: str) -> None:
     name = safe_name(text)
     assert name and name == Path(name).name and name == safe_name(name)
-    assert not set(name) & set('\\/:*?"<>|') and name[-1] not in " ." and len(name.encode()) + len(".xlsx.part.") <= 255
+    assert not set(name) & set('\\/:*?"<>|') and name[-1] not in " ." and len(name.encode()) <= 210
 
 
 # -- the command --------------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FORBIDDEN = frozenset('\\/:*?"<>|')
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 DEVICE = re.compile(r"(CON|PRN|AUX|NUL|(COM|LPT)[0-9¹²³]|CONIN\$|CONOUT\$)\s*(\..*)?", re.IGNORECASE)
-LONGEST, LONGEST_BYTES = 80, 240  # a name with its ending has to fit in 255 bytes
+LONGEST, LONGEST_BYTES = 80, 210  # with its ending, and what it bears while it is written, a name has to fit in 255 bytes
 LIST, SEALED, SUMMARY = "入户名单", "备用户（密封）", "汇总.xlsx"
 WIDTHS = {"序号": 6, "替换原因": 16, "启用顺序": 10, "替换哪一户": 12, "启用原因": 16, "备注": 24}
 HEADINGS = {
@@ -94,7 +94,7 @@ def safe_name(text: str) -> str:
     """Return a text as part of a file name that no system refuses and that stays in its folder.
 
     What no file system takes, or nobody sees (control characters, marks that turn the direction of writing), becomes ``_``; so do
-    the names that Windows keeps for its devices, whatever ending follows. At most 80 characters and 240 bytes, and no point or
+    the names that Windows keeps for its devices, whatever ending follows. At most 80 characters and 210 bytes, and no point or
     blank at either end.
 
     Examples
