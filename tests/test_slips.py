@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import evalkit as ev
+from evalkit.cli.group import tenths
 from evalkit.errors import DesignError, EstimateError, EvalkitError, SurveyError
 from evalkit.trials.outcomes import Trials
 
@@ -106,3 +107,10 @@ def test_a_stopped_simulation_says_what_is_kept(folder: str | None, kept: str, t
         said: list[str] = []
         assert len(simulated(rates={NAME: 0.01}, replicates=25, folder=where, progress=said.append)) == 25
         assert said == ["接着上次的：20 次已有", "模拟 25/25"]
+
+
+def test_progress_without_a_screen_is_a_line_a_tenth(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = tenths()
+    for done in range(20, 1001, 20):
+        progress(f"模拟 {done}/1000")
+    assert capsys.readouterr().err.split() == ["模拟", "20/1000", *(f for k in range(100, 1001, 100) for f in ("模拟", f"{k}/1000"))]
