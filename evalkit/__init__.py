@@ -96,7 +96,9 @@ if TYPE_CHECKING:
     from evalkit.sample import draw_next as draw_next
     from evalkit.sample import overlap as overlap
     from evalkit.screening import Check as Check
+    from evalkit.screening import Matching as Matching
     from evalkit.screening import Screening as Screening
+    from evalkit.screening import match_sources as match_sources
     from evalkit.screening import screen as screen
     from evalkit.survey import PPS as PPS
     from evalkit.survey import Survey as Survey
@@ -153,7 +155,7 @@ _FILES = {
     "report": ("write_booklets", "write_plan",),
     "responses": ("Responses", "collect"),
     "sample": ("Sample", "draw", "draw_next", "overlap"),
-    "screening": ("Check", "Screening", "screen"),
+    "screening": ("Check", "Matching", "Screening", "match_sources", "screen"),
     "survey": ("PPS", "Survey", "balance", "join", "representativity", "weigh", "weight_table"),
     "trials": ("Trials", "cheapest", "plain_design", "simulate"),
     "verdict": ("Decision", "Programme", "Verdict", "accept", "conclude", "judge", "programme", "violators"),

@@ -11,6 +11,7 @@ from evalkit.cli.group import Group
 from evalkit.cli.ledgers import history, ledger
 from evalkit.cli.planning import sampling_plan, simulated
 from evalkit.cli.secrets import new_secret_key, search_outputs
+from evalkit.cli.sources import matched
 from evalkit.cli.steps import (
     check,
     collect,
@@ -44,6 +45,6 @@ def main() -> None:
 # in the order of the work, which is the order of the help
 for _command in (
     init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, release, collect, estimate, report, verify, publish,
-    search_outputs, new_secret_key, history, ledger, overlap, run_all,
+    search_outputs, new_secret_key, history, ledger, overlap, matched, run_all,
 ):  # fmt: skip
     main.add_command(_command)
