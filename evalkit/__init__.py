@@ -66,7 +66,9 @@ if TYPE_CHECKING:
     from evalkit.frame import Rule as Rule
     from evalkit.frame import read_frame as read_frame
     from evalkit.intake import Register as Register
+    from evalkit.intake import Returned as Returned
     from evalkit.intake import read_registry as read_registry
+    from evalkit.intake import read_returns as read_returns
     from evalkit.models import Model as Model
     from evalkit.models import Test as Test
     from evalkit.models import crosstab as crosstab
@@ -146,7 +148,7 @@ _FILES = {
     "fieldwork": ("Assignment", "assign", "read_rosters", "write_books", "write_days", "write_lists"),
     "findings": ("Findings", "determine"),
     "frame": ("Frame", "Rule", "read_frame"),
-    "intake": ("Register", "read_registry"),
+    "intake": ("Register", "Returned", "read_registry", "read_returns"),
     "models": ("Model", "Test", "crosstab", "glm", "independence", "ordinal", "ranktest", "standardize", "ttest", "wald"),
     "plans": ("Plan", "plan"),
     "privacy": ("Key", "Leaks", "Shed", "read_key", "scan", "shed"),

@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalkit.codes import HALF_WIDTH, seem_names, shown, shown_headings, shown_label, shown_word
 from evalkit.errors import EvalkitError, Faults
+from evalkit.intake import read_handed
 from evalkit.screening import Check, Screening, screen_rows
-from evalkit.sheets import as_text, numbered, read_sheet, refuse_floats
+from evalkit.sheets import as_text, numbered, refuse_floats
 from evalkit.sheets.memory import WAYS
 from evalkit.sheets.reading import SUFFIXES
 
@@ -130,7 +131,7 @@ def hand_in(
         When a file cannot be read or lacks a heading: nothing more can be checked then.
     """
     needed = tuple(dict.fromkeys(needed))
-    parts = [(name, _named(table, needed)) for name, table in _parts(source, subject, error)]
+    parts = [(name, _named(table, needed)) for name, table in _parts(source, subject, needed, error)]
     faults, absent = Faults(subject), Faults(subject)
     for name, table in parts:
         _note_absent(absent, name, table, needed)
@@ -165,13 +166,13 @@ def files_of(source: Any) -> list[Any]:
     return [Path(path) if isinstance(path, (str, os.PathLike)) else path for path in source]  # what is no path is refused where it is read
 
 
-def _parts(source: Source, subject: str, error: type[EvalkitError]) -> list[tuple[str, pd.DataFrame]]:
+def _parts(source: Source, subject: str, needed: tuple[str, ...], error: type[EvalkitError]) -> list[tuple[str, pd.DataFrame]]:
     if isinstance(source, (str, os.PathLike)) or (isinstance(source, Iterable) and not _is_table(source)):
         files = files_of(source)
         if not files and isinstance(source, (str, os.PathLike)):
             raise error(f"{subject}｜文件夹 {Path(source).name} 中没有表格文件｜把表格（xlsx、csv 等）放进去")
         names = [Path(str(path)).name if len(files) > 1 else "" for path in files]
-        return [(name, read_sheet(path, subject=subject, error=error)) for name, path in zip(names, files, strict=True)]
+        return [(name, read_handed(path, subject, needed, error)) for name, path in zip(names, files, strict=True)]
     table = numbered(source, error)
     faults = Faults(subject)
     text = as_text(table, faults).rename(columns=str)

@@ -15,6 +15,11 @@ DAY = re.compile(
     r"(?P<y>[0-9]{4})(?:[-/.]|年)(?P<m>[0-9]{1,2})(?:[-/.]|月)(?P<d>[0-9]{1,2})日?"
     r"(?:[T ]\s*(?P<H>[0-9]{1,2})[:时](?P<M>[0-9]{1,2})分?(?::?(?P<S>[0-9]{1,2})秒?(?:\.[0-9]+)?)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
+# as SurveyCTO writes them: Oct 1, 2026 9:30:00 AM
+ENGLISH = re.compile(
+    r"(?P<b>[A-Z][a-z]{2}) (?P<d>[0-9]{1,2}), (?P<y>[0-9]{4}) (?P<H>[0-9]{1,2})(?P<rest>:[0-9]{2}(?::[0-9]{2})?) (?P<half>[AP])M"
+)
+NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MONTH = re.compile(r"(?P<y>[0-9]{4})(?:[-/.年])?(?P<m>[0-9]{2}|[0-9](?![0-9]))月?")
 FORMS = "应为日期：2026-10-01 09:30、2026/10/2、2026年10月2日、20261002，或表格软件的日期序号"
 
@@ -42,7 +47,7 @@ def moment(text: str) -> str:
         return _of_serial(float(plain))
     if re.fullmatch(r"[0-9]{8}", plain):
         plain = f"{plain[:4]}-{plain[4:6]}-{plain[6:]}"
-    found = DAY.fullmatch(plain)
+    found = DAY.fullmatch(_in_digits(plain))
     if not found or not YEARS[0] <= int(found["y"]) < YEARS[1]:
         return ""
     parts = [int(found[key] or 0) for key in "ymdHMS"]
@@ -91,6 +96,14 @@ def plain_moments(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
     """
     dates = cells.map({cell: moment(cell) for cell in cells.unique()})
     return dates, (dates == "") & (cells != "")
+
+
+def _in_digits(text: str) -> str:
+    found = ENGLISH.fullmatch(text)
+    if not found or found["b"] not in NAMES or not 1 <= int(found["H"]) <= 12:
+        return text
+    hour = int(found["H"]) % 12 + (12 if found["half"] == "P" else 0)
+    return f"{found['y']}-{NAMES.index(found['b']) + 1}-{found['d']} {hour}{found['rest']}"
 
 
 def _of_serial(days: float) -> str:

@@ -15,7 +15,9 @@ from evalkit.intake.households import HEAD, one_row_each
 from evalkit.intake.layouts import FIELDS, PERSONAL, Headings, absent, find_headings, recognised
 from evalkit.intake.people import check_persons
 from evalkit.intake.places import village_codes
+from evalkit.privacy import kind_of
 from evalkit.sheets import Grid, Limits, read_grids, refuse_floats
+from evalkit.sheets.grids import folded
 
 WhatOfFaults = Literal["fail", "list"]
 
@@ -142,19 +144,45 @@ def read_registry(
     except EvalkitError as refusal:
         raise FrameError(str(refusal)) from None
     name, grid, headings = _page(Path(path).name, pages)
-    found = Faults(f"登记系统导出表（{name}）")
     made = recognised(set(headings.words.values()), layout)
+    found = Faults(f"登记系统导出表（{name}）")
+    persons, households = _both(name, grid, headings, found)
+    _settle(found, faults)
+    private = [word for word in PERSONAL if word not in kept]
+    persons = persons.drop(columns=[*private, HEAD], errors="ignore").reset_index(drop=True)
+    return Register(made, tuple(found), households.drop(columns=private, errors="ignore"), persons)
+
+
+def under_headings(name: str, grid: Grid, wanted: Iterable[str]) -> pd.DataFrame:
+    """Return the households of an export under the headings of the file, as a roster: 人数 are the persons counted, 户主 the head's name.
+
+    Raises
+    ------
+    FrameError
+        With every fault of the file.
+    """
+    headings, asked = find_headings(grid), set(wanted)
+    assert headings is not None
+    found = Faults(f"登记系统导出表（{name}）")
+    _, households = _both(name, grid, headings, found)
+    found.refuse(FrameError)
+    table = households.set_axis(households["row"] - 2, axis=0).rename_axis(None)
+    columns = {folded(told): table[word] for word, told in headings.told.items() if word in table}
+    columns |= {folded(headings.told["stated"]) if "stated" in headings.told else "人数": table["persons"].astype(str)}
+    columns |= {heading: table["name"] for heading in ("户主", "户主姓名") if heading in asked and "name" in table}
+    kept = [heading for heading in columns if heading in asked or not kind_of(heading)]
+    return pd.DataFrame({heading: columns[heading].astype(str) for heading in kept}, index=table.index, dtype=str)
+
+
+def _both(name: str, grid: Grid, headings: Headings, found: Faults) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the persons and the households of a sheet, checked."""
     persons = _words(grid, headings)
     if persons.empty:
         raise FrameError(f"{name}｜列名以下没有一行｜核对文件")
     if "id_number" in persons:
         _refuse_numbers(persons, headings, found)
     persons = check_persons(persons, headings.told, found)
-    households = one_row_each(persons, headings.told, found)
-    _settle(found, faults)
-    private = [word for word in PERSONAL if word not in kept]
-    persons = persons.drop(columns=[*private, HEAD], errors="ignore").reset_index(drop=True)
-    return Register(made, tuple(found), households.drop(columns=private, errors="ignore"), persons)
+    return persons, one_row_each(persons, headings.told, found)
 
 
 def _settle(found: Faults, faults: WhatOfFaults) -> None:

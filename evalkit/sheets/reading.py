@@ -98,7 +98,7 @@ def read_grids(path: str | Path, sheet: str = "", limits: Limits = LIMITS) -> di
     EvalkitError
         When the file is missing, unreadable, encrypted or too large.
     """
-    source = _source(path)
+    source = sound_file(path)
     kind = source.suffix.lower()
     if kind in BOOKS:
         return read_book(source, sheet, limits)
@@ -152,7 +152,8 @@ def refuse_floats(table: pd.DataFrame, column: str, faults: Faults) -> None:
 
 
 
-def _source(path: Any) -> Path:
+def sound_file(path: Any) -> Path:
+    """Return the path of a file that is there and can be read; anything else is refused."""
     if not isinstance(path, (str, os.PathLike)) or "\0" in str(path) or not str(path):
         raise EvalkitError(f"{type(path).__name__}｜不是文件的路径｜写表格文件的路径")
     source = Path(path)
