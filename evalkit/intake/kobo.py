@@ -46,7 +46,7 @@ def plain_answers(table: pd.DataFrame, faults: Faults) -> pd.DataFrame:
     return table.set_axis(names, axis=1)
 
 
-def places(table: pd.DataFrame) -> dict[str, list[str]]:
+def located(table: pd.DataFrame) -> dict[str, list[str]]:
     """Return the columns of each question that was answered with a place: one cell ``lat lon alt acc``, or four columns."""
     found: dict[str, list[str]] = {}
     for name in map(str, table):

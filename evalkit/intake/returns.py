@@ -194,7 +194,7 @@ def _of_wjx(
 
 def _without_persons(table: pd.DataFrame, keep: Iterable[str]) -> tuple[pd.DataFrame, list[str]]:
     """Drop personal data that is not kept; a place that is kept is given in four columns."""
-    kept, where = as_list(keep), kobo.places(table)
+    kept, where = as_list(keep), kobo.located(table)
     strange = [name for name in kept if name not in table and name not in where]
     if strange:
         raise ResponsesError(f"keep：{shown_headings(strange)}｜没有这一列｜现有：{shown_headings(table.columns)}")
