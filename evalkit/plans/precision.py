@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 POWER = 0.8
 MOST_SHOWN = 40  # events on a chart
+SLACK = 1e-12  # of sums of weights
 
 
 def precision_row(strength: Strength, confidence: float, icc_source: str) -> dict[str, Any]:
@@ -55,8 +57,11 @@ def gate_row(strength: Strength, gate: Gate, alpha: float, frame_villages: int) 
     better = p < threshold if below else p > threshold
     setting = _setting(strength, max(frame_villages, strength.villages), strength.households)
     in_reach = 0 < threshold < 1
-    legal = _legal(strength, p, threshold, gate) if known and in_reach else (math.nan, math.nan)
-    proof = _proof(setting, strength, p, threshold, level, below) if known and in_reach else math.nan
+    legal, proof = (math.nan, math.nan), math.nan
+    if known and in_reach and strength.layout is not None:
+        legal, proof = _union(strength, threshold, gate, level)
+    elif known and in_reach:
+        legal, proof = _legal(strength, p, threshold, gate), _proof(setting, strength, p, threshold, level, below)
     needed = _needed(strength, p, threshold, level, below) if better and in_reach else (None, None)
     allowed = _allowed(strength, gate.threshold, level, below)
     return {
@@ -123,6 +128,27 @@ def _at_most(most: int, strength: Strength, rate: float, model: str) -> float:
     take, larger = divmod(round(strength.complete), villages)
     takes = {size: number for size, number in ((take, villages - larger), (take + 1, larger)) if size and number}
     return min(1.0, float(sample_counts(takes, rate, strength.icc, model, most).sum()))
+
+
+def _union(strength: Strength, threshold: float, gate: Gate, level: float) -> tuple[tuple[float, float], float]:
+    """Return the chances that the legal rule passes, at the planning rate and at the gate, and that of a proof, of a rate made of two.
+
+    Its events weigh differently and cluster apart, so they are drawn (`sizing.union_samples`) and not counted. A gate that
+    asks for a high rate of this kind is none.
+    """
+    layout, at_gate = strength.layout, threshold / strength.p
+    if gate.direction == "above" or layout is None or strength.df <= 0 or not 0 < strength.p < 1:
+        return (math.nan, math.nan), math.nan
+    moved = [replace(group, p=min(1.0, group.p * at_gate)) for group in strength.groups]
+    here = [sizing.union_samples(strength.groups, layout, model, level) for model in MODELS]
+    there = [sizing.union_samples(moved, layout, model, level) for model in MODELS]
+    legal = [[_passes(made, threshold, gate) for made in each] for each in (here, there)]
+    return (min(legal[0]), max(legal[1])), min(float((made.high < threshold).mean()) for made in here)
+
+
+def _passes(made: sizing.UnionSamples, threshold: float, gate: Gate) -> float:
+    read = made.read if gate.legal_value == "unweighted" else made.value
+    return float(((read < threshold - SLACK) if gate.strict else (read <= threshold + SLACK)).mean())
 
 
 def _setting(strength: Strength, frame: float | None, village_size: float | None) -> sizing.Setting | None:

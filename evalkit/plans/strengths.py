@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit import intervals
+from evalkit.sizing import UnionGroup, UnionLayout
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -47,6 +48,10 @@ class Strength:
         Such households of a mean village, drawn or not.
     known, share : float
         The rate is known + share × the proportion that is estimated; 0 and 1 but for 综合贫困发生率.
+    groups : tuple of UnionGroup
+        The households of its two rates, for 综合贫困发生率 of villages that are drawn; else empty.
+    layout : UnionLayout, optional
+        The villages of these.
     """
 
     rate: str
@@ -65,6 +70,8 @@ class Strength:
     households: float
     known: float = 0.0
     share: float = 1.0
+    groups: tuple[UnionGroup, ...] = ()
+    layout: UnionLayout | None = None
 
     def inner(self, value: float) -> float:
         """Return the proportion that is estimated where the rate has this value."""
@@ -222,5 +229,39 @@ def _incidence(design: Design, rate: Any, lots: pd.DataFrame, totals: Mapping[st
     sums = {key: float((part["n"] / part["prob"].where(part["prob"] > 0)).sum()) for key, part in groups.items()}
     factors = [np.full(len(part), totals[key] / sums[key]) for key, part in groups.items()]
     p = part_p if math.isnan(stated) else (stated - known) / share
-    made = _strength(design, rate.name, p, pd.concat(list(groups.values())), np.concatenate(factors))
-    return None if made is None else replace(made, known=known, share=share)
+    joint = pd.concat(list(groups.values()))
+    made = _strength(design, rate.name, p, joint, np.concatenate(factors))
+    if made is None:
+        return None
+    # a value stated for the whole moves both rates alike
+    ps = {key: planned_rate(design, name) * p / part_p if part_p > 0 else p for key, name in names.items()}
+    held = _union(design, groups, {key: totals[key] / union for key in groups}, ps, made)
+    return replace(made, known=known, share=share, **held)
+
+
+def _union(
+    design: Design, members: Mapping[str, pd.DataFrame], shares: Mapping[str, float], ps: Mapping[str, float], made: Strength
+) -> dict[str, Any]:
+    """Return the two groups of households village by village; nothing where villages are taken whole, or the rates are not known."""
+    plan = design.planning
+    assert plan is not None
+    joint = pd.concat([part[(part["n"] > 0) & (part["prob"] > 0)] for part in members.values()])
+    if (joint["village_prob"] >= WHOLE).any() or not all(0 <= p <= 1 for p in ps.values()):
+        return {}
+    villages = joint.assign(joined=merged_strata(joint, design.evaluation.singleton)).drop_duplicates("village").sort_values("village")
+    names = villages["village"]
+    units, first = np.unique(villages["psu"].astype(str), return_inverse=True), villages.drop_duplicates("psu")
+    strata = pd.factorize(first.set_index(first["psu"].astype(str)).loc[units[0], "joined"])[0]
+    groups = tuple(_group(members[key], names, shares[key], ps[key], (1 - plan.ineligible) * plan.response) for key in members)
+    layout = UnionLayout(units[1], strata, made.icc, made.deff_w, made.take, made.f_eff, made.df)
+    return {"groups": groups, "layout": layout} if all(group.takes.sum() for group in groups) else {}
+
+
+def _group(lots: pd.DataFrame, villages: pd.Series, share: float, p: float, rate: float) -> UnionGroup:
+    """Return the complete households of one group and their weight, village by village."""
+    lots = lots[(lots["n"] > 0) & (lots["prob"] > 0)]
+    issued = lots.groupby("village")["n"].sum().reindex(villages, fill_value=0).to_numpy(dtype=float)
+    sums = (lots["n"] / lots["prob"]).groupby(lots["village"]).sum().reindex(villages, fill_value=0).to_numpy(dtype=float)
+    # whole households whose number, summed over any first villages, is the expected one
+    takes = np.diff(np.floor(np.concatenate([[0.0], issued.cumsum()]) * rate + 0.5)).astype(np.int64)
+    return UnionGroup(share, p, takes, np.divide(sums, issued, out=np.zeros(len(sums)), where=issued > 0))

@@ -39,15 +39,16 @@ from evalkit.sizing.powers import (
 from evalkit.sizing.settings import Setting
 from evalkit.sizing.strata import CertaintyCut, certainty_cut, for_pps, for_strata, pps_variance
 from evalkit.sizing.takes import TakePlan, compare_takes
+from evalkit.sizing.unions import UnionGroup, UnionLayout, UnionSamples, union_samples
 from evalkit.sizing.villages import VillagePlan, proof_chance, villages_for_bound, villages_for_margin, villages_for_power
 
 __all__ = [
     "Analysis", "CertaintyCut", "ChangePlan", "Components", "Costs", "DoublePlan", "ExactPlan", "FollowUp", "Issue", "NestedComponents",
-    "Overlap", "Precision", "Setting", "TakePlan", "TeamDays", "ThreeStage", "TwoStage", "VillagePlan", "best_take", "certainty_cut",
-    "change_variance", "compare_takes",
-    "double_sample", "exact_for_gate", "follow_up", "for_bound", "for_distance", "for_gate", "for_mean", "for_pps", "for_proportion",
-    "for_strata", "for_total", "for_two_means", "for_two_proportions", "issue", "power_at", "power_of_two_means", "pps_variance",
-    "precision", "precision_of_proportion", "proof_chance", "round_up", "smallest_proportion", "sums_of_squares", "team_days",
-    "three_stage", "three_stage_components", "three_stage_cv", "two_stage", "two_stage_components", "two_stage_cv", "village_variance",
-    "villages_for_bound", "villages_for_change", "villages_for_margin", "villages_for_power",
+    "Overlap", "Precision", "Setting", "TakePlan", "TeamDays", "ThreeStage", "TwoStage", "UnionGroup", "UnionLayout", "UnionSamples",
+    "VillagePlan", "best_take", "certainty_cut", "change_variance", "compare_takes", "double_sample", "exact_for_gate", "follow_up",
+    "for_bound", "for_distance", "for_gate", "for_mean", "for_pps", "for_proportion", "for_strata", "for_total", "for_two_means",
+    "for_two_proportions", "issue", "power_at", "power_of_two_means", "pps_variance", "precision", "precision_of_proportion",
+    "proof_chance", "round_up", "smallest_proportion", "sums_of_squares", "team_days", "three_stage", "three_stage_components",
+    "three_stage_cv", "two_stage", "two_stage_components", "two_stage_cv", "union_samples", "village_variance", "villages_for_bound",
+    "villages_for_change", "villages_for_margin", "villages_for_power",
 ]
