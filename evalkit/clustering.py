@@ -32,6 +32,7 @@ FORMAT, KIND = 1, "icc"
 TAKEN = "各村全部抽中，村间没有抽样"
 NO_VILLAGES = "没有一层有两个村，或村内都只有一户"
 UNITS = {"county": "县"}
+MOST_LOST = 0.25  # share of events in counties of weight 0 beyond which it is said
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,21 @@ class Clustering:
         return float(sum(seen.between - seen.within for seen in self.used) / bottom)
 
     @property
+    def lost(self) -> float:
+        """Share of the events that lie in counties where one village holds all of them, and whose weight is 0; NaN without events."""
+        counted = [(min(row.events, row.households - row.events), row.event_df) for row in self.rows if not row.reason]
+        whole = sum(events for events, _ in counted)
+        return sum(events for events, weight in counted if weight == 0) / whole if whole else math.nan
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know before the value is used: that errors which lie in one village each draw it towards .05."""
+        if not self.lost > MOST_LOST:
+            return ()
+        told = f"{self.lost:.0%} 的事件所在的县只有一个村有事件，权为 0；相关很强时正是如此，混合值偏向 .05"
+        return (f"{told}，合并值 {self.pooled:.4g} 没有这种偏差" if self.weight else told,)
+
+    @property
     def source(self) -> str:
         """Where the value comes from, to be printed beside it."""
         programmes = "、".join(dict.fromkeys(row.programme for row in self.rows if row.programme))
@@ -118,7 +134,7 @@ class Clustering:
     def __repr__(self) -> str:
         blend = f"与规划值 .05（权 {PRIOR_WEIGHT:g}）混合"
         known = "有事件的村不足两个，定不出相关，即规划值" if self.weight == 0 else f"合并值 {self.pooled:.4g}，权 {self.weight:g}，{blend}"
-        return f"村内相关 {self.value:.4g}（{self.source}；{known}）"
+        return "".join([f"村内相关 {self.value:.4g}（{self.source}；{known}）", *(f"\n注意：{note}" for note in self.notes)])
 
     def table(self) -> pd.DataFrame:
         """Return one row a county: counts, MSB, MSW, n0, icc, E, and why it gives none."""
@@ -224,6 +240,12 @@ def icc(
     ratio of sums and blended with .05 of weight 10 (Donner 1986, Int. Stat. Rev. 54:67; Ridout, Demétrio & Firth 1999,
     Biometrics 55:137). Villages that were certain (strata taken whole) are left out: nothing was sampled among them. E counts the villages
     with the rarer class, as KG-M does. A county without events adds nothing to either sum.
+
+    The ratio of sums has next to no bias, the blend has: where all errors of a county lie in one village its weight is 0, so that the
+    stronger the clustering the nearer the value is to .05. Ten counties of 20 villages × 60 at p = .5 / 1 / 2 %, 400 replicates, mean
+    value: true .02: .03/.03/.02; .1: .07/.08/.09 (beta-binomial), .06/.07/.09 (bad villages); .2: .09/.13/.16, .06/.09/.12;
+    .4: .08/.14/.24, .06/.08/.13, while the ratio itself has a mean of .31/.35/.38, .40/.40/.40. `Clustering.notes` says so where more
+    than a quarter of the events lie in such counties.
 
     Examples
     --------

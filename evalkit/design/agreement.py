@@ -6,6 +6,7 @@ The checks read plain data, so that they run, and are reported, beside the fault
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from evalkit.design.accepting import acceptance_faults
@@ -51,8 +52,8 @@ def disagreements(data: Data) -> list[Fault]:
     gate[1].rate 错退率 没有这个指标
     """
     checks = (
-        stage_disagreements, _repeated_rates, _gates, _parts_of_rates, _columns, _headings, _strata, _populations, _outcomes, _needs,
-        acceptance_faults, _checked_tables,
+        stage_disagreements, _repeated_rates, _gates, _planned_rates, _parts_of_rates, _columns, _headings, _strata, _populations,
+        _outcomes, _needs, acceptance_faults, _checked_tables,
     )  # fmt: skip
     return [fault for check in checks for fault in check(data)]
 
@@ -75,6 +76,19 @@ def _gates(data: Data) -> Iterator[Fault]:
         if isinstance(gate.get("rate"), str) and gate["rate"] not in names:
             remedy = f"可用：{'、'.join(names)}" if names else "先写 [[rate]]"
             yield Fault(None, f"gate[{i}].rate", gate["rate"], "没有这个指标", remedy)
+
+
+def _planned_rates(data: Data) -> Iterator[Fault]:
+    """Yield planning values of rates that are none, where the design declares its rates: a slip would plan a rate nobody measures."""
+    names, planning = _rate_names(data), data.get("planning")
+    written = planning.get("rates") if isinstance(planning, Mapping) else None
+    if not names or not isinstance(written, Mapping):
+        return
+    for name in written:
+        if name not in names:
+            near = get_close_matches(str(name), names, 1, 0.0)[0]
+            remedy = f"是否为 {near}；可用：{'、'.join(names)}；要另算一个率，先写 [[rate]]"
+            yield Fault(None, "planning.rates", str(name), "没有这个指标", remedy)
 
 
 def _columns(data: Data) -> Iterator[Fault]:

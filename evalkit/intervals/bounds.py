@@ -37,7 +37,7 @@ class Interval:
     value, low, high : float or array
         Estimate and limits. On the open side of a one-sided interval the limit is the end of the scale.
     n, n_eff, n_star : float or array
-        Units, effective number of units n/deff, and the number that entered the formula (after df adjustment).
+        Units, effective number of units (n/deff, for KG-M n/deff*), and the number that entered the formula (after df adjustment).
     deff, deff0, deff_star : float or array
         Design effect as estimated (NaN when none or all have the property), as planned, as used; NaN where a
         method has none.

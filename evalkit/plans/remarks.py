@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from evalkit.ceremony import DIGITS
-from evalkit.figures import gate_text
+from evalkit.figures import gate_text, percent
 from evalkit.plans.strengths import undeclared
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ def _silent(design: Design, found: list[Strength]) -> Iterator[str]:
     for rate in design.rates:
         if rate.name not in there:
             yield f"{rate.name}：样本不按户类型分层，所属户数无法预计"
+    for gate in design.gates:
+        p = next((strength.outer(strength.p) for strength in found if strength.rate == gate.rate), math.nan)
+        if p > gate.threshold if gate.direction == "below" else p < gate.threshold:
+            stated = f"规划值{percent(p, gate=gate.threshold)}在门槛{gate_text(gate.threshold)}未达到的一侧"
+            yield f"{gate.rate}：{stated}，这样的县本就不该证实达到；核对 [planning] rates"
     for strength in found:
         if strength.p != strength.p:
             yield f"{strength.rate}：[planning] rates 没有规划值，只列无事件时的界限"

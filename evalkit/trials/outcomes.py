@@ -29,6 +29,15 @@ if TYPE_CHECKING:
 charts = later("evalkit.charts")
 
 FORMAT = 1
+NONE_SHOWN = "—"  # where there is no figure
+
+
+def _shown(figure: float, form: str) -> str:
+    return NONE_SHOWN if np.isnan(figure) else format(figure, form)
+
+
+def _with_error(row: Mapping[str, Any], name: str) -> str:
+    return NONE_SHOWN if np.isnan(row[name]) else f"{row[name]:.3f}±{row[f'{name}_se']:.3f}"
 
 
 @dataclass(frozen=True)
@@ -224,15 +233,24 @@ class Trials:
 
     def _repr_html_(self) -> str:
         shown = self.table()
-        return str(shown[[c for c in shown if not str(c).endswith("_se")]].round(4).to_html(index=False))
+        return str(shown[[c for c in shown if not str(c).endswith("_se")]].round(4).to_html(index=False, na_rep=NONE_SHOWN))
 
     def _said(self) -> Iterator[str]:
-        for row in self.table().head(12).to_dict("records"):
-            head = f"  {row['rate']} 真值 {row['p']:.4g}（村内相关 {row['icc']:g}，{WORDS.get(row['model'], row['model'])}）"
-            shares = {name: f"{row[name]:.3f}±{row[f'{name}_se']:.3f}" for name in ("legal", "met", "not_met", "coverage")}
+        rows = self.table().head(12).to_dict("records")
+        gates = [standard for standard in self.standards for _ in self.points]
+        for row, standard in zip(rows, gates, strict=False):
+            beyond = row["p"] == row["p"] and not standard.satisfied(np.array([row["p"]]))[0]
+            true = f"{_shown(row['p'], '.4g')}{'，未达到标准' if beyond else ''}"
+            head = f"  {row['rate']} 真值 {true}（村内相关 {row['icc']:g}，{WORDS.get(row['model'], row['model'])}）"
+            shares = {name: _with_error(row, name) for name in ("legal", "met", "not_met", "coverage")}
             failed = f"，做不下去 {row['failed']:.3f}" if row["failed"] else ""
             proven = f"证实达标 {shares['met']}、未达标 {shares['not_met']}"
             yield f"{head}：按规则达标 {shares['legal']}，{proven}，区间覆盖 {shares['coverage']}{failed}"
+        missing = [row for row in rows if row["coverage"] != row["coverage"]]
+        if any(row["failed"] == 1 for row in missing):
+            yield f"  {NONE_SHOWN}：每一次都做不下去（如某村某类户一户也没完成），没有数可算；按规则达标、证实都计为没有"
+        if any(row["failed"] < 1 for row in missing):
+            yield f"  {NONE_SHOWN}：没有一次给得出区间（如每层只有一个村，自由度为 0）"
 
     def field(self, name: str) -> Floats:
         """Return one field of the results, (trials, gates, points)."""

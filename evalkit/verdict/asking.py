@@ -92,6 +92,36 @@ def check_value(value: float) -> None:
         raise EstimateError(f"estimate = {value}｜估计不是数（域中没有完成的户，或分母为 0），无从判定｜核对 where、by 与 missing")
 
 
+def check_fact(icc: Any, name: str, labels: list[str]) -> None:
+    """Refuse the correlation of another rate, and warn of one that the county itself helped to make.
+
+    Parameters
+    ----------
+    icc : object
+        As it was given; numbers pass.
+    name : str
+        Of the rate that is judged; without one nothing can be compared.
+    labels : list of str
+        Of the estimate, by which its county may be known.
+
+    Raises
+    ------
+    EstimateError
+
+    Warns
+    -----
+    EvalkitWarning
+    """
+    indicator = getattr(icc, "indicator", "")
+    if name and indicator and indicator not in name and indicator not in labels:
+        remedy = f'用 {name} 自己的：ev.icc(…, name="{name}")；有意借用写 icc=float(…)'
+        raise EstimateError(f"icc｜是{indicator}的村内相关，判定的是{name}｜{remedy}")
+    for row in getattr(icc, "rows", ()):
+        if row.name and (row.name in labels or row.name in name):
+            _warn(f"icc｜合并的各县中有{row.name}自己：它的错误影响了判它的村内相关｜写 icc=….without(\"{row.name}\")")
+            return
+
+
 def say_slips(threshold: float, direction: str, shift: float, whole: float) -> None:
     """Warn of a threshold on the side where its direction seldom has one, or beyond what the registry leaves open.
 

@@ -14,7 +14,8 @@ import numpy as np
 from evalkit.errors import EstimateError
 from evalkit.intervals import proportion, village_bound
 from evalkit.later import later
-from evalkit.verdict.asking import check_question, check_value, refuse_unjudged, say_slips
+from evalkit.lists import as_list
+from evalkit.verdict.asking import check_fact, check_question, check_value, refuse_unjudged, say_slips
 from evalkit.verdict.chances import Side, deciding_side, other_verdict, smallest_alpha
 from evalkit.verdict.deciding import ZONES, Direction, Zone, satisfies, zone_codes
 from evalkit.verdict.needing import UNKNOWN, Needed, Tipping, needed, tipping, villages_of
@@ -207,12 +208,13 @@ def judge(
     ------
     EstimateError
         Threshold or legal value outside [0, 1], unknown direction, alpha outside (0, 1), more than one row, an estimate that is NaN;
-        small areas, which must never be judged, and tables of limits.
+        small areas, which must never be judged, and tables of limits; the correlation of another rate (``icc=float(fact)`` borrows it).
 
     Warns
     -----
     EvalkitWarning
-        A threshold on the unlikely side for its direction, or beyond what registry totals leave open.
+        A threshold on the unlikely side for its direction, or beyond what registry totals leave open; a correlation that the county
+        itself helped to make.
 
     Examples
     --------
@@ -232,6 +234,7 @@ def judge(
     """
     refuse_unjudged(estimate)
     check_question(threshold, direction, strict, alpha, legal_value, level, villages, icc)
+    check_fact(icc, name, [str(part) for label in getattr(estimate, "labels", ()) for part in as_list(label)])
     asking = {} if icc is None else {"icc": icc}
     value = _one(estimate.value, "estimate")
     check_value(value)

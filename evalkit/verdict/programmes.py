@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import EstimateError, one_of
+from evalkit.figures import gate_text
 from evalkit.verdict.judging import Verdict, listed_verdicts
 from evalkit.verdict.words import Language, programme_sentence
 
@@ -157,7 +159,7 @@ def programme(verdicts: Verdicts) -> Programme:
     Raises
     ------
     EstimateError
-        When there is no verdict.
+        When there is no verdict; verdicts of more than one gate (name, threshold, direction, strictness), all of which are listed.
 
     Notes
     -----
@@ -173,6 +175,7 @@ def programme(verdicts: Verdicts) -> Programme:
 而已证实达到的平均不超过 14 个；若各县真值都等于估计，重抽一次平均约有 0.0 个得出相反的结论。
     """
     _, known = _listed(verdicts)
+    _refuse_mixed(known)
     passing = [1 - v.risk_at_threshold if v.legal else v.risk_at_threshold for v in known]
     chances = np.array([passing, [v.risk_at_value for v in known]])
     missing = np.isnan(chances).any(axis=0)
@@ -182,6 +185,20 @@ def programme(verdicts: Verdicts) -> Programme:
         len(known), sum(v.legal for v in known), zones.count("met"), zones.count("not met"),
         float(at_gate), math.fsum(v.alpha for v in known), float(at_value), int(missing.sum()),
     )  # fmt: skip
+
+
+def _refuse_mixed(known: list[Verdict]) -> None:
+    """Refuse verdicts of several gates: their sum would be the number of nothing."""
+    gates = Counter((v.name, v.threshold, v.direction, v.strict) for v in known)
+    if len(gates) > 1:
+        told = "；".join(f"{_gate(*gate)} {count} 个" for gate, count in gates.items())
+        remedy = "一道门槛一次 ev.programme({县名: 判定})；一个县几项都要达到用 ev.conclude"
+        raise EstimateError(f"verdicts｜混有 {len(gates)} 道门槛的判定，不能合计：{told}｜{remedy}")
+
+
+def _gate(name: str, threshold: float, direction: str, strict: bool) -> str:
+    words = {("below", True): "低于", ("below", False): "不高于", ("above", True): "高于", ("above", False): "不低于"}
+    return f"{name or '（未写 name）'}{words[direction, strict]}{gate_text(threshold)}"
 
 
 def _listed(verdicts: Verdicts) -> tuple[list[str], list[Verdict]]:
