@@ -13,6 +13,7 @@ import pytest
 import evalkit as ev
 from evalkit.clustering import Clustering, Counted
 from evalkit.design.agreement import disagreements
+from evalkit.design.judgement import Gate
 from evalkit.errors import EstimateError, EvalkitWarning
 from evalkit.trials.outcomes import Trials
 
@@ -51,6 +52,23 @@ def test_a_planning_value_on_the_wrong_side_is_remarked() -> None:
     assert [text.partition("：")[0] for text in told] == ["综合贫困发生率", "错退率", "群众认可度"]
     assert "规划值60" in told[1] and "门槛2%" in told[1]
     assert not [text for text in ev.plan(design).table("assumptions")["text"] if "未达到的一侧" in text]
+
+
+def test_a_rule_made_for_another_sample_is_remarked() -> None:
+    rule = {"at_most": 8, "villages": 20, "take": 60, "consumer": 0.05, "icc": 0.05}
+    told = {"strict": True, "legal_value": "unweighted", "quote": "低于2%", "source": "某文件", "direction": "below", "threshold": 0.02}
+
+    def remarks(**changes: float) -> list[str]:
+        declared = ev.plain_design(20, 60, icc=changes.pop("planned", 0.05))
+        gate = Gate.model_validate({"rate": "差错率", **told, "acceptance": {**rule, **changes}})
+        plan = ev.plan(declared.model_copy(update={"gates": (gate,)}))
+        return [text for text in plan.table("assumptions")["text"] if "接收规则" in text]
+
+    assert remarks() == []
+    (found,) = remarks(take=50, at_most=6)
+    assert "按20个村×50户＝1000户定，方案预计20个村、完成1200户" in found
+    (found,) = remarks(planned=0.03)
+    assert "按村内相关0.05定，[evaluation] icc 为0.03" in found and "个村×" not in found
 
 
 def test_trials_say_which_truths_fall_short_and_why_a_figure_is_missing() -> None:

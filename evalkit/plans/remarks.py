@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from evalkit.ceremony import DIGITS
 from evalkit.figures import gate_text, percent
+from evalkit.plans.accepting import planned_layout
 from evalkit.plans.strengths import undeclared
 
 if TYPE_CHECKING:
@@ -72,11 +73,29 @@ def _silent(design: Design, found: list[Strength]) -> Iterator[str]:
         if p > gate.threshold if gate.direction == "below" else p < gate.threshold:
             stated = f"规划值{percent(p, gate=gate.threshold)}在门槛{gate_text(gate.threshold)}未达到的一侧"
             yield f"{gate.rate}：{stated}，这样的县本就不该证实达到；核对 [planning] rates"
+    yield from _other_rules(design, found)
     for strength in found:
         if strength.p != strength.p:
             yield f"{strength.rate}：[planning] rates 没有规划值，只列无事件时的界限"
         if strength.df <= 0:
             yield f"{strength.rate}：每层只有一个首阶段单位（singleton = \"{design.evaluation.singleton}\"），自由度为 0，不能给出区间"
+
+
+def _other_rules(design: Design, found: list[Strength]) -> Iterator[str]:
+    """Yield the acceptance rules that were made for another sample, or another correlation, than the plan has."""
+    for gate in design.gates:
+        stated, strength = gate.acceptance, next((each for each in found if each.rate == gate.rate), None)
+        if stated is None or strength is None:
+            continue
+        layout, rules = planned_layout(strength, stated.icc), design.evaluation
+        parts = []
+        if (layout.villages, layout.n) != (stated.villages, stated.villages * stated.take):
+            sample = f"{stated.villages}个村×{stated.take}户＝{stated.villages * stated.take}户"
+            parts.append(f"按{sample}定，方案预计{layout.villages}个村、完成{layout.n}户")
+        if stated.icc != rules.icc:
+            parts.append(f"按村内相关{stated.icc:g}定，[evaluation] icc 为{rules.icc:g}")
+        if parts:
+            yield f"{gate.rate}接收规则{'；'.join(parts)}：接收数不改，按方案样本重算的风险见接收规则一表；有意如此可不改"
 
 
 def replacement(design: Design) -> Iterator[str]:
