@@ -12,6 +12,7 @@ import pytest
 
 import evalkit as ev
 from evalkit.clustering import Clustering, Counted
+from evalkit.design.accepting import rule_of
 from evalkit.design.agreement import disagreements
 from evalkit.design.judgement import Gate
 from evalkit.errors import EstimateError, EvalkitWarning
@@ -81,6 +82,22 @@ def test_trials_say_which_truths_fall_short_and_why_a_figure_is_missing() -> Non
     lost[..., 3:7] = np.nan
     said = repr(Trials(trials.title, trials.points, trials.standards, lost, trials.work, trials.settings))
     assert "nan" not in said and said.count("没有一次给得出区间") == 1
+
+
+def test_acceptance_is_counted_in_trials() -> None:
+    # Monte Carlo: the exact chance of acceptance, methods §3.3
+    told = {"strict": True, "legal_value": "unweighted", "quote": "低于5%", "source": "某文件", "direction": "below", "threshold": 0.05}
+    rule = {"at_most": 4, "villages": 12, "take": 20, "consumer": 0.3, "icc": 0.05}
+    gate = Gate.model_validate({"rate": "差错率", **told, "acceptance": rule})
+    design = ev.plain_design(12, 20, frame=60, households=60)
+    with_rule = design.model_copy(update={"gates": (gate,)})
+    trials = ev.simulate(with_rule, {"差错率": [0.01, 0.03]}, seed="1", replicates=60, workers=1)
+    table = trials.table()
+    for p, share, error in zip((0.01, 0.03), table["accepted"], table["accepted_se"], strict=True):
+        assert abs(share - rule_of(gate).accepts(p)["beta-binomial"]) < 3 * error
+    assert "按接收规则接收" in repr(trials)
+    plain = ev.simulate(design, {"差错率": 0.01}, seed="1", replicates=2, workers=1)
+    assert plain.table()["accepted"].isna().all() and "接收" not in repr(plain)
 
 
 def test_the_correlation_of_another_rate_is_refused_and_can_be_borrowed() -> None:

@@ -24,6 +24,7 @@ def counted(f: Mapping[str, Floats], zone: NDArray[np.int64], legal: Bools, true
     zone, legal, true : (trials,) array
         Zone, whether the legal rule is satisfied, and whether the true rate meets the standard.
     """
+    ruled = not (f["accepted"] < 0).any()
     made, known = ~np.isnan(f["n"]), ~np.isnan(f["interval_low"])
     below, above = f["interval_high"] < f["truth"], f["interval_low"] > f["truth"]
     return {
@@ -31,6 +32,7 @@ def counted(f: Mapping[str, Floats], zone: NDArray[np.int64], legal: Bools, true
         "not_proven": zone == NOT_PROVEN,
         "not_met": zone == NOT_MET,
         "legal": legal & made,
+        "accepted": (f["accepted"] == 1)[: None if ruled else 0],
         "coverage": (~below & ~above)[known],
         "too_low": below[known],
         "too_high": above[known],

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 charts = later("evalkit.charts")
 
-FORMAT = 1
+FORMAT = 2  # 1 had no word of acceptance rules
 NONE_SHOWN = "—"  # where there is no figure
 
 
@@ -36,7 +36,7 @@ def _shown(figure: float, form: str) -> str:
     return NONE_SHOWN if np.isnan(figure) else format(figure, form)
 
 
-def _with_error(row: Mapping[str, Any], name: str) -> str:
+def _with_error(row: Mapping[Any, Any], name: str) -> str:
     return NONE_SHOWN if np.isnan(row[name]) else f"{row[name]:.3f}±{row[f'{name}_se']:.3f}"
 
 
@@ -72,7 +72,8 @@ class Trials:
         The gates.
     results : (trials, gates, points, fields) float array
         In the order of `evalkit.trials.trial.FIELDS`: true rate, estimate, the number that the legal rule reads, one-sided
-        bounds at 1 − alpha, two-sided interval, events, households, degrees of freedom.
+        bounds at 1 − alpha, two-sided interval, events, households, degrees of freedom,
+        whether the acceptance rule accepts (−1 without one).
     work : (trials, 1 or points, 5) float array
         Villages, households visited, complete interviews, cost, team-days of each trial; by point where that decides them.
     settings : mapping
@@ -106,6 +107,7 @@ class Trials:
         -------
         pandas.DataFrame
             ``rate threshold p icc model trials``, the shares ``met not_proven not_met legal`` (passes the legal rule)
+            ``accepted`` (by the gate's acceptance rule; missing without a rule)
             ``coverage`` (the two-sided interval holds the true rate) ``too_low too_high`` (it lies below, above it)
             ``wrong_upper wrong_lower`` (the one-sided bound lies on the wrong side of the true rate)
             ``false_met false_not_met`` (proven, and not so in this trial's county) ``none`` (no event found) ``no_interval``
@@ -223,6 +225,8 @@ class Trials:
         try:
             with np.load(Path(path), allow_pickle=False) as held:
                 told, results, work = json.loads(str(held["told"])), held["results"], held["work"]
+            if told["format"] != FORMAT:
+                raise ValueError
         except UNREADABLE:
             raise EvalkitError(f"{path}｜不是 evalkit 写出的模拟结果｜给出 Trials.save 写的 .npz 文件") from None
         points = tuple(Point(tuple((str(name), float(p)) for name, p in rates), icc, model) for rates, icc, model in told["points"])
@@ -245,6 +249,7 @@ class Trials:
             shares = {name: _with_error(row, name) for name in ("legal", "met", "not_met", "coverage")}
             failed = f"，做不下去 {row['failed']:.3f}" if row["failed"] else ""
             proven = f"证实达标 {shares['met']}、未达标 {shares['not_met']}"
+            proven += f"，按接收规则接收 {_with_error(row, 'accepted')}" if row["accepted"] == row["accepted"] else ""
             yield f"{head}：按规则达标 {shares['legal']}，{proven}，区间覆盖 {shares['coverage']}{failed}"
         missing = [row for row in rows if row["coverage"] != row["coverage"]]
         if any(row["failed"] == 1 for row in missing):

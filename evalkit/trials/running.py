@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from evalkit.errors import EvalkitError
 from evalkit.later import later
 from evalkit.sheets import write_bytes
-from evalkit.trials.trial import Setting, run_trial
+from evalkit.trials.trial import FIELDS, Setting, run_trial
 
 if TYPE_CHECKING:
     Floats = NDArray[np.float64]
@@ -135,4 +135,5 @@ def fingerprint_parts(setting: Setting) -> dict[str, Any]:
         "frame": setting.frame.fingerprint,
         "points": [[list(map(list, point.rates)), point.icc, point.model] for point in setting.points],
         "seed": setting.seed, "icc": setting.icc, "interviewer": setting.interviewer, "alphas": list(setting.alphas),
+        "fields": list(FIELDS),
     }  # fmt: skip

@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit import streams
+from evalkit.acceptance import Double
+from evalkit.design.accepting import rule_of
 from evalkit.errors import EstimateError, SurveyError
 from evalkit.plans.reckoning import field_days
 from evalkit.rates import assumed, registry_totals
@@ -33,7 +35,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-FIELDS = ("truth", "value", "read", "low", "high", "interval_low", "interval_high", "events", "n", "df")
+NO_RULE = -1.0  # of "accepted", where a gate has no acceptance rule
+FIELDS = ("truth", "value", "read", "low", "high", "interval_low", "interval_high", "events", "n", "df", "accepted")
 EFFORT = ("villages", "issued", "complete", "cost", "team_days")
 
 
@@ -141,12 +144,28 @@ def _outcome(setting: Setting, seed: str, roster: pd.DataFrame, sample: Sample, 
         made = assumed(survey, setting.design, setting.frame, recorded)
         for at, gate in enumerate(setting.gates):
             truth = _truth(setting, gate.rate, found)[points]
-            results[at, points] = _judged(made[gate.rate].estimate, made[gate.rate].official, truth, gate, setting, icc)
+            accepted = np.full(len(points), NO_RULE)
+            if gate.acceptance is not None:
+                accepted = _accepted(gate, setting.design, table, recorded[gate.rate])
+            judged = _judged(made[gate.rate].estimate, made[gate.rate].official, truth, gate, setting, icc)
+            results[at, points] = np.insert(judged, FIELDS.index("accepted"), accepted, axis=1)
     return results
 
 
+def _accepted(gate: Gate, design: Design, table: pd.DataFrame, recorded: Floats) -> Floats:
+    """Return 1 or 0, whether the acceptance rule of a gate accepts, at each point: its first phase where no more villages were visited."""
+    declared, rule = design.rate(gate.rate), rule_of(gate)
+    assert declared is not None and declared.kind != "incidence"  # refused with the design
+    inside = np.isin(table["stratum"].to_numpy(), declared.population) if declared.population else np.ones(len(table), dtype=bool)
+    events = (recorded if gate.direction == "below" else 1 - recorded)[inside].sum(axis=0)
+    first = isinstance(rule, Double) and table.loc[inside, "village"].nunique() <= rule.first.villages
+    return np.asarray(events <= (rule.accept if first else rule.at_most)).astype(np.float64)  # type: ignore[union-attr]  # two phases
+
+
 def _empty(setting: Setting) -> Floats:
-    return np.full((len(setting.gates), len(setting.points), len(FIELDS) + 2 * len(setting.alphas)), np.nan)
+    made = np.full((len(setting.gates), len(setting.points), len(FIELDS) + 2 * len(setting.alphas)), np.nan)
+    made[[gate.acceptance is None for gate in setting.gates], :, FIELDS.index("accepted")] = NO_RULE
+    return made
 
 
 def _effort(returned: Responses, design: Design) -> Floats:
@@ -260,7 +279,7 @@ def _truth(setting: Setting, name: str, found: dict[str, _Found]) -> Floats:
 
 
 def _judged(estimate: Estimate, official: Any, truth: Floats, gate: Gate, setting: Setting, icc: float) -> Floats:
-    """Return the fields of one gate at some points."""
+    """Return the fields of one gate at some points, but for what its acceptance rule says."""
     evaluation = setting.design.evaluation
 
     def bounds(alpha: float) -> list[Floats]:
