@@ -247,8 +247,7 @@ def judge(
     n_eff = _cell(two, "n_eff", value * (1 - value) / se**2 if se > 0 and 0 < value < 1 else n)
     shift, scale = _moved(estimate)
     say_slips(threshold, direction, *sorted((shift, shift + scale)))
-    gate = (threshold - shift) / scale
-    none = value == 0 and read == 0
+    gate, none = (threshold - shift) / scale, value == 0 and read == 0
     return Verdict(
         name, float(threshold), direction, strict, float(alpha), value, read, legal, ZONES[zone_codes(low, high, threshold, direction)],
         low, high, float(level), _cell(two, "low"), _cell(two, "high"), p_values[0], p_reason,
