@@ -8,7 +8,7 @@ import pytest
 
 from tests import pages
 
-NAMES = ("acceptance", "assignments", "charts", "estimation", "intervals", "quality", "screening", "simulation", "verdicts")
+NAMES = ("acceptance", "assignments", "charts", "estimation", "intake", "intervals", "quality", "screening", "simulation", "verdicts")
 SETTING = {("intervals", 0)}  # blocks that make the data, and show nothing
 
 

@@ -224,6 +224,17 @@ def test_a_registry_export_is_a_roster(tmp_path: Path) -> None:
     assert "3（实有 1 行）" in str(refused.value) and "甲" not in str(refused.value)
 
 
+def test_rosters_may_name_villages_instead_of_their_codes(tmp_path: Path) -> None:
+    declared = county.design(rosters={"village": "行政村", "address": "", "head": "", "id_number": ""})
+    known = ev.Directory([("533124101201", "东关村民委员会", "城关镇"), ("533124102201", "东关村民委员会", "江口镇")])
+    table = pd.DataFrame({"乡（镇）": ["城关镇", "江口回族镇"], "行政村": ["东关村", "533124102201"], "户编号": "1"})
+    table = table.assign(户类型="已脱贫", 人数="2")
+    roster = ev.read_rosters(write_csv(table, tmp_path / "a.csv"), declared, known=known)
+    assert roster["village"].tolist() == ["533124101201", "533124102201"]
+    with pytest.raises(EvalkitError, match=r"第 2 行，行政村：城关镇东官村｜该乡镇没有这个村｜.*东关村民委员会"):
+        ev.read_rosters(table.assign(行政村="东官村")[:1], declared, known=known)
+
+
 def test_the_command_line_takes_files_of_statistics_programs(tmp_path: Path) -> None:
     said = CliRunner().invoke(main, ["collect", str(tmp_path), str(write_bytes(tmp_path / "a.doc", b"x"))])
     assert ".sav" in said.output and ".dta" in said.output

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from evalkit.codes import division_fault, is_identity, mask_identity, mask_name, shown
+from evalkit.codes import Directory, division_fault, is_identity, mask_identity, mask_name, shown
 from evalkit.errors import DesignError, Faults, FieldworkError
 from evalkit.fieldwork.handed import Handed, Source, hand_in, placed
+from evalkit.intake import village_codes
+from evalkit.intake.layouts import FIELDS, plain_heading
 from evalkit.sheets import plain_numbers
 from evalkit.tickets import sound_id
 
@@ -23,7 +26,9 @@ COVERS = {"head": mask_name, "id_number": mask_identity}
 COLUMNS = ("village", "household", "stratum", "persons", "head", "id_number", "address")
 
 
-def read_rosters(source: Source, design: Design, *, villages: Iterable[str] | None = None) -> pd.DataFrame:
+def read_rosters(
+    source: Source, design: Design, *, villages: Iterable[str] | None = None, known: Directory | None = None
+) -> pd.DataFrame:
     """Read household rosters under the column mapping of the design.
 
     Parameters
@@ -34,6 +39,9 @@ def read_rosters(source: Source, design: Design, *, villages: Iterable[str] | No
         With `[rosters]`.
     villages : iterable of str, optional
         The villages that may appear; others are refused. By default any village may.
+    known : Directory, optional
+        Villages by name: rosters that name a village in place of its code are then read, by the name of the township where
+        there is a column 乡（镇）.
 
     Returns
     -------
@@ -66,6 +74,8 @@ def read_rosters(source: Source, design: Design, *, villages: Iterable[str] | No
     hidden = [mapped[name] for name in ("household", "head", "id_number", "address") if name in mapped]
     more = [column for column in columns.columns if column not in mapped.values()]
     handed, faults = hand_in(source, "名册", [*mapped.values(), *more], ids, FieldworkError, hidden)
+    if known is not None:
+        handed = _with_codes(handed, faults, columns.village, known)
     _check_ids(handed, faults, columns, design, villages)
     strata, persons = _strata(handed, faults, columns, design), _persons(handed, faults, columns)
     faults.refuse(FieldworkError)
@@ -91,6 +101,17 @@ def known_strata(design: Design) -> tuple[str, ...]:
     if design.rosters is not None:
         named += list(design.rosters.strata.values())
     return tuple(dict.fromkeys(named))
+
+
+def _with_codes(handed: Handed, faults: Faults, column: str, known: Directory) -> Handed:
+    """Return the rosters with names of villages replaced by their codes; names that are not certain are refused at once."""
+    cells, codes = handed.table[column], {code for code, _, _ in known.villages}
+    above = next((name for name in handed.table if plain_heading(str(name)) in FIELDS["township"]), None)
+    named = pd.DataFrame({"village": cells, "township": handed.table[above] if above is not None else "", "row": handed.rows})
+    named = named[~cells.isin(codes) & (cells != "") & ~cells.str.fullmatch("[0-9]+")]
+    found = village_codes(named, known, faults)
+    faults.refuse(FieldworkError)
+    return replace(handed, table=handed.table.assign(**{column: cells.mask(cells.index.isin(named.index), found.reindex(cells.index))}))
 
 
 def _check_ids(handed: Handed, faults: Faults, columns: Rosters, design: Design, villages: Iterable[str] | None) -> None:
