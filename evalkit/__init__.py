@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from evalkit.fieldwork import write_lists as write_lists
     from evalkit.findings import Findings as Findings
     from evalkit.findings import determine as determine
+    from evalkit.forms import Forms as Forms
+    from evalkit.forms import read_forms as read_forms
     from evalkit.frame import Frame as Frame
     from evalkit.frame import Rule as Rule
     from evalkit.frame import read_frame as read_frame
@@ -147,6 +149,7 @@ _FILES = {
     "evaluation": ("Evaluation", "begin", "run"),
     "fieldwork": ("Assignment", "assign", "read_rosters", "write_books", "write_days", "write_lists"),
     "findings": ("Findings", "determine"),
+    "forms": ("Forms", "read_forms"),
     "frame": ("Frame", "Rule", "read_frame"),
     "intake": ("Register", "Returned", "read_registry", "read_returns"),
     "models": ("Model", "Test", "crosstab", "glm", "independence", "ordinal", "ranktest", "standardize", "ttest", "wald"),

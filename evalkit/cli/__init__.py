@@ -7,6 +7,7 @@ import click
 from evalkit import __version__
 from evalkit.cli.ceremonies import ceremony
 from evalkit.cli.fielding import assign
+from evalkit.cli.forms import linked_forms
 from evalkit.cli.group import Group
 from evalkit.cli.ledgers import history, ledger
 from evalkit.cli.planning import sampling_plan, simulated
@@ -44,7 +45,7 @@ def main() -> None:
 
 # in the order of the work, which is the order of the help
 for _command in (
-    init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, release, collect, estimate, report, verify, publish,
-    search_outputs, new_secret_key, history, ledger, overlap, matched, run_all,
+    init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, release, collect, linked_forms, estimate, report,
+    verify, publish, search_outputs, new_secret_key, history, ledger, overlap, matched, run_all,
 ):  # fmt: skip
     main.add_command(_command)

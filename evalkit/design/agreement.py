@@ -218,8 +218,11 @@ def _needs(data: Data) -> Iterator[Fault]:
 
 
 def _checked_tables(data: Data) -> Iterator[Fault]:
-    """Yield the checks of tables that the design does not declare: they would never be made."""
-    known = [table for table in TABLES if data.get(table) is not None]
+    """Yield the checks of tables that the design does not declare, which would never be made, and forms of one name."""
+    forms = [form["name"] for _, form in entries(data, "form") if isinstance(form.get("name"), str)]
+    for name in sorted({name for name in forms if forms.count(name) > 1}):
+        yield Fault(None, "form", name, "表名重复", "每张表一个名字")
+    known = [*(table for table in TABLES if data.get(table) is not None), *forms]
     for i, check in entries(data, "check"):
         if isinstance(check.get("on"), str) and check["on"] not in known:
             yield Fault(None, f"check[{i}].on", check["on"], "没有这张表", f"可用：{'、'.join(known)}")

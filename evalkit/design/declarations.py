@@ -12,6 +12,7 @@ from evalkit.design.agreement import Disagreement, disagreements
 from evalkit.design.checking import CheckRule
 from evalkit.design.fielding import Teams
 from evalkit.design.judgement import Criteria, Gate, Rate, Report, Specimen
+from evalkit.design.linking import LinkedForm
 from evalkit.design.planning import Planning, Published
 from evalkit.design.sections import Evaluation, FrameSection, Privacy, Reserves, Returns, Rosters, Section
 from evalkit.design.stages import Stage
@@ -53,6 +54,7 @@ class Design(Section):
     rates: tuple[Rate, ...] = Field(alias="rate", default=())
     gates: tuple[Gate, ...] = Field(alias="gate", default=())
     checks: tuple[CheckRule, ...] = Field(alias="check", default=())
+    forms: tuple[LinkedForm, ...] = Field(alias="form", default=())
     planning: Planning | None = None
     published: tuple[Published, ...] = ()
     report: Report
@@ -107,6 +109,10 @@ class Design(Section):
     def rate(self, name: str) -> Rate | None:
         """Return the rate of that name, or None."""
         return next((rate for rate in self.rates if rate.name == name), None)
+
+    def form(self, name: str) -> LinkedForm | None:
+        """Return the linked form of that name, or None."""
+        return next((form for form in self.forms if form.name == name), None)
 
     def checks_on(self, table: str) -> tuple[Check, ...]:
         """Return the checks of one table: ``frame``, ``rosters``, ``returns``, or the name of a form."""
