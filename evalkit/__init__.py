@@ -89,7 +89,21 @@ if TYPE_CHECKING:
     from evalkit.privacy import read_key as read_key
     from evalkit.privacy import scan as scan
     from evalkit.privacy import shed as shed
+    from evalkit.quality import Interviewers as Interviewers
+    from evalkit.quality import LeftOut as LeftOut
+    from evalkit.quality import Plausibility as Plausibility
+    from evalkit.quality import Recheck as Recheck
+    from evalkit.quality import Reinterview as Reinterview
     from evalkit.quality import agreement as agreement
+    from evalkit.quality import interviewers as interviewers
+    from evalkit.quality import leave_out as leave_out
+    from evalkit.quality import plausibility as plausibility
+    from evalkit.quality import recheck as recheck
+    from evalkit.quality import registry_bias as registry_bias
+    from evalkit.quality import reinterview as reinterview
+    from evalkit.quality import two_phase as two_phase
+    from evalkit.quality import without_reserves as without_reserves
+    from evalkit.quality import worst_case as worst_case
     from evalkit.rates import measure as measure
     from evalkit.report import write_booklets as write_booklets
     from evalkit.report import write_plan as write_plan
@@ -155,7 +169,10 @@ _FILES = {
     "models": ("Model", "Test", "crosstab", "glm", "independence", "ordinal", "ranktest", "standardize", "ttest", "wald"),
     "plans": ("Plan", "plan"),
     "privacy": ("Key", "Leaks", "Shed", "read_key", "scan", "shed"),
-    "quality": ("agreement",),
+    "quality": (
+        "Interviewers", "LeftOut", "Plausibility", "Recheck", "Reinterview", "agreement", "interviewers", "leave_out",
+        "plausibility", "recheck", "registry_bias", "reinterview", "two_phase", "without_reserves", "worst_case",
+    ),
     "rates": ("measure",),
     "report": ("write_booklets", "write_plan",),
     "responses": ("Responses", "collect"),

@@ -40,6 +40,7 @@ ORDER = (*FIRST, *SPRINGS, *RIVER, *MOUTH, *LAST)
 UPSTREAM: frozenset[str] = frozenset(
     {"areas.SmallAreas.plot", "estimates.estimate.Estimate.plot", "models.outcome.Test.plot",
      "models.regression.Model.plot", "survey.surveys.Survey.plot",
+     "quality.askers.Interviewers.plot", "quality.plausible.Plausibility.plot",
      "trials.outcomes.Trials.plot", "verdict.judging.Verdict.plot"}
 )  # fmt: skip
 # Where a seed may be left out: a step in a folder falls back on the ceremony's seed, then on the specimen's.

@@ -65,7 +65,7 @@ def plan(**changes: Any) -> dict[str, Any]:
         },
     }  # fmt: skip
     for section, keys in changes.items():
-        whole[section] = {**whole[section], **keys} if isinstance(keys, dict) else keys
+        whole[section] = {**whole.get(section, {}), **keys} if isinstance(keys, dict) else keys
     return whole
 
 

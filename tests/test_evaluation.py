@@ -244,7 +244,7 @@ def test_two_runs_are_identical_to_the_byte(small_design: Path, ran: Path, tmp_p
     assert said.startswith("0\n"), said
     first, second = hashes(ran), hashes(tmp_path / "二" / "深")
     assert first == second
-    assert {p.partition("/")[0] for p in first} == {*PARTS, "design.toml"} - {"earlier", "assignments", "released", "public"}
+    assert {p.partition("/")[0] for p in first} == {*PARTS, "design.toml"} - {"earlier", "quality", "assignments", "released", "public"}
     assert sum(p.startswith("report/") for p in first) == 4
 
 
@@ -472,3 +472,31 @@ def test_a_redraw_keeps_the_ceremony_and_can_be_repeated(commission: Path, tmp_p
     assert say("draw", str(root), "--reason", "仪式有误").startswith("0\n")
     assert say("draw", str(root)).startswith("0\n")
     assert len(ev.Evaluation(root).ledger.entries("draw")) == 2
+
+
+def test_the_quality_of_the_fieldwork_is_written_and_what_cannot_be_done_is_told(commission: Path, tmp_path: Path) -> None:
+    root = copied(commission, tmp_path)
+    said = say("quality", str(root))
+    assert said.startswith("0\n") and "合理性核查：480 户" in said and "没有答的 0 户" in said and "未做 组效应" in said, said
+    written = {path.name for path in (root / "quality").iterdir()}
+    assert {"调查质量.xlsx", "合理性核查.xlsx", "合理性核查.png", "核查.csv", "最坏情形.csv", "登记特征.csv", "调查员效应.csv"} <= written
+    effects = pd.read_csv(root / "quality" / "调查员效应.csv")
+    assert effects["说明"].str.contains("不能估计").all()  # one interviewer asked everybody
+    first = hashes(root / "quality")
+    assert say("quality", str(root), "--quick").startswith("0\n") and first.items() <= hashes(root / "quality").items() | first.items()
+
+
+def test_a_reinterview_is_drawn_once_and_its_answers_are_read(commission: Path, tmp_path: Path) -> None:
+    root = copied(commission, tmp_path)
+    seed = ("--share", "0.1", "--seed", SEED)
+    assert "已报差错 1 户全部复访" in say("reinterview", str(root), *seed)
+    assert "只抽一次" in say("reinterview", str(root), "--share", "0.2", "--seed", SEED)
+    table = pd.read_csv(root / "quality" / "复访名单.csv", dtype=str).fillna("")
+    assert not {"核查状态", "认定"} & set(table)
+    sample = returned(ev.Evaluation(root).sample()).astype(str).set_index(["行政村代码", "户编号"])
+    asked = ["调查结果", "人均纯收入", *ANSWERS, *EXCLUSIONS]
+    table[asked] = sample.loc[pd.MultiIndex.from_frame(table[["行政村代码", "户编号"]]), asked].to_numpy()
+    table.to_csv(tmp_path / "填好.csv", index=False)
+    said = say("reinterview", str(root), str(tmp_path / "填好.csv"), *seed)
+    assert said.startswith("0\n复访") and "错退率 首访" in said, said
+    assert pd.read_csv(root / "quality" / "复访对照.csv").set_index("指标").loc["错退率", "两次都是"] == 1

@@ -2,6 +2,7 @@
 
 from evalkit.charts.areas import areas_plot
 from evalkit.charts.chart import Chart
+from evalkit.charts.checks import interviewer_plot, plausibility_plot
 from evalkit.charts.comparisons import balance_plot, test_plot
 from evalkit.charts.curves import oc_plot, trials_plot
 from evalkit.charts.forests import estimate_plot, model_plot, verdict_plot
@@ -40,8 +41,8 @@ from evalkit.charts.worms import inchworm_plot
 
 __all__ = [
     "AMBER", "BLUE", "FAMILY", "FONTS", "GREY", "INK", "KINDS", "MARK", "MOST_ROWS", "ORANGE", "OUTCOMES", "PICTURES", "STEPS", "STYLE",
-    "WIDTH", "Chart", "Kinds", "areas_plot", "balance_plot",
-    "draw_all", "estimate_plot", "gate_chart", "heat_plot", "inchworm_plot", "know_fonts",
-    "missing_characters", "model_plot", "oc_plot", "organ_pipe_plot", "picture", "place_chart", "response_chart", "sample_chart",
-    "satisfaction_chart", "survey_plot", "test_plot", "trials_plot", "verdict_plot",
+    "WIDTH", "Chart", "Kinds", "areas_plot", "balance_plot", "draw_all", "estimate_plot", "gate_chart", "heat_plot", "inchworm_plot",
+    "interviewer_plot", "know_fonts", "missing_characters", "model_plot", "oc_plot", "organ_pipe_plot", "picture", "place_chart",
+    "plausibility_plot", "response_chart", "sample_chart", "satisfaction_chart", "survey_plot", "test_plot", "trials_plot",
+    "verdict_plot",
 ]  # fmt: skip

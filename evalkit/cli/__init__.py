@@ -11,6 +11,7 @@ from evalkit.cli.forms import linked_forms
 from evalkit.cli.group import Group
 from evalkit.cli.ledgers import history, ledger
 from evalkit.cli.planning import sampling_plan, simulated
+from evalkit.cli.quality import inspect, visit_again
 from evalkit.cli.secrets import new_secret_key, search_outputs
 from evalkit.cli.sources import matched
 from evalkit.cli.steps import (
@@ -45,7 +46,7 @@ def main() -> None:
 
 # in the order of the work, which is the order of the help
 for _command in (
-    init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, release, collect, linked_forms, estimate, report,
-    verify, publish, search_outputs, new_secret_key, history, ledger, overlap, matched, run_all,
+    init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, release, collect, linked_forms, inspect, visit_again,
+    estimate, report, verify, publish, search_outputs, new_secret_key, history, ledger, overlap, matched, run_all,
 ):  # fmt: skip
     main.add_command(_command)

@@ -11,6 +11,7 @@ from evalkit import tickets
 from evalkit.design.agreement import Disagreement, disagreements
 from evalkit.design.checking import CheckRule
 from evalkit.design.fielding import Teams
+from evalkit.design.inspecting import Quality
 from evalkit.design.judgement import Criteria, Gate, Rate, Report, Specimen
 from evalkit.design.linking import LinkedForm
 from evalkit.design.planning import Planning, Published
@@ -50,6 +51,7 @@ class Design(Section):
     privacy: Privacy = Privacy()
     teams: Teams | None = None
     criteria: Criteria | None = None
+    quality: Quality | None = None
     weighting: tuple[WeightingStep, ...] = ()
     rates: tuple[Rate, ...] = Field(alias="rate", default=())
     gates: tuple[Gate, ...] = Field(alias="gate", default=())

@@ -173,7 +173,8 @@ class Returns(Section):
 
     `empty_cell` says what happens to a village × stratum cell without any completed interview:
     ``fail``, or ``spread`` (its weight goes to the same stratum of the other drawn villages of the
-    same first-stage stratum, then of the county).
+    same first-stage stratum, then of the county). `team`, `start`, `end`, `latitude`, `longitude` and `callback` name paradata that
+    may be absent; `callbacks` maps the words of a call back by telephone.
     """
 
     village: Word
@@ -184,6 +185,13 @@ class Returns(Section):
     status: str = ""
     statuses: dict[str, Literal["clue", "suspected", "notified", "answering", "confirmed", "dismissed", "final"]] = {}
     interviewer: str = ""
+    team: str = ""
+    start: str = ""
+    end: str = ""
+    latitude: str = ""
+    longitude: str = ""
+    callback: str = ""
+    callbacks: dict[str, Literal["confirmed", "denied", "unreached"]] = {}
     missing: Texts = ("", "—", "无")
     empty_cell: Literal["fail", "spread"] = "fail"
 

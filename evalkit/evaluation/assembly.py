@@ -18,7 +18,7 @@ from evalkit.intervals import weight_effect
 from evalkit.rates import Measure, Rate, breakdown
 from evalkit.satisfaction import distribution
 from evalkit.tables import TOTAL, Results
-from evalkit.verdict import Verdict, conclude, judge
+from evalkit.verdict import Verdict, conclude, gate_verdicts
 
 if TYPE_CHECKING:
     from evalkit.certificate import Certificate
@@ -64,7 +64,7 @@ def assemble(
         With places under the names that the design allows.
     """
     places = Places.of(frame, design)
-    verdicts = _verdicts(design, rates, len(responses.sample.villages))
+    verdicts = gate_verdicts(design, rates, len(responses.sample.villages))
     tables = {
         "sample": _sample(responses, places),
         "response": _progress(responses, "stratum"),
@@ -78,28 +78,6 @@ def assemble(
         "weights": _weights(survey),
     }
     return Results(_facts(design, frame, places, responses, survey, rates, verdicts, drawing), {k: t for k, t in tables.items() if len(t)})
-
-
-def _verdicts(design: Design, rates: tuple[Rate, ...], villages: int) -> list[Verdict]:
-    named = {rate.name: rate for rate in rates}
-    verdicts = []
-    for gate in design.gates:
-        found = named[gate.rate].confirmed
-        verdicts.append(
-            judge(
-                found.estimate,
-                gate.threshold,
-                direction=gate.direction,
-                strict=gate.strict,
-                alpha=design.evaluation.alpha,
-                legal_value=found.official if gate.legal_value == "unweighted" else None,
-                name=gate.rate,
-                icc=design.evaluation.icc,
-                villages=villages,
-                level=design.evaluation.confidence,
-            )
-        )
-    return verdicts
 
 
 def _facts(

@@ -10,7 +10,7 @@ from evalkit.ceremony import Ceremony
 from evalkit.errors import EvalkitError, FieldworkError
 from evalkit.sheets import SUFFIXES, write_bytes
 
-PARTS = ("frame", "earlier", "draw", "rosters", "lists", "assignments", "released", "returns", "results", "report", "public")
+PARTS = ("frame", "earlier", "draw", "rosters", "lists", "assignments", "released", "returns", "results", "quality", "report", "public")
 PAPERS = ("released", "assignments", "lists", "rosters", "draw")  # of one draw
 
 
@@ -18,7 +18,7 @@ PAPERS = ("released", "assignments", "lists", "rosters", "draw")  # of one draw
 class Folder:
     """The documented layout of an evaluation's folder.
 
-    ``design.toml  frame/  earlier/  draw/  rosters/  lists/  assignments/  released/  returns/  results/  report/  public/
+    ``design.toml  frame/  earlier/  draw/  rosters/  lists/  assignments/  released/  returns/  results/  quality/  report/  public/
     ledger.sqlite``; of these only ``public/`` is for everybody. ``earlier/`` holds certificates and annexes of earlier rounds.
 
     Examples

@@ -14,7 +14,7 @@ from scipy.special import betainc, betaincinv, roots_legendre
 from evalkit.errors import EstimateError, Faults
 
 Numbers = NDArray[np.float64]
-Part = tuple[float, float, int]
+Part = tuple[float, float, int]  # events, units, 0 or 1
 POINTS = 60
 
 
@@ -65,10 +65,10 @@ def melded(
     events: float,
     units: float,
     *,
-    false_positives: int,
-    sound: int,
-    found_affected: int,
-    affected: int,
+    false_positives: float,
+    sound: float,
+    found_affected: float,
+    affected: float,
     level: float = 0.95,
 ) -> Corrected:
     """Return the corrected rate with an interval that knows sensitivity and specificity only from samples of their own.
@@ -81,9 +81,9 @@ def melded(
     ----------
     events, units : float
         Finds and units of the survey; for a clustered sample the effective numbers p̂·n* and n*, whole or not.
-    false_positives, sound : int
-        Wrong finds among so many units known to be sound.
-    found_affected, affected : int
+    false_positives, sound : float
+        Wrong finds among so many units known to be sound; not whole where they were seen with unequal chances.
+    found_affected, affected : float
         Finds among so many units known to be affected.
     level : float
         In (0, 1), two-sided.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LEAD = ("village", "household", "stratum", "persons", "role", "order", "disposition", "complete")
 OUTCOMES = ("complete", "refusal", "noncontact", "ineligible")
 PEOPLE = ("head", "id_number", "address")
+PARADATA = ("team", "start", "end", "latitude", "longitude", "callback")  # kept, under these names, where the design names their columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,8 +195,11 @@ def _table(handed: Handed, drawn: pd.DataFrame, visits: pd.DataFrame, answers: A
     table = table.assign(complete=visits["code"] == "complete", status=visits["status"], interviewer="")
     if columns.interviewer:
         table["interviewer"] = handed.table[columns.interviewer].to_numpy()[rows]
-    kept = {column: sampled[column] for column in sampled if column not in (*LEAD, *PEOPLE)}
+    named = {role: heading for role in PARADATA if (heading := getattr(columns, role)) and heading in handed.table}
+    table = table.assign(**{role: handed.table[heading].to_numpy()[rows] for role, heading in named.items()})
+    kept = {column: sampled[column] for column in sampled if column not in (*LEAD, *PEOPLE, *named)}
     mapped = {columns.village, columns.household, columns.disposition, columns.persons, columns.status, columns.interviewer}
+    mapped |= set(named.values())
     known = {*mapped, *table, *kept}
     read = {name: cells.iloc[rows].reset_index(drop=True) for name, cells in answers.columns.items() if name not in known}
     others = [column for column in handed.table if column not in known and column not in read]

@@ -4,6 +4,6 @@ from evalkit.survey.diagnosing import Representativity, balance, representativit
 from evalkit.survey.surveys import Survey
 from evalkit.survey.unequal import PPS
 from evalkit.survey.waves import join
-from evalkit.survey.weighing import weigh
+from evalkit.survey.weighing import released, weigh
 
-__all__ = ["PPS", "Representativity", "Survey", "balance", "join", "representativity", "weigh", "weight_table"]
+__all__ = ["PPS", "Representativity", "Survey", "balance", "join", "released", "representativity", "weigh", "weight_table"]

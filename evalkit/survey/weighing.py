@@ -73,6 +73,14 @@ def weigh(given: Survey | Responses | Findings, *steps: Step) -> Survey:
     return survey
 
 
+def released(returned: Responses | Findings) -> Survey:
+    """Return the survey of all households that were visited, answered or not, with their weights by design.
+
+    For what is known of everybody (the registry), and for how far those without an answer could move a rate.
+    """
+    return _returned(returned, everyone=True)
+
+
 def _returned(returned: Responses | Findings, everyone: bool) -> Survey:
     """Return the survey of what came back: of the completed interviews, or of all households that were visited."""
     design = returned.design
