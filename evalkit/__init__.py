@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from evalkit.fieldwork import Assignment as Assignment
     from evalkit.fieldwork import assign as assign
     from evalkit.fieldwork import read_rosters as read_rosters
+    from evalkit.fieldwork import release_reserve as release_reserve
+    from evalkit.fieldwork import replacements as replacements
     from evalkit.fieldwork import write_books as write_books
     from evalkit.fieldwork import write_days as write_days
     from evalkit.fieldwork import write_lists as write_lists
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from evalkit.intake import Returned as Returned
     from evalkit.intake import read_registry as read_registry
     from evalkit.intake import read_returns as read_returns
+    from evalkit.ledger import Ledger as Ledger
     from evalkit.models import Model as Model
     from evalkit.models import Test as Test
     from evalkit.models import crosstab as crosstab
@@ -109,6 +112,8 @@ if TYPE_CHECKING:
     from evalkit.report import write_plan as write_plan
     from evalkit.responses import Responses as Responses
     from evalkit.responses import collect as collect
+    from evalkit.responses import nightly as nightly
+    from evalkit.responses import write_nightly as write_nightly
     from evalkit.sample import Sample as Sample
     from evalkit.sample import draw as draw
     from evalkit.sample import draw_next as draw_next
@@ -144,6 +149,7 @@ if TYPE_CHECKING:
     from evalkit.weights import PostStratify as PostStratify
     from evalkit.weights import Rake as Rake
     from evalkit.weights import Trim as Trim
+    from evalkit.weights import response_rates as response_rates
 
 __version__ = "0.1.0"
 
@@ -161,11 +167,12 @@ _FILES = {
         "total", "variance",
     ),
     "evaluation": ("Evaluation", "begin", "run"),
-    "fieldwork": ("Assignment", "assign", "read_rosters", "write_books", "write_days", "write_lists"),
+    "fieldwork": ("Assignment", "assign", "read_rosters", "release_reserve", "replacements", "write_books", "write_days", "write_lists"),
     "findings": ("Findings", "determine"),
     "forms": ("Forms", "read_forms"),
     "frame": ("Frame", "Rule", "read_frame"),
     "intake": ("Register", "Returned", "read_registry", "read_returns"),
+    "ledger": ("Ledger",),
     "models": ("Model", "Test", "crosstab", "glm", "independence", "ordinal", "ranktest", "standardize", "ttest", "wald"),
     "plans": ("Plan", "plan"),
     "privacy": ("Key", "Leaks", "Shed", "read_key", "scan", "shed"),
@@ -175,14 +182,14 @@ _FILES = {
     ),
     "rates": ("measure",),
     "report": ("write_booklets", "write_plan",),
-    "responses": ("Responses", "collect"),
+    "responses": ("Responses", "collect", "nightly", "write_nightly"),
     "sample": ("Sample", "draw", "draw_next", "overlap"),
     "screening": ("Check", "Matching", "Screening", "match_sources", "screen"),
     "survey": ("PPS", "Survey", "balance", "join", "representativity", "weigh", "weight_table"),
     "trials": ("Trials", "cheapest", "plain_design", "simulate"),
     "verdict": ("Decision", "Programme", "Verdict", "accept", "conclude", "judge", "programme", "violators"),
     "verification": ("Verification", "verify"),
-    "weights": ("Calibrate", "Nonresponse", "PostStratify", "Rake", "Trim"),
+    "weights": ("Calibrate", "Nonresponse", "PostStratify", "Rake", "Trim", "response_rates"),
 }
 _SPRINGS = (
     "acceptance", "allocation", "calibration", "exact", "inclusion", "inequality", "intervals", "nonresponse", "quantiles", "ranking",

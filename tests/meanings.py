@@ -139,7 +139,9 @@ MEANINGS = {
     "returns.household": "户编号，与名册相同",
     "returns.disposition": "调查结果",
     "returns.dispositions": (
-        "调查结果的用词：`complete` 完成，`refusal` 拒访，`noncontact` 多次入户无人，`ineligible` 已不属调查总体，`unused` 备用户未启用"
+        "调查结果的用词，按 AAPOR 的分类：`complete` 完成，`partial` 部分完成，`refusal` 拒访，`noncontact` 多次入户无人，"
+        "`other` 见到人而不能访，`unknown_household` 不知有无这一户，`unknown_other` 其他情况不明，"
+        "`ineligible` 已不属调查总体，`unused` 备用户未启用"
     ),
     "returns.persons": "核实的人数；不写时用名册的人数",
     "returns.status": "核查状态；不写时提出的问题一律按认定计",

@@ -31,6 +31,10 @@ Number = Annotated[float, Field(strict=True)]
 Count = Annotated[int, Field(ge=0, le=MOST, strict=True)]
 Sizes = Annotated[int, Field(gt=0, le=MOST, strict=True)] | dict[str, Count]
 Switch = Annotated[bool, Field(strict=True)]
+# the final outcomes of AAPOR, and a reserve that was not used
+Outcome = Literal[
+    "complete", "partial", "refusal", "noncontact", "other", "unknown_household", "unknown_other", "ineligible", "unused"
+]
 Singleton = Literal["fail", "certainty", "adjust", "average", "remove", "collapse"]
 
 
@@ -180,7 +184,7 @@ class Returns(Section):
     village: Word
     household: Word
     disposition: Word
-    dispositions: dict[str, Literal["complete", "refusal", "noncontact", "ineligible", "unused"]]
+    dispositions: dict[str, Outcome]
     persons: str = ""
     status: str = ""
     statuses: dict[str, Literal["clue", "suspected", "notified", "answering", "confirmed", "dismissed", "final"]] = {}

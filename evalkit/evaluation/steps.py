@@ -6,7 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -215,7 +215,8 @@ class Evaluation:
         """Take returns and hold them against the sample."""
         fresh = self.folder.fitting("returns", files)
         sample = self.agreed_sample()
-        responses = collect(sample, [*self.folder.tables("returns"), *fresh], key=self._key()) if fresh else self.responses()
+        whole = [*self.folder.tables("returns"), *fresh]
+        responses = collect(sample, whole, key=self._key(), resolved=self.resolved()) if fresh else self.responses()
         self.folder.keep("returns", fresh)
         table, counts = responses.table(), responses.completion("village")
         plain = [c for c in ("village", "household", "stratum", "persons", "role", "order", "disposition", "status") if c in table]
@@ -291,8 +292,13 @@ class Evaluation:
         files = self.folder.tables("returns")
         if not files:
             raise FieldworkError("returns/｜没有回收表｜把回收表放入 returns/，或键入 evalkit collect 文件夹 文件")
-        sample = self.agreed_sample()
-        return self._once("responses", [self.folder.certificate, *files], lambda: collect(sample, files, key=self._key()))
+        sample, resolved = self.agreed_sample(), self.resolved()
+        make = partial(collect, sample, files, key=self._key(), resolved=resolved)
+        return self._once(f"responses {sorted(resolved.items())}", [self.folder.certificate, *files], make)
+
+    def resolved(self) -> dict[str, str]:
+        """Return which of two rows of a household holds, as the ledger says: ``village/household`` → fingerprint of the row."""
+        return {entry.subject: str(entry.detail["seal"]) for entry in self.ledger.entries("resolve")}
 
     def _key(self) -> Key | None:
         """Return the key where the design has columns replaced; it may not lie in the folder."""

@@ -96,8 +96,8 @@ KINDS: dict[str, Kind] = {
     ),
     "resolve": Kind(
         "冲突裁定", "村/户",
-        {"keep": Part("采用", needed=True), "row": Part("行", int, needed=True), "over": Part("不采用", list), "seal": Part("两份指纹"),
-         "reason": NEEDED},
+        {"keep": Part("采用", needed=True), "row": Part("行", int, needed=True), "over": Part("不采用", list),
+            "seal": Part("采用行的指纹", needed=True), "reason": NEEDED},
     ),
     "board": Kind("五步", "村", {"step": Part("步骤", needed=True, words=FIVE), "team": TEAM, "note": Part("备注")}),
     "points": Kind(
@@ -157,7 +157,7 @@ def entry_table(step: str, entries: Sequence[Entry]) -> pd.DataFrame:
     rows = [[entry.number, entry.day, entry.who, entry.subject, *(_shown(entry.detail.get(key)) for key in keys)] for entry in entries]
     names = {key: heading(step, key) for key in keys}
     taken = {*COMMON.values()}
-    headings = [f"{name}（{key}）" if name in taken else name for key, name in names.items()]
+    headings = [f"{name}({key})" if name in taken else name for key, name in names.items()]
     return pd.DataFrame(rows, columns=[*COMMON.values(), *headings])
 
 

@@ -208,7 +208,7 @@ def _typed(step: str, cells: dict[str, str], index: int, faults: Faults) -> dict
     taken, detail = {*COMMON.values()}, {}
     for key, part in KINDS[step].parts.items():
         name = heading(step, key)
-        cell = cells.get(f"{name}（{key}）" if name in taken else name, "")
+        cell = cells.get(f"{name}({key})" if name in taken else name, "")
         if cell:
             try:
                 detail[key] = _formed(part, cell)

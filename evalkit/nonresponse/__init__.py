@@ -5,6 +5,7 @@ nonrespondents), in cells of at least 20 released units and with factors of at m
 """
 
 from evalkit.nonresponse.cells import STATUS, CellFactors, CellTable, ResponseGroups, cell_factors, response_groups, spread_unknown
+from evalkit.nonresponse.outcomes import OUTCOMES, RATES, eligible_share, outcome_rates
 from evalkit.nonresponse.propensities import Propensity, PropensityClasses, propensity_classes, response_propensity
 from evalkit.nonresponse.representativity import (
     SCALES,
@@ -19,7 +20,8 @@ from evalkit.nonresponse.representativity import (
 )
 
 __all__ = [
-    "SCALES", "STATUS", "CellFactors", "CellTable", "PartialIndicators", "Propensity", "PropensityClasses", "RIndicator", "ResponseGroups",
-    "StandardisedDifferences", "WorstCase", "cell_factors", "partial_indicators", "propensity_classes", "r_indicator", "response_groups",
-    "response_propensity", "spread_unknown", "standardised_differences", "worst_case",
+    "OUTCOMES", "RATES", "SCALES", "STATUS", "CellFactors", "CellTable", "PartialIndicators", "Propensity", "PropensityClasses",
+    "RIndicator", "ResponseGroups", "StandardisedDifferences", "WorstCase", "cell_factors", "eligible_share", "outcome_rates",
+    "partial_indicators", "propensity_classes", "r_indicator", "response_groups", "response_propensity", "spread_unknown",
+    "standardised_differences", "worst_case",
 ]  # fmt: skip

@@ -57,8 +57,8 @@ Asked = list[tuple[Policy, pd.Series]]
 INCOMES = (-1e6, 1e7)  # yuan a person and year: beyond them stands a total, a wrong unit or a telephone number
 LACKING = "完成调查的户缺答案"
 ASK_AGAIN = "补问这一户"
-DECLARE_MET = "确无回答的，在设计中写 [criteria] missing = \"met\""
-DECLARE_DONT_KNOW = "确无回答的，在设计中写该指标 missing = \"dont_know\""
+DECLARE_MET = '确无回答的，在设计中写 [criteria] missing = "met"'
+DECLARE_DONT_KNOW = '确无回答的，在设计中写该指标 missing = "dont_know"'
 AS_MET, AS_DONT_KNOW, AS_BLANK = "缺答案，按达标（无否决情形）计", "缺答案，按不清楚计", "缺答案，暂留空白"
 OF_PERSONS = Policy(False, "缺人数，按名册人数计", "仍无法核实的，填名册人数")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from evalkit.lists import as_list
 from evalkit.privacy import shed
 from evalkit.responses.answers import Answers, Missing, filled, needed, take
 from evalkit.responses.outcomes import NOBODY, check_reserves, match, oddities, words
+from evalkit.responses.repeats import without_rejected
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 LEAD = ("village", "household", "stratum", "persons", "role", "order", "disposition", "complete")
 OUTCOMES = ("complete", "refusal", "noncontact", "ineligible")
+# the finer outcomes of AAPOR among the four: met and not interviewed, or nobody met
+COUNTED = {
+    "partial": "refusal", "other": "refusal", "unknown_household": "noncontact", "unknown_other": "noncontact",
+    **{code: code for code in OUTCOMES},
+}  # fmt: skip
 PEOPLE = ("head", "id_number", "address")
 PARADATA = ("team", "start", "end", "latitude", "longitude", "callback")  # kept, under these names, where the design names their columns
 
@@ -69,14 +75,16 @@ class Responses:
         Returns
         -------
         DataFrame
-            The columns of `by`, then planned (mains), released (mains and reserves used), complete, refusal,
-            noncontact, ineligible, pending (mains without a result), replaced (reserves completed) and
-            response_rate = complete / (complete + refusal + noncontact), not a number without any of these.
+            The columns of `by`, then planned (mains), released (mains and reserves used), complete, refusal (with partial
+            and other outcomes of those who were met), noncontact (with unknown ones), ineligible, pending (mains without a
+            result), replaced (reserves completed) and response_rate = complete / (complete + refusal + noncontact), not a
+            number without any of these.
         """
         keys = as_list(by)
         drawn = self.sample.table("household")
+        outcome = self._table["disposition"].map(COUNTED)
         marks = self._table[keys].assign(
-            **{code: self._table["disposition"] == code for code in OUTCOMES}, visited=True, used=self._table["role"] == "reserve",
+            **{code: outcome == code for code in OUTCOMES}, visited=True, used=self._table["role"] == "reserve",
             replaced=(self._table["role"] == "reserve") & self._table["complete"],
         )  # fmt: skip
         counts = drawn.loc[drawn["role"] == "main", keys].assign(planned=True).groupby(keys).sum()
@@ -92,7 +100,20 @@ class Responses:
         return f"Responses {len(self._table)} 户有结果，完成 {complete} 户，其中启用备用 {reserves} 户；待核实 {len(self.faults)} 处"
 
 
-def collect(sample: Sample, returns: Source, *, missing: Missing | None = None, key: Key | None = None) -> Responses:
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """Returns that were held against the sample: the rows, what is wrong, what is doubtful, one visit a household."""
+
+    handed: Handed
+    faults: Faults
+    doubts: tuple[Fault, ...]
+    visits: pd.DataFrame
+    answers: Answers
+
+
+def collect(
+    sample: Sample, returns: Source, *, missing: Missing | None = None, key: Key | None = None, resolved: Mapping[str, str] | None = None
+) -> Responses:
     """Hold the returns against the sample.
 
     Parameters
@@ -107,6 +128,8 @@ def collect(sample: Sample, returns: Source, *, missing: Missing | None = None, 
         the design says which for its criteria and for each approval rate.
     key : Key, optional
         Under which the columns of `[privacy] tokens` are replaced, from ``ev.read_key``.
+    resolved : mapping, optional
+        ``village/household`` → fingerprint of the row to keep where a household stands in two, as ``evalkit resolve`` noted it.
 
     Returns
     -------
@@ -137,6 +160,20 @@ def collect(sample: Sample, returns: Source, *, missing: Missing | None = None, 
     >>> ev.collect(sample, returns(sample, made.households(sample.villages), design))
     Responses 126 户有结果，完成 119 户，其中启用备用 6 户；待核实 0 处
     """
+    found = examined(sample, returns, missing, resolved)
+    found.faults.refuse(ResponsesError)
+    drawn = sample.table("household").reset_index(drop=True)
+    return Responses(sample, found.doubts, _table(found.handed, drawn, found.visits, found.answers, sample.design, key))
+
+
+def handed_returns(sample: Sample, returns: Source) -> tuple[Handed, Faults]:
+    """Read returns, without the rows that say nothing of a visit.
+
+    Raises
+    ------
+    ResponsesError
+        When a file cannot be read or lacks a heading.
+    """
     design = sample.design
     columns = design.returns
     if columns is None:
@@ -144,16 +181,23 @@ def collect(sample: Sample, returns: Source, *, missing: Missing | None = None, 
     checks = design.checks_on("returns")
     read = (*needed(design), *(heading for check in checks for heading in check.headings))
     handed, faults = hand_in(returns, "回收表", read, (columns.village, columns.household), ResponsesError, (columns.household,))
-    handed = _only(handed, filled(handed.table, design))
-    screening = handed.screen(checks, "回收表", columns.missing)
+    return _only(handed, filled(handed.table, design)), faults
+
+
+def examined(sample: Sample, returns: Source, missing: Missing | None = None, resolved: Mapping[str, str] | None = None) -> Examined:
+    """Hold returns against the sample and gather what is wrong and what is doubtful; nothing is refused but what cannot be read."""
+    handed, faults = handed_returns(sample, returns)
+    columns = sample.design.returns
+    assert columns is not None
+    handed = without_rejected(handed, columns, resolved or {})
+    screening = handed.screen(sample.design.checks_on("returns"), "回收表", columns.missing)
     faults.extend(screening.faults("stop"))
     drawn = sample.table("household").reset_index(drop=True)
-    visits = _visits(handed, faults, drawn, design)
-    answers, visits = _answered(handed, faults, visits, design, missing)
+    visits = _visits(handed, faults, drawn, sample.design)
+    answers, visits = _answered(handed, faults, visits, sample.design, missing)
     check_reserves(handed, faults, columns, drawn, visits)
-    faults.refuse(ResponsesError)
-    faults_kept = (*oddities(handed, columns, drawn, visits), *answers.noted, *screening.faults("ask", "note"))
-    return Responses(sample, faults_kept, _table(handed, drawn, visits, answers, design, key))
+    doubts = (*oddities(handed, columns, drawn, visits), *answers.noted, *screening.faults("ask", "note"))
+    return Examined(handed, faults, doubts, visits, answers)
 
 
 def _only(handed: Handed, mask: pd.Series) -> Handed:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from evalkit.design.sections import Returns
 
 NOBODY = -1
-FAILED = ("refusal", "noncontact", "ineligible")
+TWICE = "每户只留一行；两份不同的，键入 evalkit conflicts 并列对照，用 evalkit resolve 裁定"
+FAILED = ("refusal", "partial", "other", "noncontact", "unknown_household", "unknown_other", "ineligible")  # each releases a reserve
 
 
 def match(handed: Handed, faults: Faults, columns: Returns, drawn: pd.DataFrame) -> NDArray[np.int64]:
@@ -107,7 +108,7 @@ def _note_repeats(handed: Handed, faults: Faults, columns: Returns, places: NDAr
             first = seen[place]
             where = placed(handed.files[first], f"第 {int(handed.rows[first])} 行")
             heading = placed(handed.files[i], columns.household)
-            faults.add(int(handed.rows[i]), heading, None, f"同一户重复，先见于{where}", "每户只留一行")
+            faults.add(int(handed.rows[i]), heading, None, f"同一户重复，先见于{where}", TWICE)
         elif place != NOBODY:
             seen[place] = i
 

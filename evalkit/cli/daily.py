@@ -1,0 +1,117 @@
+"""While teams are in the field, each a command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from evalkit.cli.group import FILES, FOLDER, say
+from evalkit.evaluation import Evaluation, during
+
+FOLDER_NEEDED = click.argument("folder", metavar="文件夹")
+VILLAGE = click.argument("village", metavar="村代码")
+DAY = click.option("--day", required=True, help="日期，如 2018-11-12。")
+WHO = click.option("--who", default="", help="经手人的代号（不写姓名）。")
+TEAM = click.option("--team", required=True, help="组名。")
+
+
+@click.command()
+@FOLDER_NEEDED
+@VILLAGE
+@click.argument("stratum", metavar="户类型")
+@click.option("--replaces", required=True, help="未完成的那一户的编号。")
+@click.option("--reason", required=True, help="设计所列的替换原因之一。")
+@TEAM
+@DAY
+@click.option("--household", default="", help="打算启用的备用户编号；不是下一户则拒绝。不写即按顺序。")
+@WHO
+def reserve(folder: str, village: str, stratum: str, **asked: Any) -> None:
+    """启用下一户备用户：按顺序，一次一户，写明替换谁、为什么，记入台账。"""
+    say(during.reserve(Evaluation(folder), village, stratum, **asked))
+
+
+@click.command()
+@FOLDER
+@click.option("--day", "days", multiple=True, help="工作日，可写几次；不写则为发放名单的各日。")
+def board(folder: str, days: tuple[str, ...]) -> None:
+    """日进度：各村五步、每组每天至少一村、积分。"""
+    say(during.board(Evaluation(folder), days))
+
+
+@click.command()
+@FOLDER_NEEDED
+@VILLAGE
+@click.argument("step", metavar="汇总|反馈|通报|交办|验收")
+@TEAM
+@DAY
+@WHO
+def mark(folder: str, village: str, step: str, team: str, day: str, who: str) -> None:
+    """记下一村五步中的一步：汇总、反馈、通报、交办、验收，依次进行。"""
+    say(during.mark(Evaluation(folder), village, step, team=team, day=day, who=who))
+
+
+@click.command()
+@FOLDER_NEEDED
+@click.argument("whose", metavar="组或督查员")
+@click.option("--rule", required=True, help="缺勤（−2）、问题未被反驳（+1），或其他规则。")
+@click.option("--points", "worth", type=int, default=None, help="其他规则的分。")
+@click.option("--problem", default="", help="问题编号。")
+@click.option("--village", default="", help="村代码。")
+@DAY
+@WHO
+def points(folder: str, whose: str, rule: str, **asked: Any) -> None:
+    """记一次积分。"""
+    say(during.points(Evaluation(folder), whose, rule, **asked))
+
+
+@click.command(name="close")
+@FOLDER_NEEDED
+@VILLAGE
+@DAY
+@WHO
+def close_village(folder: str, village: str, day: str, who: str) -> None:
+    """一村销号：信息、指标、反馈都完整才能（三个不放过）。"""
+    say(during.close(Evaluation(folder), village, day=day, who=who))
+
+
+@click.command()
+@FOLDER
+@FILES
+@click.option("--team", default="", help="回收表中组所在的列名。")
+@click.option("--day", default="", help="回收表中日期所在的列名。")
+def nightly(folder: str, files: tuple[str, ...], team: str, day: str) -> None:
+    """当晚核查表：缺答、不合逻辑、重复、待核，按组按日。"""
+    say(during.evening(Evaluation(folder), files, team=team, day=day))
+
+
+@click.command(name="response")
+@FOLDER
+@click.option("--by", multiple=True, help="分组的列，如 stratum、village、interviewer；可写几次。")
+@click.option("--e", type=float, default=None, help="不明户中合格的份额；不写则按已知户推算。")
+@click.option("--pending", default="", help="没有结果的户：out 不计入，unknown 作不明计入。")
+def response(folder: str, by: tuple[str, ...], e: float | None, pending: str) -> None:
+    """应答率 RR1–RR6、合作率、接触率、拒访率，以及替换的份额。"""
+    say(during.rates(Evaluation(folder), by, e=e, pending=pending))
+
+
+@click.command()
+@FOLDER
+@FILES
+def conflicts(folder: str, files: tuple[str, ...]) -> None:
+    """同一户有两份回收的，并列列出。"""
+    say(during.conflicts(Evaluation(folder), files))
+
+
+@click.command()
+@FOLDER_NEEDED
+@click.argument("name", metavar="村代码/户编号")
+@FILES
+@click.option("--keep", required=True, help="采用哪个文件（文件名）。")
+@click.option("--row", type=int, required=True, help="采用第几行。")
+@click.option("--reason", required=True, help="理由，记入台账。")
+@DAY
+@WHO
+def resolve(folder: str, name: str, files: tuple[str, ...], **asked: Any) -> None:
+    """裁定同一户两份回收中采用哪一份；文件都原样保留。"""
+    say(during.resolve(Evaluation(folder), name, files, **asked))
