@@ -8,7 +8,20 @@ import pytest
 
 from tests import pages
 
-NAMES = ("acceptance", "assignments", "charts", "estimation", "intake", "intervals", "quality", "screening", "simulation", "verdicts")
+NAMES = (
+    "acceptance",
+    "assignments",
+    "charts",
+    "estimation",
+    "fieldwork",
+    "intake",
+    "intervals",
+    "ledger",
+    "quality",
+    "screening",
+    "simulation",
+    "verdicts",
+)
 SETTING = {("intervals", 0)}  # blocks that make the data, and show nothing
 
 

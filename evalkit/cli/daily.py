@@ -92,7 +92,7 @@ def nightly(folder: str, files: tuple[str, ...], team: str, day: str) -> None:
 @click.option("--pending", default="", help="没有结果的户：out 不计入，unknown 作不明计入。")
 def response(folder: str, by: tuple[str, ...], e: float | None, pending: str) -> None:
     """应答率 RR1–RR6、合作率、接触率、拒访率，以及替换的份额。"""
-    say(during.rates(Evaluation(folder), by, e=e, pending=pending))
+    say(during.reached(Evaluation(folder), by, e=e, pending=pending))
 
 
 @click.command()

@@ -97,7 +97,7 @@ def evening(evaluation: Evaluation, files: Sequence[str], *, team: str, day: str
     return f"当晚核查：{len(table)} 处{f'（{counts}）' if counts else ''}", f"在 results/：{'、'.join(path.name for path in written)}"
 
 
-def rates(evaluation: Evaluation, by: Sequence[str], *, e: float | None, pending: str) -> Said:
+def reached(evaluation: Evaluation, by: Sequence[str], *, e: float | None, pending: str) -> Said:
     """Write the outcome rates of AAPOR and the share of replacements."""
     responses = evaluation.responses()
     asked = {"e": e, "pending": pending or None}

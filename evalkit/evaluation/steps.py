@@ -45,7 +45,7 @@ from evalkit.report import write_report
 from evalkit.responses import Responses, collect
 from evalkit.sample import Sample, draw, draw_next
 from evalkit.screening import Screening
-from evalkit.sheets import write_csv
+from evalkit.sheets import sweep, write_csv
 from evalkit.survey import weigh
 from evalkit.tables import Results
 from evalkit.verification import verify
@@ -76,7 +76,8 @@ class Evaluation:
 
     @cached_property
     def folder(self) -> Folder:
-        """The layout of the folder."""
+        """The layout of the folder; unfinished files of a step that was killed are swept away first."""
+        sweep(Path(self.path))
         return Folder(Path(self.path))
 
     @cached_property
