@@ -92,7 +92,7 @@ def outcome_rates(counts: Mapping[str, ArrayLike], e: ArrayLike | None = None) -
     --------
     >>> rates = outcome_rates({"complete": 80, "refusal": 5, "noncontact": 5, "ineligible": 5, "unknown_other": 10})
     >>> [round(float(rates[name]), 4) for name in ("RR1", "RR3", "RR5", "e")]
-    [0.8, 0.804, 0.8889, 0.9474]
+    [0.8, 0.8042, 0.8889, 0.9474]
     """
     held = _counts(counts)
     share = eligible_share(counts) if e is None else np.asarray(e, dtype=float)
