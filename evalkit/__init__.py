@@ -62,7 +62,9 @@ if TYPE_CHECKING:
     from evalkit.fieldwork import write_books as write_books
     from evalkit.fieldwork import write_days as write_days
     from evalkit.fieldwork import write_lists as write_lists
+    from evalkit.findings import Checklist as Checklist
     from evalkit.findings import Findings as Findings
+    from evalkit.findings import checklist as checklist
     from evalkit.findings import determine as determine
     from evalkit.forms import Forms as Forms
     from evalkit.forms import read_forms as read_forms
@@ -168,7 +170,7 @@ _FILES = {
     ),
     "evaluation": ("Evaluation", "begin", "run"),
     "fieldwork": ("Assignment", "assign", "read_rosters", "release_reserve", "replacements", "write_books", "write_days", "write_lists"),
-    "findings": ("Findings", "determine"),
+    "findings": ("Checklist", "Findings", "checklist", "determine"),
     "forms": ("Forms", "read_forms"),
     "frame": ("Frame", "Rule", "read_frame"),
     "intake": ("Register", "Returned", "read_registry", "read_returns"),

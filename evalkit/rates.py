@@ -268,7 +268,8 @@ def _ingredients(
         num = den * approval(table, declared).approve
     else:
         raised = table[declared.finding if status == "suspected" else f"{declared.finding}_confirmed"].to_numpy(dtype=float)
-        affected = table["affected"].to_numpy(dtype=float) if declared.count == "persons" else np.ones(len(table))
+        persons = "missed_affected" if declared.finding == "missed" and "missed_affected" in table else "affected"
+        affected = table[persons].to_numpy(dtype=float) if declared.count == "persons" else np.ones(len(table))
         num = affected * raised * inside
     if declared.kind == "approval" or declared.denominator == "surveyed":
         return Ratio(num, den, survey.weights), (num.sum(axis=0), float(den.sum()))

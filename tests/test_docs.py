@@ -11,6 +11,7 @@ from tests import pages
 NAMES = (
     "acceptance",
     "assignments",
+    "cases",
     "charts",
     "estimation",
     "fieldwork",

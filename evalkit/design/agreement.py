@@ -10,16 +10,17 @@ from difflib import get_close_matches
 from typing import Any
 
 from evalkit.design.accepting import acceptance_faults
-from evalkit.design.judgement import Criteria
+from evalkit.design.criteria import Criteria
 from evalkit.design.staging import Data, entries, named_strata, reads_rosters, stage_disagreements, texts
 from evalkit.errors import Fault
 
-SOURCES = {"wrong_exit": "exited", "missed": "outside", "misidentified": "registered"}  # the strata a finding can come from
+# the strata a finding can come from
+SOURCES = {"wrong_exit": "exited", "missed": "outside", "misidentified": "registered", "overstayed": "registered"}
 TABLES = ("frame", "rosters", "returns")  # that checks may be declared for, beside the forms
 HEADINGS = {
     "rosters": ("village", "household", "stratum", "persons", "head", "id_number", "address"),
     "returns": ("village", "household", "disposition", "persons", "status", "interviewer"),
-    "criteria": ("income", "guarantees", "exclusions", "affected"),
+    "criteria": ("income", "guarantees", "exclusions", "affected", "omitted"),
 }
 
 
@@ -161,7 +162,7 @@ def _strata(data: Data) -> Iterator[Fault]:
     criteria, reserves, rosters = data.get("criteria"), data.get("reserves"), data.get("rosters")
     used: list[tuple[str, Any]] = []
     if isinstance(criteria, Mapping):
-        used += [(f"criteria.{key}", criteria.get(key)) for key in SOURCES.values()]
+        used += [(f"criteria.{key}", criteria.get(key)) for key in dict.fromkeys(SOURCES.values())]
     used += [(f"rate[{i}].population", rate.get("population")) for i, rate in entries(data, "rate")]
     for where, section, key in (("reserves.n", reserves, "n"), ("rosters.strata", rosters, "strata")):
         words = section.get(key) if isinstance(section, Mapping) else None
@@ -183,7 +184,10 @@ def _populations(data: Data) -> Iterator[Fault]:
         key = SOURCES.get(finding, "") if isinstance(finding, str) else ""
         if rate.get("kind") != "finding" or not key:
             continue
-        sources = texts(criteria.get(key, Criteria.model_fields[key].default))
+        if finding == "overstayed" and not criteria.get("overstay"):
+            yield Fault(None, f"rate[{i}].finding", "overstayed", "标准没有要求找漏退，这个指标恒为 0", "在 [criteria] 写 overstay = true")
+        within = ("exited", "registered") if finding == "missed" and criteria.get("omitted") else ()  # members left out of a household
+        sources = [word for each in (key, *within) for word in texts(criteria.get(each, Criteria.model_fields[each].default))]
         population = texts(rate.get("population"))
         known = _known_strata(data) or population
         if population and set(population) <= set(known) and not set(sources) & set(population):

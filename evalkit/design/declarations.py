@@ -10,9 +10,10 @@ from pydantic import Field, model_validator
 from evalkit import tickets
 from evalkit.design.agreement import Disagreement, disagreements
 from evalkit.design.checking import CheckRule
+from evalkit.design.criteria import Criteria
 from evalkit.design.fielding import Teams
 from evalkit.design.inspecting import Quality
-from evalkit.design.judgement import Criteria, Gate, Rate, Report, Specimen
+from evalkit.design.judgement import Gate, Rate, Report, Specimen
 from evalkit.design.linking import LinkedForm
 from evalkit.design.planning import Planning, Published
 from evalkit.design.sections import Evaluation, FrameSection, Privacy, Reserves, Returns, Rosters, Section

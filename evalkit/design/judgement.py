@@ -6,33 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from evalkit.design.sections import MOST, Count, Number, Section, Share, Switch, Texts, Word, Words
+from evalkit.design.sections import MOST, Count, Number, Section, Share, Switch, Texts, Words
 
 FOLDER_NAME = r'^[^\\/:*?"<>|.\s][^\\/:*?"<>|]*$'  # what Windows refuses in names, and a point that would hide or climb
-FINDINGS = {"wrong_exit": "错退", "missed": "漏评", "misidentified": "错评"}
-
-
-class Criteria(Section):
-    """`[criteria]`: a household falls short when its income is below `line` or a guarantee fails.
-
-    `exclusions` are the facts that bar a household from the registry; `affected` names a column with
-    the number of affected persons where it is not the whole household. `missing` says what a completed
-    interview without a needed answer is: a fault (``fail``), or one that meets the standard and hits no
-    exclusion (``met``), counted and listed.
-    """
-
-    income: Word
-    line: Number = Field(gt=0)
-    line_source: str
-    guarantees: Texts
-    exclusions: Texts = ()
-    yes: Words = ("是",)
-    no: Words = ("否",)
-    affected: str = ""
-    missing: Literal["fail", "met"] = "fail"
-    exited: Texts = ("脱贫户",)
-    registered: Texts = ("未脱贫户",)
-    outside: Texts = ("非建档立卡户",)
+FINDINGS = {"wrong_exit": "错退", "missed": "漏评", "misidentified": "错评", "overstayed": "漏退"}
 
 
 class FindingRate(Section):
@@ -44,7 +21,7 @@ class FindingRate(Section):
 
     name: str
     kind: Literal["finding"]
-    finding: Literal["wrong_exit", "missed", "misidentified"]
+    finding: Literal["wrong_exit", "missed", "misidentified", "overstayed"]
     population: Words
     count: Literal["persons", "households"]
     decided_by: Literal["household"]

@@ -276,7 +276,7 @@ def _finding_items(findings: Findings) -> pd.DataFrame:
 
 def _finding_places(findings: Findings, places: Places) -> pd.DataFrame:
     counts = findings.counts("village_stratum")
-    table = counts.pivot(index="village_stratum", columns="finding", values="households")[list(FINDINGS)]
+    table = counts.pivot(index="village_stratum", columns="finding", values="households")[list(findings.sought)]
     table.insert(0, "households", counts.groupby("village_stratum")["households"].sum())
     table["confirmed"] = counts.groupby("village_stratum")["confirmed_households"].sum()
     table.insert(0, "place", [places.stratum(code) for code in table.index])

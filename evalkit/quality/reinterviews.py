@@ -19,7 +19,7 @@ from evalkit.sheets import Page, write_book, write_csv
 
 if TYPE_CHECKING:
     from evalkit.design import Design
-    from evalkit.design.judgement import Criteria
+    from evalkit.design.criteria import Criteria
 
 STAGE, ORDER_STAGE = "reinterview", "reinterview-order"
 FIRST = "首访调查员（不得由本人复访）"
@@ -91,7 +91,7 @@ class Reinterview:
         table, columns, rules = self.blind(), self.design.returns, _rules(self.design)
         assert columns is not None
         words = [word for word, code in columns.dispositions.items() if code != "unused"]
-        choices = {columns.disposition: words, **{name: [*rules.yes, *rules.no] for name in (*rules.guarantees, *rules.exclusions)}}
+        choices = {columns.disposition: words, **{rule.heading: list(rule.words) for rule in rules.rules() if rule.words}}
         page = Page("", table, choices=choices)
         told = Page("复访说明", pd.DataFrame({"说明": NOTES}))
         return [
@@ -176,4 +176,4 @@ def _rules(design: Design) -> Criteria:
 def _asked(design: Design) -> tuple[str, ...]:
     """Return the headings of the answers that are asked again."""
     rules = _rules(design)
-    return (rules.income, *rules.guarantees, *rules.exclusions)
+    return tuple(name for name in rules.headings() if name not in (rules.affected, rules.omitted))

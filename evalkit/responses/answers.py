@@ -14,7 +14,8 @@ from evalkit.sheets import plain_numbers
 
 if TYPE_CHECKING:
     from evalkit.design import Design
-    from evalkit.design.judgement import ApprovalRate, Criteria
+    from evalkit.design.criteria import Criteria, CriterionRule
+    from evalkit.design.judgement import ApprovalRate
 
 
 def needed(design: Design) -> tuple[str, ...]:
@@ -23,7 +24,7 @@ def needed(design: Design) -> tuple[str, ...]:
     assert columns is not None
     headings = [columns.village, columns.household, columns.disposition, columns.persons, columns.status, columns.interviewer]
     if criteria is not None:
-        headings += [criteria.income, *criteria.guarantees, *criteria.exclusions, criteria.affected]
+        headings += criteria.headings()
     headings += [item for rate in approvals(design) for item in rate.items]
     return tuple(dict.fromkeys(heading for heading in headings if heading))
 
@@ -115,11 +116,15 @@ class Answers:
         given = ~cells.isin(self.blanks - set(known))  # where 无 is an answer, it is no missing one
         blank = self.complete & ~given
         for policy, asked in policies:
-            kept = self.missing == "keep" or (self.missing is None and policy.kept)
-            rule, remedy = (policy.counted, ASK_AGAIN) if kept else (LACKING, f"{ASK_AGAIN}；{policy.declare}")
-            self.handed.note(self.noted if kept else self.faults, blank & asked, column, rule, remedy, whose=self.whose)
+            self.missed(blank & asked, column, policy)
             blank &= ~asked
         return self.complete & given
+
+    def missed(self, blank: pd.Series, column: str, policy: Policy) -> None:
+        """Note the missing answers of a column as the policy says."""
+        kept = self.missing == "keep" or (self.missing is None and policy.kept)
+        rule, remedy = (policy.counted, ASK_AGAIN) if kept else (LACKING, f"{ASK_AGAIN}；{policy.declare}")
+        self.handed.note(self.noted if kept else self.faults, blank, column, rule, remedy, whose=self.whose)
 
 
 def take(answers: Answers, listed: pd.Series, design: Design) -> pd.Series:
@@ -164,8 +169,26 @@ def _criteria(answers: Answers, persons: pd.Series, criteria: Criteria) -> None:
     incomes = answers.number(criteria.income, False, -np.inf, "应为数值（元/人·年）", policy)
     far = (incomes < INCOMES[0]) | (incomes > INCOMES[1])
     answers.handed.note(answers.faults, far, criteria.income, "收入超出 -100 万元至 1000 万元", "核对单位应为元")
-    for column in (*criteria.guarantees, *criteria.exclusions):
-        answers.coded(column, (*criteria.yes, *criteria.no), [(policy, answers.complete)])
-    if criteria.affected:
-        affected = answers.number(criteria.affected, True, 0, "涉及人数应为不小于 0 的整数", None)
-        answers.handed.note(answers.faults, affected > persons, criteria.affected, "涉及人数多于户内人数", "核对两个人数")
+    for rule in criteria.rules():
+        _rule(answers, rule, policy)
+    for column in (criteria.affected, criteria.omitted):
+        if column:
+            affected = answers.number(column, True, 0, "涉及人数应为不小于 0 的整数", None)
+            answers.handed.note(answers.faults, affected > persons, column, "涉及人数多于户内人数", "核对两个人数")
+
+
+def _rule(answers: Answers, rule: CriterionRule, policy: Policy) -> None:
+    """Take the answers to one item; of households that it does not concern no answer is missed."""
+    asked = pd.Series(True, index=answers.stratum.index)
+    for column, words in rule.when.items():
+        cells = answers.handed.table[column]
+        answers.columns.setdefault(column, cells.where(answers.complete, ""))
+        asked &= cells.isin(words)
+    if rule.heading in answers.columns:
+        return  # another item reads the same column
+    if rule.numeric:
+        answers.number(rule.heading, False, -np.inf, "应为数值", None)
+        blank = answers.complete & asked & answers.handed.table[rule.heading].isin(answers.blanks)
+        answers.missed(blank, rule.heading, policy)
+    else:
+        answers.coded(rule.heading, rule.words, [(policy, asked)])

@@ -13,6 +13,7 @@ from evalkit.synthetic.dice import MARK, MARK_COLUMN, Dice
 
 if TYPE_CHECKING:
     from evalkit.design import Design
+    from evalkit.design.criteria import Criteria, CriterionRule
     from evalkit.design.judgement import Specimen
 
 FLAGS = {  # chance of each flag among households ever in the registry, and among the others
@@ -146,17 +147,22 @@ def _standing(dice: Dice, kind: NDArray[np.int64], size: NDArray[np.int64], year
 def _truth(dice: Dice, kind: NDArray[np.int64], design: Design) -> NDArray[np.object_]:
     """Return the finding that is true of each household, or "": clustered by village with the stated correlation."""
     assert design.specimen is not None and design.criteria is not None
-    stated = {"wrong_exit": EXITED, "missed": OUTSIDE} | ({"misidentified": REGISTERED} if design.criteria.exclusions else {})
+    stated = {"wrong_exit": EXITED, "missed": OUTSIDE} | ({"misidentified": REGISTERED} if _worded(design.criteria, "exclusion") else {})
     truth = np.full(len(kind), "", dtype=object)
     for finding, code in stated.items():
         truth[(kind == code) & dice.happens(finding, getattr(design.specimen, finding), design.specimen.icc)] = finding
     return truth
 
 
-def _shortfalls(dice: Dice, kind: NDArray[np.int64], truth: NDArray[np.object_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Say for each household whether its income is below the line and whether a guarantee is not met."""
+def _shortfalls(
+    dice: Dice, kind: NDArray[np.int64], truth: NDArray[np.object_], everybody: bool
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Say for each household whether its income is below the line and whether a guarantee is not met.
+
+    Where 漏退 is looked for, `everybody` who is still registered rightly falls short.
+    """
     poor = (truth == "wrong_exit") | (truth == "missed")
-    poor |= (kind == REGISTERED) & (truth == "") & (dice.per_household("still poor") < STILL_POOR)
+    poor |= (kind == REGISTERED) & (truth == "") & ((dice.per_household("still poor") < STILL_POOR) | everybody)
     cause = dice.per_household("cause")
     return poor & (cause < 0.5), poor & (cause > 0.35)
 
@@ -167,7 +173,7 @@ def _means(
     """Return income parts in yuan a household, income a person, and the guarantees in the design's words."""
     criteria = design.criteria
     assert criteria is not None
-    low, unmet = _shortfalls(dice, kind, truth)
+    low, unmet = _shortfalls(dice, kind, truth, everybody=criteria.overstay)
     least, more = ABOVE_LINE[kind].T
     u = dice.per_household("income")
     goal = criteria.line * np.where(low, 0.45 + 0.5 * u, least + more * streams.exponential(u)) * size
@@ -175,23 +181,40 @@ def _means(
     parts = np.rint(goal[:, None] * weights / weights.sum(axis=1, keepdims=True)).astype(np.int64)
     columns: dict[str, object] = {part: parts[:, i] for i, part in enumerate(INCOME_PARTS)}
     columns[criteria.income] = np.round(parts.sum(axis=1) / size, 2)
-    first = streams.pick(dice.per_household("which guarantee"), np.arange(len(criteria.guarantees), 2 * len(criteria.guarantees)))
-    for i, guarantee in enumerate(criteria.guarantees):
-        second = dice.per_household(guarantee) < 0.08
-        columns[guarantee] = np.where(unmet & ((first == i) | second), criteria.no[0], criteria.yes[0])
-    return columns
+    rules = _worded(criteria, "guarantee")
+    first = streams.pick(dice.per_household("which guarantee"), np.arange(max(1, len(rules)), max(2, 2 * len(rules))))
+    for i, rule in enumerate(rules):
+        second = dice.per_household(rule.name) < 0.08
+        columns[rule.heading] = np.where(unmet & ((first == i) | second), rule.against[0], rule.allowed[0])
+    return columns | _sound(len(kind), criteria)
+
+
+def _worded(criteria: Criteria, kind: str) -> list[CriterionRule]:
+    """Return the items of one kind that are answered in words."""
+    return [rule for rule in criteria.rules() if rule.kind == kind and not rule.numeric]
+
+
+def _sound(rows: int, criteria: Criteria) -> dict[str, object]:
+    """Return the columns that nothing is made up for: numbers within their limits, nobody left out, every item asked."""
+    columns: dict[str, object] = {column: np.full(rows, words[0]) for rule in criteria.rules() for column, words in rule.when.items()}
+    for rule in criteria.rules():
+        if rule.numeric:
+            most = [limit for limit in (rule.above, rule.at_least) if limit is not None]
+            low = rule.below if rule.below is not None else min(most) - 2
+            columns[rule.heading] = np.full(rows, (low + min(most)) / 2 if most else low + 1)
+    return columns | ({criteria.omitted: np.zeros(rows, dtype=np.int64)} if criteria.omitted else {})
 
 
 def _facts(dice: Dice, kind: NDArray[np.int64], truth: NDArray[np.object_], design: Design) -> dict[str, object]:
     """Return the exclusion facts in the design's words: one at least where wrongly identified, none where missed."""
     assert design.criteria is not None
-    names = design.criteria.exclusions
+    rules = _worded(design.criteria, "exclusion")
     columns: dict[str, object] = {}
     wrong, missed = truth == "misidentified", truth == "missed"
-    first = streams.pick(dice.per_household("which exclusion"), np.ones(max(len(names), 1)))
-    for i, name in enumerate(names):
-        by_chance = dice.per_household(name) < np.where(wrong, 0.15, HAS_EXCLUSION[kind])
-        columns[name] = np.where((wrong & (first == i)) | (by_chance & ~missed), design.criteria.yes[0], design.criteria.no[0])
+    first = streams.pick(dice.per_household("which exclusion"), np.ones(max(len(rules), 1)))
+    for i, rule in enumerate(rules):
+        by_chance = dice.per_household(rule.name) < np.where(wrong, 0.15, HAS_EXCLUSION[kind])
+        columns[rule.heading] = np.where((wrong & (first == i)) | (by_chance & ~missed), rule.against[0], rule.allowed[0])
     return columns
 
 

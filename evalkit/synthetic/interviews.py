@@ -93,7 +93,7 @@ def _table(met: pd.DataFrame, words: dict[str, str], statuses: dict[str, str], d
         table[headings.interviewer] = _interviewers(met, design)
     answers = {headings.persons: met["persons"]} if headings.persons else {}
     items = [item for rate in design.rates if rate.kind == "approval" for item in rate.items]
-    for name in dict.fromkeys([*INCOME_PARTS, criteria.income, *criteria.guarantees, *criteria.exclusions, *items]):
+    for name in dict.fromkeys([*INCOME_PARTS, *(name for name in criteria.headings() if name != criteria.affected), *items]):
         answers[name] = met[name]
     if criteria.affected:
         answers[criteria.affected] = met["affected"]
