@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evalkit import nonresponse as nonresponse
     from evalkit import quantiles as quantiles
     from evalkit import ranking as ranking
+    from evalkit import rates as rates
     from evalkit import reliability as reliability
     from evalkit import replication as replication
     from evalkit import selection as selection
@@ -195,7 +196,7 @@ _FILES = {
 }
 _SPRINGS = (
     "acceptance", "allocation", "calibration", "exact", "inclusion", "inequality", "intervals", "nonresponse", "quantiles", "ranking",
-    "reliability", "replication", "selection", "sizing", "smallareas", "suppression", "variances",
+    "rates", "reliability", "replication", "selection", "sizing", "smallareas", "suppression", "variances",
 )  # fmt: skip
 _HOME = {name: file for file, names in _FILES.items() for name in names}
 

@@ -74,7 +74,7 @@ def weighted_total(num: Array, weight: Array) -> Any:
     return weight @ num if num.ndim == 1 else np.einsum("i,ij->j", weight, num)
 
 
-def union_incidence(survey: Survey, ratios: Mapping[str, Ratio], totals: Mapping[str, float]) -> Estimate:
+def union_incidence(survey: Survey, ratios: Mapping[str, Ratio], totals: Mapping[str, float], label: str = LABEL) -> Estimate:
     """Return (R₀ + share·(A + B))/P with the share that counts as poor among exited and non-registry persons together.
 
     One proportion over the union of both groups, each group weighted to its registry total; so its
@@ -87,6 +87,8 @@ def union_incidence(survey: Survey, ratios: Mapping[str, Ratio], totals: Mapping
         Wrong exits of the exited and missed persons of the non-registry population.
     totals : mapping with ``remaining``, ``exited``, ``non_registry`` and ``rural``
         Registry numbers of persons, without sampling error.
+    label : str
+        Of the row.
     """
     whole = sum(totals[key] for key in ratios)
     shares = {key: totals[key] / whole for key in ratios}
@@ -94,7 +96,7 @@ def union_incidence(survey: Survey, ratios: Mapping[str, Ratio], totals: Mapping
     scores = sum(shares[key] * ratio.scores for key, ratio in ratios.items())
     weight = sum(ratio.weight * ratio.den * totals[key] / (ratio.weight @ ratio.den) for key, ratio in ratios.items())
     event = sum(ratio.event for ratio in ratios.values())
-    share = Estimate.of_scores(survey, value, scores, kind="proportion", event=event, weight=weight, label=LABEL)
+    share = Estimate.of_scores(survey, value, scores, kind="proportion", event=event, weight=weight, label=label)
     return (totals["remaining"] + share * whole) / totals["rural"]
 
 

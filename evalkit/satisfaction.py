@@ -14,7 +14,7 @@ from evalkit.estimates import proportion
 from evalkit.responses.answers import ASK_AGAIN, DECLARE_DONT_KNOW, LACKING
 
 if TYPE_CHECKING:
-    from evalkit.design.judgement import ApprovalRate
+    from evalkit.design.judgement import ApprovalRate, PrevalenceRate
     from evalkit.survey import Survey
 
 
@@ -34,7 +34,7 @@ class Approval:
     approve_if_dk_yes: NDArray[np.bool_]
 
 
-def approval(table: pd.DataFrame, rate: ApprovalRate, *, missing: Literal["fail", "dont_know"] | None = None) -> Approval:
+def approval(table: pd.DataFrame, rate: ApprovalRate | PrevalenceRate, *, missing: Literal["fail", "dont_know"] | None = None) -> Approval:
     """Say which households approve.
 
     Parameters
@@ -58,7 +58,7 @@ def approval(table: pd.DataFrame, rate: ApprovalRate, *, missing: Literal["fail"
 
     Examples
     --------
-    >>> from evalkit.design.judgement import ApprovalRate
+    >>> from evalkit.design.judgement import ApprovalRate, PrevalenceRate
     >>> rate = ApprovalRate(name="群众认可度", kind="approval", items=["政策", "干部", "退出"], scale=["认可", "不认可", "不清楚"],
     ...                     approve=["认可"], dont_know=["不清楚"], rule="majority")
     >>> table = pd.DataFrame({"政策": ["认可", "认可", "不认可"], "干部": ["认可", "不清楚", "不认可"],
@@ -77,7 +77,7 @@ def approval(table: pd.DataFrame, rate: ApprovalRate, *, missing: Literal["fail"
     return made
 
 
-def distribution(survey: Survey, rate: ApprovalRate) -> pd.DataFrame:
+def distribution(survey: Survey, rate: ApprovalRate | PrevalenceRate) -> pd.DataFrame:
     """Return how the households of the rate's population answered each item, design-based.
 
     Parameters
@@ -110,11 +110,11 @@ def distribution(survey: Survey, rate: ApprovalRate) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["item", "answer", "n", "share"])
 
 
-def _answers(rate: ApprovalRate) -> tuple[str, ...]:
+def _answers(rate: ApprovalRate | PrevalenceRate) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*rate.scale, *rate.dont_know)))
 
 
-def _asked(table: pd.DataFrame, rate: ApprovalRate) -> NDArray[np.bool_]:
+def _asked(table: pd.DataFrame, rate: ApprovalRate | PrevalenceRate) -> NDArray[np.bool_]:
     asked = np.ones(len(table), dtype=bool)
     if "complete" in table:
         asked &= table["complete"].to_numpy(dtype=bool)
@@ -123,7 +123,7 @@ def _asked(table: pd.DataFrame, rate: ApprovalRate) -> NDArray[np.bool_]:
     return asked
 
 
-def _check(table: pd.DataFrame, rate: ApprovalRate, asked: NDArray[np.bool_], blanks: bool) -> None:
+def _check(table: pd.DataFrame, rate: ApprovalRate | PrevalenceRate, asked: NDArray[np.bool_], blanks: bool) -> None:
     faults = Faults(rate.name)
     known = _answers(rate)
     for item in rate.items:
@@ -139,7 +139,7 @@ def _check(table: pd.DataFrame, rate: ApprovalRate, asked: NDArray[np.bool_], bl
     faults.refuse(ResponsesError)
 
 
-def _joined(yes: NDArray[np.bool_], rate: ApprovalRate) -> NDArray[np.bool_]:
+def _joined(yes: NDArray[np.bool_], rate: ApprovalRate | PrevalenceRate) -> NDArray[np.bool_]:
     count = yes.sum(axis=0)
     enough: NDArray[np.bool_] = 2 * count > len(rate.items) if rate.rule == "majority" else count == len(rate.items)
     return enough

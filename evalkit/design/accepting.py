@@ -60,7 +60,7 @@ def acceptance_faults(data: Data) -> Iterator[Fault]:
 
 
 def _uncountable(where: str, rate: Data) -> Iterator[Fault]:
-    if rate.get("kind") == "incidence":
+    if rate.get("kind") in ("accuracy", "incidence"):
         yield Fault(None, where, str(rate.get("name")), "由几个率与登记总数算出，不能数户接收", "删去，或写在所用的指标的门槛下")
     elif rate.get("denominator") == "villages":
         remedy = "写 denominator = \"surveyed\"，或删去 acceptance"

@@ -53,7 +53,8 @@ def disagreements(data: Data) -> list[Fault]:
     gate[1].rate 错退率 没有这个指标
     """
     checks = (
-        stage_disagreements, _repeated_rates, _gates, _planned_rates, _parts_of_rates, _columns, _headings, _strata, _populations,
+        stage_disagreements, _repeated_rates, _gates, _planned_rates, _parts_of_rates, _errors_of_rates, _columns,
+        _headings, _strata, _populations,
         _outcomes, _needs, acceptance_faults, _checked_tables,
     )  # fmt: skip
     return [fault for check in checks for fault in check(data)]
@@ -110,7 +111,7 @@ def _columns(data: Data) -> Iterator[Fault]:
 
 
 def _parts_of_rates(data: Data) -> Iterator[Fault]:
-    names, others = _rate_names(data), {*_rate_names(data, "incidence"), *_rate_names(data, "approval")}
+    names, others = _rate_names(data), set(_rate_names(data)) - set(_rate_names(data, "finding"))
     findings = {name: _finding(data, name) for name in _rate_names(data, "finding")}
     for i, rate in entries(data, "rate"):
         for key in ("wrong_exit", "missed") if rate.get("kind") == "incidence" else ():
@@ -120,6 +121,29 @@ def _parts_of_rates(data: Data) -> Iterator[Fault]:
                 yield Fault(None, where, part, "没有这个指标，或其种类不是 finding", remedy)
             elif isinstance(part, str) and findings.get(part, key) in set(SOURCES) - {key}:
                 yield Fault(None, where, part, f"这个指标的 finding 是 {findings[part]}", f"写 finding = \"{key}\" 的指标")
+
+
+def _errors_of_rates(data: Data) -> Iterator[Fault]:
+    """Yield the accuracies whose errors are no rates of households, or cannot be joined by their rule."""
+    usable = {rate.get("name"): rate for _, rate in entries(data, "rate") if rate.get("kind") in ("finding", "prevalence")}
+    for i, rate in entries(data, "rate"):
+        if rate.get("kind") != "accuracy":
+            continue
+        parts, where = texts(rate.get("errors")), f"rate[{i}].errors"
+        for name in (name for name in parts if name not in usable):
+            yield Fault(None, where, name, "没有这个指标，或其种类不是 finding、prevalence", f"可用：{'、'.join(map(str, usable)) or '无'}")
+        known = [usable[name] for name in parts if name in usable]
+        if any(part.get("denominator") == "villages" for part in known):
+            yield Fault(None, where, "", "准确率不能由分母口径 b（villages）的指标得出", "用 denominator = \"surveyed\" 的指标")
+        yield from _not_joined(where, known)
+
+
+def _not_joined(where: str, parts: list[Any]) -> Iterator[Fault]:
+    if len({str(part.get("count")) for part in parts}) > 1:
+        yield Fault(None, where, "", "各指标的计数单位不同", "都写 count = \"persons\"，或都写 \"households\"")
+    members = [stratum for part in parts for stratum in texts(part.get("population"))]
+    for stratum in sorted({stratum for stratum in members if members.count(stratum) > 1}):
+        yield Fault(None, where, stratum, "同在两个指标的总体中，合计会算两次", "各指标的 population 应互不相交")
 
 
 def _finding(data: Data, name: str) -> Any:

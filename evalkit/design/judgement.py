@@ -97,7 +97,75 @@ class ApprovalRate(Section):
         return self
 
 
-Rate = Annotated[FindingRate | IncidenceRate | ApprovalRate, Field(discriminator="kind")]
+class PrevalenceRate(Section):
+    """How many of a population answer a question of the returns with one of the words of `counted`, as 返贫率 over the exited.
+
+    Don't-know counts as not counted. `missing` is as in an approval rate.
+    """
+
+    name: str
+    kind: Literal["prevalence"]
+    column: Word
+    scale: Words
+    counted: Words
+    dont_know: Texts = ()
+    count: Literal["persons", "households"]
+    population: Words
+    missing: Literal["fail", "dont_know"] = "fail"
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> PrevalenceRate:
+        strange = sorted(set(self.counted) - set(self.scale))
+        if strange:
+            raise ValueError(f"counted 中的 {'、'.join(strange)} 不在 scale 中")
+        if set(self.dont_know) & set(self.counted):
+            raise ValueError("dont_know 中有词又在 counted 中")
+        return self
+
+    # One question with the words that count: what reads the items of an approval rate reads this one as well.
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The one question."""
+        return (self.column,)
+
+    @property
+    def approve(self) -> tuple[str, ...]:
+        """The words that count."""
+        return self.counted
+
+    @property
+    def rule(self) -> Literal["single"]:
+        """One question stands for itself."""
+        return "single"
+
+
+class AccuracyRate(Section):
+    """准确率: 1 less the errors of other rates. No source fixes the algebra of 识别准确率, so `rule` has no default.
+
+    ``pooled``: 1 − errors of all populations together over all that were surveyed of them; ``summed``: 1 − the sum of the rates
+    (1 − 错评率 − 漏评率); ``single``: 1 − one rate (退出准确率 = 1 − 错退率; 识别准确率 = 1 − 错评率 of the registry alone).
+    """
+
+    name: str
+    kind: Literal["accuracy"]
+    errors: Words
+    rule: Literal["pooled", "summed", "single"]
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _as_many(self) -> AccuracyRate:
+        if (self.rule == "single") != (len(self.errors) == 1):
+            found = f"rule = \"{self.rule}\" 与 errors 的 {len(self.errors)} 个指标不合"
+            raise ValueError(f"{found}：single 写 1 个，pooled、summed 写 2 个以上")
+        if len(set(self.errors)) < len(self.errors):
+            raise ValueError("errors 中同一指标写了两次")
+        return self
+
+
+ANSWERED = (ApprovalRate, PrevalenceRate)  # read answers to questions of their own
+DERIVED = (AccuracyRate, IncidenceRate)  # put together from other rates
+Rate = Annotated[FindingRate | IncidenceRate | ApprovalRate | PrevalenceRate | AccuracyRate, Field(discriminator="kind")]
 
 
 Units = Annotated[int, Field(ge=1, le=MOST, strict=True)]
@@ -178,7 +246,10 @@ class Report(Section):
 
 
 class Specimen(Section):
-    """`[specimen]`: a made-up registry, fieldwork and truth, all seeded; every output says 模拟数据."""
+    """`[specimen]`: a made-up registry, fieldwork and truth, all seeded; every output says 模拟数据.
+
+    `shares` are the true shares of the rates of answers, by name.
+    """
 
     seed: str
     households: Number = Field(gt=0, default=350)
@@ -195,3 +266,4 @@ class Specimen(Section):
     noncontact: Share = 0.04
     ineligible: Share = 0.01
     confirmed: Share = 0.6
+    shares: dict[str, Share] = {}

@@ -22,7 +22,7 @@ RULES = {
     "extra_forbidden": ("没有这个键", "删去，或对照 evalkit init 写出的样例改正键名"),
     "literal_error": ("不在允许的取值中", "改为：{expected}"),
     "union_tag_invalid": ("种类不在允许的取值中", "改为：{expected_tags}"),
-    "union_tag_not_found": ("缺少 kind", "写 kind = \"finding\"、\"incidence\" 或 \"approval\""),
+    "union_tag_not_found": ("缺少 kind", "写 kind = \"finding\"、\"prevalence\"、\"approval\"、\"accuracy\" 或 \"incidence\""),
     "greater_than": ("数值太小", "应大于 {gt}"),
     "greater_than_equal": ("数值太小", "应不小于 {ge}"),
     "less_than": ("数值太大", "应小于 {lt}"),
@@ -54,7 +54,7 @@ PATTERNS = {
 SPELLING = "键用英文；文字值加半角引号 \" \"；等号、逗号、方括号用半角；同一节里一个键只写一次"
 SHORT = 60  # characters of a value that a message repeats, and bits of a whole number
 DEEPEST = 20  # levels of a design file; it has six
-KINDS = frozenset({"finding", "incidence", "approval"})  # pydantic puts a rate's kind into the path of its faults
+KINDS = frozenset({"finding", "incidence", "approval", "prevalence", "accuracy"})  # pydantic puts a rate's kind into the path of its faults
 
 
 def read_design(path: str | Path | Mapping[str, Any]) -> Design:

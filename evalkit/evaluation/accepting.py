@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from evalkit.acceptance import Double
 from evalkit.design.accepting import rule_of
+from evalkit.design.judgement import DERIVED
 from evalkit.rates import event_households
 from evalkit.verdict import Decision, accept
 
@@ -30,7 +31,7 @@ def decisions(design: Design, survey: Survey) -> dict[str, Any]:
 def decide(gate: Gate, design: Design, survey: Survey) -> Decision:
     """Return what the rule of one gate says of the confirmed events; with more villages than its first phase has, of both phases."""
     declared, rule = design.rate(gate.rate), rule_of(gate)
-    assert declared is not None and declared.kind != "incidence"  # refused with the design
+    assert declared is not None and not isinstance(declared, DERIVED)  # refused with the design
     found, takes, deff_w = event_households(survey, declared)
     phase: Literal[1, 2] = 2 if isinstance(rule, Double) and len(takes) > rule.first.villages else 1
     return accept(found, rule, takes=list(takes.values()), phase=phase, deff_w=max(1.0, deff_w), name=gate.rate)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evalkit.design.judgement import FINDINGS, ApprovalRate
+from evalkit.design.judgement import FINDINGS, AccuracyRate, ApprovalRate
 from evalkit.errors import HEADER
 from evalkit.evaluation.accepting import decisions
 from evalkit.evaluation.places import Places
@@ -180,15 +180,16 @@ def _with_total(table: pd.DataFrame, label: str) -> pd.DataFrame:
 def _rate_rows(rate: Rate, design: Design) -> Iterable[dict[str, Any]]:
     declared = rate.declared
     status = {"认定": rate.confirmed, "疑似": rate.suspected} if rate.suspected else {"": rate.confirmed}
-    everyone = "全部被访户" if isinstance(declared, ApprovalRate) else "乡村人口"
+    parts = [design.rate(name) for name in declared.errors] if isinstance(declared, AccuracyRate) else [declared]
+    everyone = {"approval": "全部被访户", "incidence": "乡村人口"}.get(declared.kind, "")
     for name, found in status.items():
         if found is None:
             continue
         yield {
             "rate": rate.name,
             "status": name,
-            "unit": "户" if getattr(declared, "count", "persons") == "households" else "人",
-            "population": "、".join(getattr(declared, "population", ())) or everyone,
+            "unit": "户" if getattr(parts[0], "count", "persons") == "households" else "人",
+            "population": "、".join(stratum for part in parts for stratum in getattr(part, "population", ())) or everyone,
             "denominator_rule": declared.source,
             **_measure_cells(found, design),
             **_technical_cells(found, design),
@@ -199,8 +200,8 @@ def _measure_cells(found: Measure, design: Design) -> dict[str, Any]:
     table = found.estimate.table(level=design.evaluation.confidence, icc=design.evaluation.icc)
     row = table.iloc[0]
     return {
-        "numerator": round(found.numerator),
-        "denominator": round(found.denominator),
+        "numerator": round(found.numerator) if found.counted else None,
+        "denominator": round(found.denominator) if found.counted else None,
         "official": found.official,
         "estimate": float(found.estimate),
         "se": row["se"],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from evalkit.design.judgement import ANSWERED
 from evalkit.errors import FieldworkError
 from evalkit.fieldwork.rosters import known_strata
 from evalkit.sheets import Page, read_sheet, write_book
@@ -174,7 +175,7 @@ def _answers(design: Design) -> tuple[dict[str, str], dict[str, Sequence[str]]]:
         if criteria.affected:
             texts[criteria.affected] = "有问题的户填写涉及人数，不超过户内人数"
     for rate in design.rates:
-        if rate.kind == "approval":
+        if isinstance(rate, ANSWERED):
             words = tuple(dict.fromkeys((*rate.scale, *rate.dont_know)))
             for item in rate.items:
                 texts[item], choices[item] = f"完成调查的户必填。填写：{'、'.join(words)}", words

@@ -115,6 +115,8 @@ def rate_strengths(design: Design, lots: pd.DataFrame, totals: Mapping[str, Mapp
         Registry totals of the incidence rates, by rate.
     """
     for rate in design.rates:
+        if rate.kind == "accuracy":
+            continue  # as precise as the rates of errors that it is 1 less
         if rate.kind == "incidence":
             found = _incidence(design, rate, lots, totals[rate.name])
         else:

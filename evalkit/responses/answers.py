@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from evalkit.design.judgement import ANSWERED
 from evalkit.errors import Faults
 from evalkit.fieldwork.handed import Handed
 from evalkit.fieldwork.rosters import MOST_PERSONS, whole_numbers
@@ -15,7 +16,7 @@ from evalkit.sheets import plain_numbers
 if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.design.criteria import Criteria, CriterionRule
-    from evalkit.design.judgement import ApprovalRate
+    from evalkit.design.judgement import ApprovalRate, PrevalenceRate
 
 
 def needed(design: Design) -> tuple[str, ...]:
@@ -40,9 +41,9 @@ def filled(table: pd.DataFrame, design: Design) -> pd.Series:
     return (table[said] != "").any(axis=1)
 
 
-def approvals(design: Design) -> list[ApprovalRate]:
-    """Return the approval rates of a design."""
-    return [rate for rate in design.rates if rate.kind == "approval"]
+def approvals(design: Design) -> list[ApprovalRate | PrevalenceRate]:
+    """Return the rates that read answers to questions of their own."""
+    return [rate for rate in design.rates if isinstance(rate, ANSWERED)]
 
 
 class Policy(NamedTuple):
@@ -147,7 +148,7 @@ def take(answers: Answers, listed: pd.Series, design: Design) -> pd.Series:
     return persons
 
 
-def _items(answers: Answers, rates: list[ApprovalRate]) -> None:
+def _items(answers: Answers, rates: list[ApprovalRate | PrevalenceRate]) -> None:
     """Take the items of all rates; an item of several rates must be there for each that does not spare it."""
     everyone = pd.Series(True, index=answers.stratum.index)
     for item in dict.fromkeys(item for rate in rates for item in rate.items):
@@ -158,7 +159,7 @@ def _items(answers: Answers, rates: list[ApprovalRate]) -> None:
             answers.coded(item, known, asked)
 
 
-def _of_rate(rate: ApprovalRate) -> Policy:
+def _of_rate(rate: ApprovalRate | PrevalenceRate) -> Policy:
     spared = rate.missing == "dont_know"
     return Policy(spared, AS_DONT_KNOW if spared else AS_BLANK, DECLARE_DONT_KNOW)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit import codes, streams
+from evalkit.design.judgement import ANSWERED
 from evalkit.synthetic.dice import MARK, MARK_COLUMN, Dice
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ OUTCOMES = ("complete", "refusal", "noncontact", "ineligible")
 EXITED, REGISTERED, OUTSIDE = range(3)
 STILL_POOR = 0.7  # share of the registered, not exited households that do fall short of the criteria
 HAS_EXCLUSION = np.array([0.02, 0.0, 0.06])  # chance of each exclusion fact where it changes no finding, by kind
+COUNTED = 0.01  # share that a rate of answers counts where the specimen says nothing of it
 ONE_PERSON_MISSED = 0.3  # share of missed households in which one member only was left out
 NO_PLACE = 110000  # address code of the identity numbers: a whole province, which no real number carries
 FIRST_BIRTH, BIRTH_SPAN = np.datetime64("1938-01-01"), 18000
@@ -231,9 +233,10 @@ def _opinions(dice: Dice, design: Design) -> dict[str, object]:
     assert design.specimen is not None
     columns: dict[str, object] = {}
     for rate in design.rates:
-        if rate.kind != "approval" or set(rate.items) <= set(columns):
+        if not isinstance(rate, ANSWERED) or set(rate.items) <= set(columns):
             continue
-        approving = dice.happens(f"approval {rate.name}", design.specimen.approval, design.specimen.icc)
+        share = design.specimen.approval if rate.kind == "approval" else design.specimen.shares.get(rate.name, COUNTED)
+        approving = dice.happens(f"approval {rate.name}", share, design.specimen.icc)
         against = [word for word in (*rate.scale, *rate.dont_know) if word not in rate.approve]
         needed = {"all": 1, "majority": (len(rate.items) + 1) // 2, "single": 1}[rate.rule]
         start = (dice.per_household(f"first against {rate.name}") * len(rate.items)).astype(np.int64)

@@ -12,6 +12,7 @@ import numpy as np
 
 from evalkit import __version__, tickets
 from evalkit.design import Design
+from evalkit.design.judgement import DERIVED
 from evalkit.errors import DesignError, Faults
 from evalkit.frame import Frame
 from evalkit.lists import as_list, as_numbers
@@ -140,7 +141,7 @@ def _setting(
     risks = _listed("alphas", alphas, faults) if np.size(alphas) else []
     if wrong := [f"{alpha:g}" for alpha in risks if not 0 < alpha <= 0.5]:
         faults.add(None, "alphas", "、".join(wrong), "应大于 0、不大于 0.5", "5% 写 .05")
-    names = tuple(rate.name for rate in design.rates if rate.kind != "incidence" and _read(rate.name, design))
+    names = tuple(rate.name for rate in design.rates if rate.kind in ("finding", "approval") and _read(rate.name, design))
     planned_rates = design.planning.rates  # type: ignore[union-attr]  # checked above
     values = {name: _listed(name, rates[name] if name in rates else planned_rates.get(name, np.nan), faults) for name in names}
     _check_numbers(rates, values, iccs, models, judged_icc, interviewer, replicates, seed, faults)
@@ -183,8 +184,14 @@ def _check_design(design: Design, faults: Faults) -> None:
     strange = sorted(set(columns_read(design.roster_stages)) - {name for stage in design.roster_stages for name in stage.strata})
     if len(design.roster_stages) > 1 or strange or len(design.roster_stages[-1].strata) > 1:
         faults.add(None, "stage", "、".join(strange), "模拟的名册只有户与户类型，抽户的阶段还要别的", "先按户类型一级抽户来模拟")
+    _check_rates(design, labels, faults)
+
+
+def _check_rates(design: Design, labels: Sequence[str], faults: Faults) -> None:
     for rate in design.rates:
-        unknown = [] if rate.kind == "incidence" else sorted(set(rate.population) - set(labels))
+        if rate.kind in ("accuracy", "prevalence") and _read(rate.name, design):
+            faults.add(None, f"rate {rate.name}", rate.kind, "这种指标的门槛尚不能模拟", "模拟时去掉这道门槛，或改用它所据的指标的门槛")
+        unknown = [] if isinstance(rate, DERIVED) else sorted(set(rate.population) - set(labels))
         if unknown and _read(rate.name, design):
             faults.add(
                 None, f"rate {rate.name}", "、".join(unknown), f"抽户的层只有 {'、'.join(labels)}", "抽户按户类型分层，或改 population"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from evalkit import streams
 from evalkit.acceptance import Double
 from evalkit.design.accepting import rule_of
+from evalkit.design.judgement import DERIVED
 from evalkit.errors import EstimateError, SurveyError
 from evalkit.plans.reckoning import field_days
 from evalkit.rates import assumed, registry_totals
@@ -155,7 +156,7 @@ def _outcome(setting: Setting, seed: str, roster: pd.DataFrame, sample: Sample, 
 def _accepted(gate: Gate, design: Design, table: pd.DataFrame, recorded: Floats) -> Floats:
     """Return 1 or 0, whether the acceptance rule of a gate accepts, at each point: its first phase where no more villages were visited."""
     declared, rule = design.rate(gate.rate), rule_of(gate)
-    assert declared is not None and declared.kind != "incidence"  # refused with the design
+    assert declared is not None and not isinstance(declared, DERIVED)  # refused with the design
     inside = np.isin(table["stratum"].to_numpy(), declared.population) if declared.population else np.ones(len(table), dtype=bool)
     events = (recorded if gate.direction == "below" else 1 - recorded)[inside].sum(axis=0)
     first = isinstance(rule, Double) and table.loc[inside, "village"].nunique() <= rule.first.villages
@@ -192,7 +193,7 @@ def _places(households: pd.DataFrame) -> Ints:
 def _found(setting: Setting, seed: str, name: str, roster: pd.DataFrame, rows: _Rows) -> _Found:
     """Make up what is true of a rate in every village, and what the survey records of its households."""
     declared, population = setting.design.rate(name), setting.population
-    assert declared is not None and declared.kind != "incidence"
+    assert declared is not None and not isinstance(declared, DERIVED)
     everywhere = setting.village_rates[name].at(streams.numbers(seed, f"trial village {name}", "all", len(population.villages)))
     parts = [
         streams.numbers(seed, f"trial household {name}", population.villages[place], int(n))
