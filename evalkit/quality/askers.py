@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from evalkit.design.judgement import DERIVED
 from evalkit.errors import EstimateError, Faults, one_of
 from evalkit.findings import Findings
 from evalkit.later import later
@@ -163,7 +164,7 @@ def _declared(findings: Findings, table: pd.DataFrame) -> dict[str, tuple[Any, A
     """Return what interviewers bring home: households found in error (suspected counts), households that approve."""
     made = {}
     for rate in findings.design.rates:
-        if rate.kind == "incidence":
+        if isinstance(rate, DERIVED):
             continue
         inside = table["stratum"].isin(rate.population).to_numpy() if rate.population else np.ones(len(table), dtype=bool)
         values = table[rate.finding] if rate.kind == "finding" else approval(table, rate).approve

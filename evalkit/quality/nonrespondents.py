@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evalkit.design.judgement import DERIVED
 from evalkit.errors import EstimateError
 from evalkit.estimates import mean, proportion
 from evalkit.quality.rejudging import Again
@@ -19,7 +20,7 @@ from evalkit.verdict import satisfies
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from evalkit.design.judgement import ApprovalRate, FindingRate, Gate
+    from evalkit.design.judgement import ApprovalRate, FindingRate, Gate, PrevalenceRate
     from evalkit.estimates import Estimate
     from evalkit.findings import Findings
     from evalkit.frame import Frame
@@ -148,13 +149,14 @@ def worst_case(findings: Findings) -> pd.DataFrame:
     those of the roster; a case counts whole. For a rate over the persons of all drawn villages the bounds are over those surveyed.
     """
     design = findings.design
-    rows = [_bounded(findings, gate, rate) for gate in design.gates if (rate := design.rate(gate.rate)) and rate.kind != "incidence"]
+    read = [(gate, rate) for gate in design.gates if (rate := design.rate(gate.rate)) and not isinstance(rate, DERIVED)]
+    rows = [_bounded(findings, gate, rate) for gate, rate in read]
     if not rows:
         raise EstimateError(NO_GATE)
     return pd.DataFrame(rows)
 
 
-def _bounded(findings: Findings, gate: Gate, rate: FindingRate | ApprovalRate) -> dict[str, Any]:
+def _bounded(findings: Findings, gate: Gate, rate: FindingRate | ApprovalRate | PrevalenceRate) -> dict[str, Any]:
     table = released(findings).table()
     inside = table["stratum"].isin(rate.population).to_numpy() if rate.population else np.ones(len(table), dtype=bool)
     done, silent = inside & table["complete"].to_numpy(dtype=bool), inside & table["disposition"].isin(SILENT).to_numpy()
