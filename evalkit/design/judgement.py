@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from evalkit.design.sections import MOST, Count, Number, Section, Share, Switch, Texts, Words
+from evalkit.design.sections import MOST, Count, Number, Section, Share, Switch, Texts, Word, Words
 
 FOLDER_NAME = r'^[^\\/:*?"<>|.\s][^\\/:*?"<>|]*$'  # what Windows refuses in names, and a point that would hide or climb
 FINDINGS = {"wrong_exit": "错退", "missed": "漏评", "misidentified": "错评", "overstayed": "漏退"}
