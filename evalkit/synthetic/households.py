@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalkit import codes, streams
-from evalkit.design.judgement import ANSWERED
 from evalkit.synthetic.dice import MARK, MARK_COLUMN, Dice
 
 if TYPE_CHECKING:
@@ -233,7 +232,7 @@ def _opinions(dice: Dice, design: Design) -> dict[str, object]:
     assert design.specimen is not None
     columns: dict[str, object] = {}
     for rate in design.rates:
-        if not isinstance(rate, ANSWERED) or set(rate.items) <= set(columns):
+        if not (rate.kind == "approval" or rate.kind == "prevalence") or set(rate.items) <= set(columns):
             continue
         share = design.specimen.approval if rate.kind == "approval" else design.specimen.shares.get(rate.name, COUNTED)
         approving = dice.happens(f"approval {rate.name}", share, design.specimen.icc)

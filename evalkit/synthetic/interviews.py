@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from evalkit.design.judgement import ANSWERED
 from evalkit.errors import DesignError
 from evalkit.synthetic.dice import MARK, MARK_COLUMN, villages_numbers
 from evalkit.synthetic.households import INCOME_PARTS
@@ -93,7 +92,7 @@ def _table(met: pd.DataFrame, words: dict[str, str], statuses: dict[str, str], d
     if headings.interviewer:
         table[headings.interviewer] = _interviewers(met, design)
     answers = {headings.persons: met["persons"]} if headings.persons else {}
-    items = [item for rate in design.rates if isinstance(rate, ANSWERED) for item in rate.items]
+    items = [item for rate in design.rates if rate.kind == "approval" or rate.kind == "prevalence" for item in rate.items]
     for name in dict.fromkeys([*INCOME_PARTS, *(name for name in criteria.headings() if name != criteria.affected), *items]):
         answers[name] = met[name]
     if criteria.affected:
