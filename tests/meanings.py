@@ -262,7 +262,12 @@ MEANINGS = {
     "rate.approval.approve": "算认可的答案",
     "rate.approval.dont_know": "“不清楚”的答案：不算认可，另给全部视为认可时的上限",
     "rate.approval.missing": "完成调查的户缺少回答时：`fail` 停下报告，`dont_know` 按不清楚计，并逐户列出",
-    "rate.approval.rule": "几道题合成一户的规则：`all` 各题都认可，`majority` 过半数，`single` 只有一题",
+    "rate.approval.rule": (
+        "几道题合成一户的规则：`all` 各题都认可，`majority` 过半数，`single` 只有一题，"
+        "`at-least` 至少 at_least 题，`mean-score` 平均分不低于 mean_score"
+    ),
+    "rate.approval.at_least": "`at-least` 规则的题数，没有默认",
+    "rate.approval.mean_score": "`mean-score` 规则的平均分，0 至 100；各题按 scale 的次序等距计分，不清楚计 0 分",
     "rate.approval.count": "计数单位：`households` 户，`persons` 人",
     "rate.approval.population": "只算哪些户类型；不写即全部",
     "rate.approval.source": "口径的出处",

@@ -66,6 +66,34 @@ def test_all_implies_majority_and_the_band_only_widens(rows: list[list[str]]) ->
     assert (turned.approve == most.approve).all()
 
 
+@pytest.mark.parametrize(
+    ("row", "three", "sixty"),
+    [
+        ("认认认否", (1, 1), (1, 1)),
+        ("认认疑否", (0, 1), (0, 1)),
+        ("基基基基", (1, 1), (0, 0)),
+        ("认否否否", (0, 0), (0, 0)),
+        ("认基认疑", (1, 1), (1, 1)),
+    ],
+)
+def test_so_many_of_the_items_and_their_mean_score(row: str, three: tuple[int, int], sixty: tuple[int, int]) -> None:
+    for rule, expected in (({"rule": "at-least", "at_least": 3}, three), ({"rule": "mean-score", "mean_score": 60.0}, sixty)):
+        made = approval(answers(row), rate(**rule))
+        assert (made.approve[0], made.approve_if_dk_yes[0]) == expected
+
+
+@given(ANSWERS)
+def test_all_of_the_items_is_at_least_all_of_them(rows: list[list[str]]) -> None:
+    table = pd.DataFrame(rows, columns=list(ITEMS))
+    assert approval(table, rate(rule="all")).approve.tolist() == approval(table, rate(rule="at-least", at_least=4)).approve.tolist()
+
+
+@pytest.mark.parametrize("wrong", [{"rule": "at-least"}, {"at_least": 2}, {"rule": "at-least", "at_least": 5}, {"rule": "mean-score"}])
+def test_a_rule_has_its_number_and_no_other(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        rate(**wrong)
+
+
 def test_only_the_population_and_completed_interviews_are_asked() -> None:
     table = answers("认认认认", "认认认认", "空空空空", "空空空空")
     table["stratum"] = ["甲户", "乙户", "乙户", "甲户"]

@@ -67,8 +67,9 @@ class IncidenceRate(Section):
 class ApprovalRate(Section):
     """群众认可度: households that approve over all households surveyed.
 
-    `rule` joins the items of one household: ``all`` must approve, a ``majority`` must, or there is a
-    ``single`` item. Don't-know counts as not approving; the band is shown beside the rate. `missing` says
+    `rule` joins the items of one household: ``all`` must approve, a ``majority`` must, there is a ``single`` item,
+    ``at-least`` so many (`at_least`) must, or the ``mean-score`` of the items, 0 to 100 in equal steps down the scale,
+    must reach `mean_score`. Don't-know counts as not approving; the band is shown beside the rate. `missing` says
     whether a missing answer is a fault (``fail``) or counts as don't-know (``dont_know``), listed.
     """
 
@@ -78,7 +79,9 @@ class ApprovalRate(Section):
     scale: Words
     approve: Words
     dont_know: Texts = ()
-    rule: Literal["all", "majority", "single"]
+    rule: Literal["all", "majority", "single", "at-least", "mean-score"]
+    at_least: Annotated[int, Field(ge=1, strict=True)] | None = None
+    mean_score: Number | None = Field(default=None, gt=0, le=100)
     count: Literal["persons", "households"] = "households"
     population: Texts = ()
     missing: Literal["fail", "dont_know"] = "fail"
@@ -94,7 +97,17 @@ class ApprovalRate(Section):
             raise ValueError(f"dont_know 中的 {'、'.join(strange)} 不在 scale 中，或又在 approve 中")
         if self.rule == "single" and len(self.items) != 1:
             raise ValueError(f"rule = \"single\" 只用 1 个题目，现有 {len(self.items)} 个")
+        self._has_its_number("at-least", "at_least", self.at_least)
+        self._has_its_number("mean-score", "mean_score", self.mean_score)
+        if self.at_least is not None and self.at_least > len(self.items):
+            raise ValueError(f"at_least = {self.at_least}，只有 {len(self.items)} 个题目")
+        if self.mean_score is not None and len(set(self.scale) - set(self.dont_know)) < 2:
+            raise ValueError("rule = \"mean-score\" 的 scale 除不清楚外至少要有 2 个答案")
         return self
+
+    def _has_its_number(self, rule: str, key: str, value: float | None) -> None:
+        if (self.rule == rule) != (value is not None):
+            raise ValueError(f"{key} 与 rule = \"{rule}\" 要同写同不写")
 
 
 class PrevalenceRate(Section):
@@ -138,6 +151,16 @@ class PrevalenceRate(Section):
     def rule(self) -> Literal["single"]:
         """One question stands for itself."""
         return "single"
+
+    @property
+    def at_least(self) -> None:
+        """No rule of several questions, so no number of them."""
+        return None
+
+    @property
+    def mean_score(self) -> None:
+        """No score either."""
+        return None
 
 
 class AccuracyRate(Section):

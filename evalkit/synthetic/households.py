@@ -237,7 +237,8 @@ def _opinions(dice: Dice, design: Design) -> dict[str, object]:
         share = design.specimen.approval if rate.kind == "approval" else design.specimen.shares.get(rate.name, COUNTED)
         approving = dice.happens(f"approval {rate.name}", share, design.specimen.icc)
         against = [word for word in (*rate.scale, *rate.dont_know) if word not in rate.approve]
-        needed = {"all": 1, "majority": (len(rate.items) + 1) // 2, "single": 1}[rate.rule]
+        most = len(rate.items)
+        needed = {"majority": (most + 1) // 2, "at-least": most + 1 - (rate.at_least or most), "mean-score": most}.get(rate.rule, 1)
         start = (dice.per_household(f"first against {rate.name}") * len(rate.items)).astype(np.int64)
         for i, item in enumerate(rate.items):
             u, tone = dice.per_household(f"answer {item}"), dice.per_household(f"tone {item}")

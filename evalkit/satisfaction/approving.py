@@ -1,9 +1,10 @@
-"""群众认可度: from the answers of a household to whether it approves, and how the answers are distributed."""
+"""群众认可度: from the answers of a household to whether it approves, by named rules, and how the answers are distributed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,50 @@ from evalkit.responses.answers import ASK_AGAIN, DECLARE_DONT_KNOW, LACKING
 if TYPE_CHECKING:
     from evalkit.design.judgement import ApprovalRate, PrevalenceRate
     from evalkit.survey import Survey
+
+    Asked = ApprovalRate | PrevalenceRate
+
+
+class JoiningRule(NamedTuple):
+    """How the items of one household are joined.
+
+    Attributes
+    ----------
+    text : str
+        What the rule says, for messages and documents.
+    join : callable
+        From whether each item is approved (items, rows), its points 0 to 100 (items, rows) and the rate to whether the household
+        approves (rows,).
+    """
+
+    text: str
+    join: Callable[[NDArray[np.bool_], NDArray[np.float64], Asked], NDArray[np.bool_]]
+
+
+def _every(yes: NDArray[np.bool_], points: NDArray[np.float64], rate: Asked) -> NDArray[np.bool_]:
+    return np.asarray(yes.all(axis=0))
+
+
+def _most(yes: NDArray[np.bool_], points: NDArray[np.float64], rate: Asked) -> NDArray[np.bool_]:
+    return np.asarray(2 * yes.sum(axis=0) > len(yes))
+
+
+def _some(yes: NDArray[np.bool_], points: NDArray[np.float64], rate: Asked) -> NDArray[np.bool_]:
+    return np.asarray(yes.sum(axis=0) >= (rate.at_least or len(yes)))
+
+
+def _mean(yes: NDArray[np.bool_], points: NDArray[np.float64], rate: Asked) -> NDArray[np.bool_]:
+    # points are multiples of 100/(K − 1): a sum a hair below its bound is on it
+    return np.asarray(points.sum(axis=0) >= (rate.mean_score or 0.0) * len(points) - 1e-9)
+
+
+RULES = {
+    "all": JoiningRule("各题都认可", _every),
+    "majority": JoiningRule("过半数的题认可", _most),
+    "single": JoiningRule("只有一题，以它为准", _every),
+    "at-least": JoiningRule("至少 at_least 题认可", _some),
+    "mean-score": JoiningRule("各题得分（最好 100、最差 0，等距）的平均不低于 mean_score", _mean),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +88,7 @@ def approval(table: pd.DataFrame, rate: ApprovalRate | PrevalenceRate, *, missin
         One row a household, with the columns ``rate.items``; rows with ``complete`` False, or of a stratum
         outside ``rate.population``, are never approving and never at fault. Not changed.
     rate : ApprovalRate
-        Its rule joins the items: ``all`` of them, a ``majority`` (more than half), or the ``single`` one.
+        Its rule, of `RULES`, joins the items.
     missing : {"fail", "dont_know"}, optional
         Whether a missing answer is a fault or counts as a don't-know; by default what the rate says.
 
@@ -71,7 +116,9 @@ def approval(table: pd.DataFrame, rate: ApprovalRate | PrevalenceRate, *, missin
     _check(table, rate, asked, (missing or rate.missing) == "dont_know")
     yes = np.array([table[item].isin(rate.approve) for item in rate.items], dtype=bool)
     unsure = np.array([table[item].isin((*rate.dont_know, "")) for item in rate.items], dtype=bool)
-    made = Approval(_joined(yes, rate) & asked, _joined(yes | unsure, rate) & asked)
+    join, points = RULES[rate.rule].join, _points(table, rate)
+    low, high = (np.where(unsure, end, points) for end in (0.0, 100.0))
+    made = Approval(join(yes, low, rate) & asked, join(yes | unsure, high, rate) & asked)
     for array in (made.approve, made.approve_if_dk_yes):
         array.flags.writeable = False
     return made
@@ -139,7 +186,8 @@ def _check(table: pd.DataFrame, rate: ApprovalRate | PrevalenceRate, asked: NDAr
     faults.refuse(ResponsesError)
 
 
-def _joined(yes: NDArray[np.bool_], rate: ApprovalRate | PrevalenceRate) -> NDArray[np.bool_]:
-    count = yes.sum(axis=0)
-    enough: NDArray[np.bool_] = 2 * count > len(rate.items) if rate.rule == "majority" else count == len(rate.items)
-    return enough
+def _points(table: pd.DataFrame, rate: Asked) -> NDArray[np.float64]:
+    """Return the points of each item and household: equal steps down the answers of the scale, don't-knows left out, from 100 to 0."""
+    steps = [answer for answer in rate.scale if answer not in rate.dont_know]
+    points = dict(zip(steps, np.linspace(100.0, 0.0, len(steps)), strict=True))
+    return np.array([table[item].map(points).fillna(0.0) for item in rate.items], dtype=float)
