@@ -14,7 +14,7 @@ from evalkit.charts.chart import Chart
 from evalkit.charts.style import AMBER, BLUE, GREY, INK, MARK, ORANGE, PALE, STEPS, WIDTH, in_style, percent_ticks, shades
 from evalkit.figures import gate_words, interval, is_blank, number, percent
 from evalkit.later import later
-from evalkit.tables import TOTAL, Results, records
+from evalkit.tables import TOTAL, Results, finding_heads, records
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -178,7 +178,8 @@ def place_chart(results: Results) -> Chart | None:
     rest = f"（最多的{MOST_ROWS}个，共{len(table)}个）" if len(table) > MOST_ROWS else ""
     table = table.head(MOST_ROWS)
     figure, axes = _bars(results, list(table["place"]), each=0.24)
-    _pieces(axes, table, KINDS)
+    called = finding_heads(results.facts)
+    _pieces(axes, table, tuple((code, called[code], *drawn) for code, _, *drawn in KINDS))  # type: ignore[misc]  # a name and two looks
     for place, row in enumerate(records(table)):
         label = f"  {number(row.households)}，其中认定{number(row.confirmed)}"
         axes.text(row.households, place, label, va="center", fontsize=8.5)

@@ -12,6 +12,7 @@ from typing import Any
 from evalkit.design.accepting import acceptance_faults
 from evalkit.design.criteria import Criteria
 from evalkit.design.staging import Data, entries, named_strata, reads_rosters, stage_disagreements, texts
+from evalkit.design.standards import bundle_faults
 from evalkit.errors import Fault
 
 # the strata a finding can come from
@@ -55,7 +56,7 @@ def disagreements(data: Data) -> list[Fault]:
     checks = (
         stage_disagreements, _repeated_rates, _gates, _planned_rates, _parts_of_rates, _errors_of_rates, _columns,
         _headings, _strata, _populations,
-        _outcomes, _needs, acceptance_faults, _checked_tables,
+        _outcomes, _needs, acceptance_faults, bundle_faults, _checked_tables,
     )  # fmt: skip
     return [fault for check in checks for fault in check(data)]
 

@@ -19,10 +19,11 @@ from evalkit.design.planning import Planning, Published
 from evalkit.design.sections import Evaluation, FrameSection, Privacy, Reserves, Returns, Rosters, Section
 from evalkit.design.stages import Stage
 from evalkit.design.staging import list_of
+from evalkit.design.standards import Bundle
 from evalkit.design.weighting import WeightingStep
 from evalkit.screening import Check
 
-UNHASHED = {"frame": {"file", "sheet", "place", "source", "note"}}
+UNHASHED = {"frame": {"file", "sheet", "place", "source", "note", "outside"}}
 
 
 class Design(Section):
@@ -55,6 +56,7 @@ class Design(Section):
     quality: Quality | None = None
     weighting: tuple[WeightingStep, ...] = ()
     rates: tuple[Rate, ...] = Field(alias="rate", default=())
+    bundle: Bundle | None = None
     gates: tuple[Gate, ...] = Field(alias="gate", default=())
     checks: tuple[CheckRule, ...] = Field(alias="check", default=())
     forms: tuple[LinkedForm, ...] = Field(alias="form", default=())

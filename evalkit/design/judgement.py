@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from evalkit.design.sections import MOST, Count, Number, Section, Share, Switch, Texts, Word, Words
+from evalkit.design.standards import threshold_of
 
 FOLDER_NAME = r'^[^\\/:*?"<>|.\s][^\\/:*?"<>|]*$'  # what Windows refuses in names, and a point that would hide or climb
 FINDINGS = {"wrong_exit": "错退", "missed": "漏评", "misidentified": "错评", "overstayed": "漏退"}
@@ -235,7 +236,7 @@ class Gate(Section):
 
     `strict = true` means the rate must lie beyond the threshold, false that it may equal it.
     `legal_value` says whether the legal rule reads the unweighted rate of the sample or the
-    design-based estimate.
+    design-based estimate. `threshold` is a number, or names a published standard: ``{ standard = "西部" }``.
     """
 
     rate: str
@@ -247,12 +248,22 @@ class Gate(Section):
     source: str
     acceptance: Acceptance | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _published(cls, data: Any) -> Any:
+        """Take number, quote and source of a published threshold; a quote or source that is written stands."""
+        if not isinstance(data, dict) or not isinstance(data.get("threshold"), dict):
+            return data
+        row = threshold_of(str(data.get("rate", "")), data["threshold"])
+        return {"quote": row["quote"], "source": f"{row['standard']}标准：{row['source']}", **data, "threshold": row["value"]}
+
 
 class Report(Section):
     """`[report]`: names, dates and texts that people write.
 
     `code_names` prints 乡镇01, 乡镇01-村1 … instead of the names of places; `groups` are columns of the
-    frame by whose values each rate is broken down. `name` also names a folder, so it holds no path.
+    frame by whose values each rate is broken down, `causes` columns of the rosters or
+    returns by which cases are counted. `name` also names a folder, so it holds no path.
     """
 
     name: Annotated[str, Field(pattern=FOLDER_NAME)]
@@ -263,6 +274,7 @@ class Report(Section):
     number: str = ""
     code_names: Switch = False
     groups: Texts = ()
+    causes: Texts = ()
     background: Texts = ()
     experience: Texts = ()
     advice: Texts = ()

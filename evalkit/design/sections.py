@@ -57,6 +57,7 @@ class Evaluation(Section):
     icc: Number = Field(default=0.05, ge=0, lt=1)
     icc_source: str = "规划值"
     stages: Literal["all", "first"] = "all"
+    era: Literal["", "2016-2020", "2021-2025", "2026-"] = ""
 
 
 class FrameRule(Section):
@@ -112,6 +113,23 @@ class MadeList(Section):
     numbers: dict[str, Annotated[tuple[Count, ...], Field(min_length=2, max_length=2)]] = {}
 
 
+class Outside(Section):
+    """`[frame.outside]`: which share of the target population lives where the list does not reach, so that nothing is inferred to it."""
+
+    target: Word
+    who: Word
+    share: Share
+    unit: Literal["人", "户"]
+    source: Word
+
+    def sentence(self) -> str:
+        """Return what lies outside the list, in words."""
+        if self.share == 0:
+            return f"目标总体为{self.target}，全部在名单之内（{self.source}）。"
+        shown = f"{self.share:.1%}".replace(".0%", "%")
+        return f"目标总体为{self.target}，其中{shown}（以{self.unit}计）在名单之外，即{self.who}（{self.source}）；结果不推断到这一部分。"
+
+
 class FrameSection(Section):
     """`[frame]`: the list of first-stage units and the columns that are kept and fingerprinted.
 
@@ -129,6 +147,7 @@ class FrameSection(Section):
     source: str = ""
     rule: tuple[FrameRule, ...] = ()
     note: tuple[FrameNote, ...] = ()
+    outside: Outside | None = None
 
     @model_validator(mode="after")
     def _one_list(self) -> FrameSection:

@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 
 from evalkit.design.judgement import FINDINGS, AccuracyRate, ApprovalRate
+from evalkit.design.standards import finding_words
 from evalkit.errors import HEADER
 from evalkit.evaluation.accepting import decisions
 from evalkit.evaluation.places import Places
 from evalkit.evaluation.telling import policies_told, rate_told, sampling_told
 from evalkit.intervals import weight_effect
-from evalkit.rates import Measure, Rate, breakdown
+from evalkit.plans.wording import outside_told
+from evalkit.rates import Measure, Rate, breakdown, by_cause
 from evalkit.satisfaction import distribution
 from evalkit.tables import TOTAL, Results
 from evalkit.verdict import Verdict, conclude, gate_verdicts
@@ -73,6 +75,7 @@ def assemble(
         "groups": _groups(survey, design, frame, rosters),
         "findings": _finding_items(findings),
         "places": _finding_places(findings, places),
+        "causes": _causes(findings, design, places),
         "satisfaction": _satisfaction(survey, design),
         "quality": pd.DataFrame([fault.cells() for fault in findings.faults], columns=list(HEADER)),
         "weights": _weights(survey),
@@ -98,7 +101,9 @@ def _facts(
         "counts": _counts(responses, frame),
         **_drawing_facts(design, drawing),
         "projected": [rate.name for rate in rates if rate.totals],
-        "sampling": sampling_told(design),
+        "sampling": [*sampling_told(design), *outside_told(design)],
+        "bundle": design.bundle.sentence(evaluation.era) if design.bundle else "",
+        "words": finding_words(design),
         "rate_notes": {rate.name: told for rate in rates if (told := rate_told(rate))},
         "notes": _notes(design, frame, places, responses.sample, survey),
         "conclusion": {"passed": conclusion.passed, "sentence": conclusion.sentence("zh")},
@@ -272,7 +277,12 @@ def _finding_items(findings: Findings) -> pd.DataFrame:
     counts = pd.concat([findings.counts().assign(item=TOTAL), findings.items()], ignore_index=True)
     order = {code: i for i, code in enumerate(FINDINGS)}
     counts = counts.sort_values("finding", key=lambda codes: codes.map(order), kind="stable")
-    return counts.assign(finding=counts["finding"].map(FINDINGS))
+    return counts.assign(finding=[findings.named(code) for code in counts["finding"]])
+
+
+def _causes(findings: Findings, design: Design, places: Places) -> pd.DataFrame:
+    towns = [places.stratum(code) for code in findings.table()["village_stratum"]]
+    return by_cause(findings, {"户类型": "stratum", **{column: column for column in design.report.causes}, "乡镇": towns})
 
 
 def _finding_places(findings: Findings, places: Places) -> pd.DataFrame:

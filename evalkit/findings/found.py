@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from evalkit.design.judgement import FINDINGS
+from evalkit.design.standards import words_of
 from evalkit.errors import Fault
 from evalkit.findings.testing import against
 from evalkit.lists import as_list
@@ -71,9 +72,9 @@ class Findings:
         return tuple(code for code in FINDINGS if code != "overstayed" or self.rules.overstay)
 
     def named(self, finding: str) -> str:
-        """Return what a finding is called here: 漏评, or 该进未进 where the criteria say so."""
+        """Return what a finding is called here: 漏评, or as the era or the criteria say: 应纳未纳, 该进未进."""
         own = {str(code): name for code, name in self.rules.names.items()}
-        return own.get(finding, FINDINGS[finding])
+        return {**FINDINGS, **words_of(self.design.evaluation.era)["findings"], **own}[finding]
 
     def affected(self, finding: str) -> pd.Series:
         """Return the persons that a finding affects in each household."""

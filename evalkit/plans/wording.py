@@ -135,6 +135,13 @@ def _named(stratum: str) -> str:
     return f"{stratum}为" if stratum[-1:].isdigit() else stratum  # else the number would seem to be part of a code
 
 
+def outside_told(design: Design, unsaid: bool = False) -> list[str]:
+    """Return which share of the target population the list does not reach; with `unsaid`, also that a design does not say it."""
+    if design.frame.outside is not None:
+        return [design.frame.outside.sentence()]
+    return ["目标总体有多少在名单之外，设计没有申报；结果只推断到名单之内。"] if unsaid else []
+
+
 def _share(rate: float) -> str:
     return percent(rate, digits=0) if round(rate * 100, 9) % 1 == 0 else f"{rate * 1000:g}‰"
 

@@ -1,5 +1,7 @@
 """The statutory rates: measured on a survey, named and bundled as rules and eras name them, and held against published figures."""
 
+from evalkit.rates.causes import CAUSES_RULE as CAUSES_RULE
+from evalkit.rates.causes import by_cause as by_cause
 from evalkit.rates.measuring import assumed as assumed
 from evalkit.rates.measuring import breakdown as breakdown
 from evalkit.rates.measuring import event_households as event_households

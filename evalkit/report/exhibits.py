@@ -10,15 +10,16 @@ import pandas as pd
 
 from evalkit.charts import draw_all
 from evalkit.figures import KEY, WORDS, gate_text, gate_words, is_blank
+from evalkit.rates import CAUSES_RULE
 from evalkit.report.model import WITHHELD, Cell, Picture, Table, cell, fraction_cell, interval_cell, plain_table
-from evalkit.tables import Column, Results, records
+from evalkit.tables import COLUMNS, Column, Results, finding_heads, records
 
 PUBLISH_FROM = 30  # fewer interviews than this say too little about a group
 FEW_GROUPS = 6
 HASHES = {"frame": "名单指纹", "design": "设计指纹", "certificate": "抽样凭证指纹", "seed": "种子", "seed_origin": "种子来源"}
 SERIES = {
     "表": ("response", "gates", "statuses", "groups", "satisfaction", "findings"),
-    "附表": ("sample", "places", "rules", "small_groups", "answers", "quality"),
+    "附表": ("sample", "places", "causes", "rules", "small_groups", "answers", "quality"),
     "技术表": ("precision", "design_effects", "verdicts", "weights"),
     "凭证表": ("receipt",),
 }
@@ -173,12 +174,20 @@ def _annex_tables(results: Results) -> list[Table]:
     faults = "列出回收资料检查中发现的全部情形；“行”为电子表格中的行号。"
     return [
         plain_table("sample", "各乡镇样本分布与完成情况", "sample", results.table("sample"), unit="单位：个、户"),
-        plain_table("places", "各地点疑似问题户数", "places", results.table("places"), unit="单位：户", note=KEY),
+        _place_table(results),
+        plain_table("causes", "错退、漏评的成因", "causes", results.table("causes"), unit="单位：户、人", note=f"{CAUSES_RULE}{KEY}"),
         _rule_table(rules),
         _group_table(results, "small_groups", "主要指标的分组情况（类别较多的分组）", few=False),
         plain_table("answers", "满意度各题回答的户数与占比", "satisfaction", results.table("satisfaction"), unit="单位：户"),
         plain_table("quality", "数据质量检查记录", "quality", results.table("quality"), note=faults),
     ]
+
+
+def _place_table(results: Results) -> Table:
+    table = plain_table("places", "各地点疑似问题户数", "places", results.table("places"), unit="单位：户", note=KEY)
+    heads, words = COLUMNS["places"], finding_heads(results.facts)
+    called = {heads[code].heading: f"{name}户数" for code, name in words.items() if code in heads}
+    return replace(table, columns=tuple(head._replace(heading=called.get(head.heading, head.heading)) for head in table.columns))
 
 
 def _rule_table(gates: pd.DataFrame) -> Table:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.figures import gate_words, number, official_date, ordinal
 from evalkit.plans.remarks import replacement
+from evalkit.plans.wording import outside_told
 from evalkit.report.files import write_document
 from evalkit.report.model import Block, Document, Heading, Paragraph, Picture, Table
 from evalkit.report.plancharts import plan_charts
@@ -118,6 +119,7 @@ def _frame(shown: _Shown) -> Iterator[Block]:
     elif plan.mark:
         yield Paragraph("名单为真实村名单，户数、人口与贫困村标识为模拟数据，不反映真实情况。", "lead")
     yield Paragraph(f"抽样框共{len(plan.frame)}个单位{f'，来源：{part.source}' if part.source else ''}。".replace("。。", "。"))
+    yield from (Paragraph(text) for text in outside_told(plan.design, unsaid=True))
     dropped = [f"{reason.removesuffix('。')}（剔除{count}个）" for reason, count in plan.frame.dropped]
     if dropped:
         yield Paragraph(f"名单按下列规则整理：{'；'.join(dropped)}。")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from evalkit.figures import gate_text, gate_words, interval, is_blank, number, percent
 from evalkit.report.exhibits import level_text, rate_names
-from evalkit.tables import TOTAL, Results, records
+from evalkit.tables import TOTAL, Results, finding_heads, records
 
 SINGLETON = {
     "fail": "停止计算并报告",
@@ -52,7 +52,7 @@ def contents(results: Results) -> list[str]:
     names = rate_names(results)
     if not names:
         return ["本次评估未计算指标。"]
-    first = f"本次评估测算{'、'.join(names)}，共{len(names)}项指标。"
+    first = f"本次评估测算{'、'.join(names)}，共{len(names)}项指标。{results.facts.get('bundle') or ''}"
     gates = [f"{gate.rate}{gate_words(gate)}" for gate in records(results.table("gates"))]
     return [first, f"其中设有门槛的有：{'，'.join(gates)}。"] if gates else [first]
 
@@ -180,7 +180,7 @@ def findings_in_short(results: Results) -> str:
     """Return which kinds of problem were found, or that none was."""
     names = list(dict.fromkeys(results.table("findings")["finding"]))
     if not has_findings(results):
-        return f"按本次评估的认定标准，调查中未发现{'、'.join(names) or '错退、漏评、错评'}情形。"
+        return f"按本次评估的认定标准，调查中未发现{'、'.join(names) or '、'.join(finding_heads(results.facts).values())}情形。"
     firm = (results.table("findings")["confirmed_households"].fillna(0) > 0).any()
     return f"调查中发现{'、'.join(names)}的疑似情形，{'其中部分已经认定' if firm else '均未认定'}。"
 

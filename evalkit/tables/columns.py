@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 TOTAL = "合计"
 
@@ -102,6 +102,16 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "misidentified": Column("错评户数", "count"),
         "confirmed": Column("其中认定户数", "count"),
     },
+    "causes": {
+        "finding": Column("问题类型"),
+        "by": Column("分组"),
+        "category": Column("类别"),
+        "households": Column("疑似户数", "count"),
+        "persons": Column("疑似人数", "count"),
+        "confirmed_households": Column("认定户数", "count"),
+        "confirmed_persons": Column("认定人数", "count"),
+        "share": Column("占认定户数", "percent"),
+    },
     "satisfaction": {
         "item": Column("题目"),
         "answer": Column("回答"),
@@ -119,3 +129,15 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "deff_w": Column("权数设计效应", "fine"),
     },
 }
+
+
+def finding_heads(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return what each finding is called in these results: as the era or the criteria call it, else by its words of 2016–2020.
+
+    Examples
+    --------
+    >>> finding_heads({"words": {"missed": "应纳未纳"}})["missed"], finding_heads({})["wrong_exit"]
+    ('应纳未纳', '错退')
+    """
+    ours = {code: COLUMNS["places"][code].heading.removesuffix("户数") for code in ("wrong_exit", "missed", "misidentified")}
+    return {**ours, **dict(facts.get("words") or {})}
