@@ -19,6 +19,7 @@ NAMES = (
     "intervals",
     "ledger",
     "quality",
+    "rates",
     "screening",
     "simulation",
     "verdicts",
