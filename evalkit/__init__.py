@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from evalkit import variances as variances
     from evalkit.areas import SmallAreas as SmallAreas
     from evalkit.areas import small_areas as small_areas
+    from evalkit.casework import Cases as Cases
+    from evalkit.casework import cases as cases
+    from evalkit.casework import move_case as move_case
+    from evalkit.casework import move_cases as move_cases
+    from evalkit.casework import open_case as open_case
+    from evalkit.casework import open_cases as open_cases
     from evalkit.ceremony import Ceremony as Ceremony
     from evalkit.certificate import Certificate as Certificate
     from evalkit.clustering import Clustering as Clustering
@@ -158,6 +164,7 @@ __version__ = "0.1.0"
 
 _FILES = {
     "areas": ("SmallAreas", "small_areas"),
+    "casework": ("Cases", "cases", "move_case", "move_cases", "open_case", "open_cases"),
     "ceremony": ("Ceremony",),
     "certificate": ("Certificate",),
     "clustering": ("Clustering", "icc", "read_icc"),

@@ -211,3 +211,16 @@ class Criteria(Section):
         more = [column for rule in rules for column in rule.when]
         found = (self.income, *(rule.heading for rule in rules), *more, self.affected, self.omitted)
         return tuple(dict.fromkeys(heading for heading in found if heading))
+
+
+class CaseRules(Section):
+    """`[cases]`: what the log of cases leaves open. Nothing here has a default that decides: each is asked for when it matters.
+
+    `appealed`: a case under appeal counts as it was decided before (``decided``) or is suspected again (``pending``). `late`: evidence
+    after its deadline is not admitted (``refuse``), is admitted with a reason (``accept``), or goes up with the file (``refer``).
+    `signatures` are the levels that sign an evidence sheet, lowest first.
+    """
+
+    appealed: Literal["", "decided", "pending"] = ""
+    late: Literal["", "refuse", "accept", "refer"] = ""
+    signatures: Words = ("调查组", "县组", "总控组")

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from evalkit import tickets
 from evalkit.design.agreement import Disagreement, disagreements
 from evalkit.design.checking import CheckRule
-from evalkit.design.criteria import Criteria
+from evalkit.design.criteria import CaseRules, Criteria
 from evalkit.design.fielding import Teams
 from evalkit.design.inspecting import Quality
 from evalkit.design.judgement import Gate, Rate, Report, Specimen
@@ -53,6 +53,7 @@ class Design(Section):
     privacy: Privacy = Privacy()
     teams: Teams | None = None
     criteria: Criteria | None = None
+    cases: CaseRules = CaseRules()
     quality: Quality | None = None
     weighting: tuple[WeightingStep, ...] = ()
     rates: tuple[Rate, ...] = Field(alias="rate", default=())

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from evalkit.casework import cases
 from evalkit.certificate import Certificate
 from evalkit.design import Design, read_design
 from evalkit.errors import DrawError, EvalkitError, Fault, FieldworkError, grouped_lines
@@ -36,7 +37,7 @@ from evalkit.evaluation.guards import (
     was_issued,
 )
 from evalkit.fieldwork import read_rosters, write_form, write_lists
-from evalkit.findings import determine
+from evalkit.findings import Findings, determine
 from evalkit.frame import Frame
 from evalkit.ledger import Ledger
 from evalkit.privacy import Key, read_key
@@ -117,8 +118,8 @@ class Evaluation:
         fatal["名册"] = _faults_of(self._rosters)
         advice: tuple[Fault, ...] = ()
         if self.folder.certificate.exists() and self.folder.tables("returns") and not any(fatal.values()):
-            fatal["回收表"] = _faults_of(lambda: determine(self.responses()))
-            advice = () if fatal["回收表"] else determine(self.responses()).faults
+            fatal["回收表"] = _faults_of(self.findings)
+            advice = () if fatal["回收表"] else self.findings().faults
         found = [(table, fault) for table, faults in fatal.items() for fault in faults]
         noted = [("回收表", fault) for fault in advice]
         for table, screening in self._screened(found):
@@ -234,7 +235,7 @@ class Evaluation:
     def estimate(self) -> Said:
         """Make every rate with its interval, every verdict, and the tables of the report."""
         responses = self.responses()
-        findings = determine(responses)
+        findings = self.findings()
         survey = weigh(findings)
         rosters = self._rosters()
         rates = measure(survey, self.design, self.frame, rosters)
@@ -300,6 +301,12 @@ class Evaluation:
     def resolved(self) -> dict[str, str]:
         """Return which of two rows of a household holds, as the ledger says: ``village/household`` → fingerprint of the row."""
         return {entry.subject: str(entry.detail["seal"]) for entry in self.ledger.entries("resolve")}
+
+    def findings(self) -> Findings:
+        """Return what was found in the households that were reached; where the ledger has cases, their status holds."""
+        log = cases(self.ledger)
+        statuses = log.statuses(appealed=self.design.cases.appealed or None) if log.entries else None
+        return determine(self.responses(), statuses=statuses)
 
     def _key(self) -> Key | None:
         """Return the key where the design has columns replaced; it may not lie in the folder."""

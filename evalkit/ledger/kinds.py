@@ -105,7 +105,27 @@ KINDS: dict[str, Kind] = {
         {"points": Part("分", int, needed=True), "rule": Part("规则", needed=True), "problem": Part("问题编号"), "village": Part("村")},
     ),
     "close": Kind("销号", "对象", {"gates": Part("三项", list), "note": Part("备注")}),
-    "case": Kind("疑似问题", "案件编号", {"status": Part("状态", needed=True, words=STATUSES), "reason": REASON}),
+    "case": Kind(
+        "疑似问题", "案件编号",
+        {
+            "status": Part("状态", needed=True, words=STATUSES), "reason": REASON, "village": Part("村"), "household": Part("户"),
+            "finding": Part("情形"), "deadline": Part("举证截止"), "outcome": Part("终定结果", words=("", "成立", "不成立")),
+        },
+    ),
+    "exhibit": Kind(
+        "证据", "案件编号",
+        {
+            "number": Part("证据编号", needed=True), "title": Part("名称", needed=True), "page": Part("页码"), "issuer": Part("出具单位"),
+            "issued": Part("出具日期"), "received": Part("收到日期", needed=True), "file": Part("文件"), "seal": Part("文件指纹"),
+        },
+    ),
+    "ruling": Kind(
+        "证据采信", "案件编号",
+        {
+            "number": Part("证据编号", needed=True), "reason": NEEDED,
+            "admitted": Part("采信", needed=True, words=("采信", "不采信", "随卷上报")),
+        },
+    ),
     "problem": Kind("问题", "问题编号", {"text": Part("问题"), "village": Part("村"), "household": Part("户"), "level": Part("级")}),
     "signoff": Kind("签字", "对象", {"paper": Part("文书", needed=True), "seal": Part("文书指纹"), "role": Part("职务")}),
 }  # fmt: skip

@@ -1,0 +1,64 @@
+"""Cases: opened, moved, listed, taken from a table."""
+
+from __future__ import annotations
+
+import click
+
+from evalkit.cli.group import FOLDER, Group, say
+from evalkit.evaluation import Evaluation, casing
+
+CASE = click.argument("number", metavar="案件编号")
+WHO = click.option("--who", required=True, help="何人（代号，不写姓名）。")
+DAY = click.option("--day", required=True, help="何日，如 2018-11-12。")
+REASON = click.option("--reason", required=True, help="何故。")
+
+
+@click.group(cls=Group)
+def case() -> None:
+    """案件：线索、疑似、反馈、举证、认定或排除、复议、终定，逐步记入台账。"""
+
+
+@case.command(name="list")
+@FOLDER
+@click.option("--case", "number", default="", help="只列这一件的各步。")
+def list_cases(folder: str, number: str) -> None:
+    """列出案件与现在的状态。"""
+    say(casing.list_cases(Evaluation(folder), number))
+
+
+@case.command(name="open")
+@FOLDER
+@click.argument("number", required=False, metavar="[案件编号]")
+@WHO
+@DAY
+@click.option("--reason", default="", help="何故；不写案件编号时用不达标的项目。")
+@click.option("--status", default="疑似", help="线索或疑似。")
+def open_case(folder: str, number: str | None, who: str, day: str, reason: str, status: str) -> None:
+    """立案：写案件编号（村/户/情形）立一件；不写，为回收表中每个问题立案。"""
+    made = Evaluation(folder)
+    if number:
+        say(casing.open_one(made, number, who=who, day=day, reason=reason, status=status))
+    else:
+        say(casing.open_found(made, who=who, day=day))
+
+
+@case.command(name="move")
+@FOLDER
+@CASE
+@click.argument("status", metavar="状态")
+@WHO
+@DAY
+@REASON
+@click.option("--deadline", default="", help="举证截止的日期；已反馈时须写。")
+@click.option("--outcome", default="", help="成立或不成立；终定时须写。")
+def move_case(folder: str, number: str, status: str, who: str, day: str, reason: str, deadline: str, outcome: str) -> None:
+    """一件案件走一步；次序不对的不记。"""
+    say(casing.move_one(Evaluation(folder), number, status, who=who, day=day, reason=reason, deadline=deadline, outcome=outcome))
+
+
+@case.command(name="import")
+@FOLDER
+@click.argument("file", metavar="文件")
+def import_steps(folder: str, file: str) -> None:
+    """从表格收入许多步：案件编号、状态、人、日期、理由，全收或全不收。"""
+    say(casing.import_steps(Evaluation(folder), file))
