@@ -10,15 +10,16 @@ from evalkit.sheets import write_csv
 LISTED = "cases.csv"
 
 
-def list_cases(evaluation: Evaluation, case: str = "") -> Said:
+def list_cases(evaluation: Evaluation, number: str = "") -> Said:
     """Return the cases, or the steps of one; write the list to ``results/``."""
     log = cases(evaluation.ledger)
-    if case:
-        steps = log.history(case).itertuples(index=False)
-        return (f"{case}：{STATUS[log.status(case)]}", *(f"{s.number:>4}  {s.day}  {s.who}  {s.status}  {s.reason}" for s in steps))
+    if number:
+        steps = log.history(number).itertuples(index=False)
+        return (f"{number}：{STATUS[log.status(number)]}", *(f"{s.number:>4}  {s.day}  {s.who}  {s.status}  {s.reason}" for s in steps))
     table = log.table()
     write_csv(table.assign(status=table["status"].map(STATUS)), evaluation.folder.part("results") / LISTED)
-    lines = [f"  {row['case']}  {STATUS[row['status']]}  {row['day']}  {row['who']}  {row['reason'][:24]}" for row in table.to_dict("records")]
+    rows = table[["case", "status", "day", "who", "reason"]].itertuples(index=False, name=None)
+    lines = [f"  {case}  {STATUS[status]}  {day}  {who}  {reason[:24]}" for case, status, day, who, reason in rows]
     return (repr(log), *lines, f"写入 results/{LISTED}")
 
 
