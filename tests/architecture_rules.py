@@ -28,7 +28,7 @@ RIVER = (
     "codes", "privacy", "sheets", "ledger", "screening", "intake", "figures", "ceremony",
     "synthetic", "frame", "design", "certificate", "sample", "verification",
     "verifiers", "plans", "fieldwork",
-    "responses", "forms", "findings", "weights", "survey", "estimates", "clustering", "models", "satisfaction", "combined", "rates",
+    "responses", "forms", "findings", "casework", "weights", "survey", "estimates", "clustering", "models", "satisfaction", "combined", "rates",
     "areas", "verdict", "quality",
     "indicators", "problems", "trials",
 )  # fmt: skip  # satisfaction stands before rates: 群众认可度 is one of them
