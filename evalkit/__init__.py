@@ -83,6 +83,8 @@ if TYPE_CHECKING:
     from evalkit.intake import read_registry as read_registry
     from evalkit.intake import read_returns as read_returns
     from evalkit.ledger import Ledger as Ledger
+    from evalkit.leeway import Distance as Distance
+    from evalkit.leeway import distance as distance
     from evalkit.models import Model as Model
     from evalkit.models import Test as Test
     from evalkit.models import crosstab as crosstab
@@ -183,6 +185,7 @@ _FILES = {
     "frame": ("Frame", "Rule", "read_frame"),
     "intake": ("Register", "Returned", "read_registry", "read_returns"),
     "ledger": ("Ledger",),
+    "leeway": ("Distance", "distance"),
     "models": ("Model", "Test", "crosstab", "glm", "independence", "ordinal", "ranktest", "standardize", "ttest", "wald"),
     "plans": ("Plan", "plan"),
     "privacy": ("Key", "Leaks", "Shed", "read_key", "scan", "shed"),

@@ -28,8 +28,9 @@ RIVER = (
     "codes", "privacy", "sheets", "ledger", "screening", "intake", "figures", "ceremony",
     "synthetic", "frame", "design", "certificate", "sample", "verification",
     "verifiers", "plans", "fieldwork",
-    "responses", "forms", "findings", "casework", "weights", "survey", "estimates", "clustering", "models", "satisfaction", "combined", "rates",
-    "areas", "verdict", "quality",
+    "responses", "forms", "findings", "casework", "weights",
+    "survey", "estimates", "clustering", "models", "satisfaction", "combined", "rates",
+    "areas", "verdict", "leeway", "quality",
     "indicators", "problems", "trials",
 )  # fmt: skip  # satisfaction stands before rates: 群众认可度 is one of them
 MOUTH = ("tables", "charts", "report")

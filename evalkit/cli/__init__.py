@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from evalkit import __version__
-from evalkit.cli.casework import case
+from evalkit.cli.casework import case, tell_distance
 from evalkit.cli.ceremonies import ceremony
 from evalkit.cli.daily import board, close_village, conflicts, mark, nightly, points, reserve, resolve, response
 from evalkit.cli.fielding import assign
@@ -50,6 +50,6 @@ def main() -> None:
 for _command in (
     init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, release, nightly, reserve, mark, board, points,
     close_village, conflicts, resolve, collect, linked_forms, response, inspect, visit_again,
-    case, estimate, report, verify, publish, search_outputs, new_secret_key, history, ledger, overlap, matched, run_all,
+    case, estimate, tell_distance, report, verify, publish, search_outputs, new_secret_key, history, ledger, overlap, matched, run_all,
 ):  # fmt: skip
     main.add_command(_command)

@@ -62,3 +62,10 @@ def move_case(folder: str, number: str, status: str, who: str, day: str, reason:
 def import_steps(folder: str, file: str) -> None:
     """从表格收入许多步：案件编号、状态、人、日期、理由，全收或全不收。"""
     say(casing.import_steps(Evaluation(folder), file))
+
+
+@click.command(name="distance")
+@FOLDER
+def tell_distance(folder: str) -> None:
+    """距门槛还有多远：每个案件认定或排除后指标怎样变，各道门槛还能承受几户。"""
+    say(casing.tell_distance(Evaluation(folder)))

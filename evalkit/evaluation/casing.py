@@ -5,9 +5,21 @@ from __future__ import annotations
 from evalkit.casework import STATUS, cases, move_case, move_cases, open_case, open_cases
 from evalkit.errors import LedgerError
 from evalkit.evaluation.steps import Evaluation, Said
-from evalkit.sheets import write_csv
+from evalkit.leeway import distance
+from evalkit.sheets import Page, write_book, write_csv
+from evalkit.survey import weigh
 
 LISTED = "cases.csv"
+DISTANCE = "distance.xlsx"
+CASE_HEADINGS = {
+    "case": "案件编号", "status": "状态", "persons": "人数", "rate": "指标", "now": "现值", "if_confirmed": "若认定", "if_dismissed": "若排除",
+    "legal_now": "现达标", "legal_if_confirmed": "认定后达标", "legal_if_dismissed": "排除后达标", "sentence": "说明",
+}  # fmt: skip
+BEARING_HEADINGS = {
+    "rate": "指标", "event": "再有", "threshold": "门槛", "value": "现值", "met": "达标", "typical": "还能承受（一般的户）",
+    "typical_persons": "每户人数", "smallest": "还能承受（影响最小的户）", "smallest_persons": "其人数", "candidates": "可变的户数",
+}  # fmt: skip
+SHARES = {"现值": "0.00%", "若认定": "0.00%", "若排除": "0.00%", "门槛": "0.00%", "每户人数": "0.0"}
 
 
 def list_cases(evaluation: Evaluation, number: str = "") -> Said:
@@ -46,3 +58,16 @@ def move_one(evaluation: Evaluation, case: str, status: str, *, who: str, day: s
 def import_steps(evaluation: Evaluation, file: str) -> Said:
     """Take many steps from a table, all or none."""
     return (f"案件：新记 {move_cases(evaluation.ledger, file)} 步；{cases(evaluation.ledger)!r}",)
+
+
+def tell_distance(evaluation: Evaluation) -> Said:
+    """Say what each case would change and how many more each gate can bear; write both tables to ``results/``."""
+    made = distance(weigh(evaluation.findings()), evaluation.design, evaluation.frame, evaluation._rosters())
+    table = made.table()[list(CASE_HEADINGS)]
+    table["status"] = table["status"].map(lambda code: STATUS.get(code, ""))
+    pages = {
+        "距门槛": Page("距门槛还有多远", made.bearing()[list(BEARING_HEADINGS)].rename(columns=BEARING_HEADINGS), formats=SHARES),
+        "逐案": Page("每个案件认定或排除后各指标的变化", table.rename(columns=CASE_HEADINGS), formats=SHARES, widths={"说明": 70.0}),
+    }
+    write_book(evaluation.folder.part("results") / DISTANCE, pages)
+    return (f"待定 {made.pending} 件", *(f"  {line}" for line in made.sentences()), f"写入 results/{DISTANCE}")
