@@ -13,7 +13,8 @@ LISTED = "cases.csv"
 DISTANCE = "distance.xlsx"
 CASE_HEADINGS = {
     "case": "案件编号", "status": "状态", "persons": "人数", "rate": "指标", "now": "现值", "if_confirmed": "若认定",
-    "if_dismissed": "若排除", "legal_now": "现达标", "legal_if_confirmed": "认定后达标", "legal_if_dismissed": "排除后达标", "sentence": "说明",
+    "if_dismissed": "若排除", "legal_now": "现达标", "legal_if_confirmed": "认定后达标",
+    "legal_if_dismissed": "排除后达标", "sentence": "说明",
 }  # fmt: skip
 BEARING_HEADINGS = {
     "rate": "指标", "event": "再有", "threshold": "门槛", "value": "现值", "met": "达标", "typical": "还能承受（一般的户）",
