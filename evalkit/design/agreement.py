@@ -54,7 +54,7 @@ def disagreements(data: Data) -> list[Fault]:
     gate[1].rate 错退率 没有这个指标
     """
     checks = (
-        stage_disagreements, _repeated_rates, _gates, _planned_rates, _parts_of_rates, _errors_of_rates, _columns,
+        stage_disagreements, _repeated_rates, _gates, _judged_choices, _planned_rates, _parts_of_rates, _errors_of_rates, _columns,
         _headings, _strata, _populations,
         _outcomes, _needs, acceptance_faults, bundle_faults, _checked_tables,
     )  # fmt: skip
@@ -79,6 +79,15 @@ def _gates(data: Data) -> Iterator[Fault]:
         if isinstance(gate.get("rate"), str) and gate["rate"] not in names:
             remedy = f"可用：{'、'.join(names)}" if names else "先写 [[rate]]"
             yield Fault(None, f"gate[{i}].rate", gate["rate"], "没有这个指标", remedy)
+
+
+def _judged_choices(data: Data) -> Iterator[Fault]:
+    """Yield the gates of a design whose places were chosen on purpose: what was found there proves nothing of a county."""
+    typical = [str(stage.get("name")) for _, stage in entries(data, "stage") if stage.get("selection") == "典型"]
+    if typical:
+        for i, gate in entries(data, "gate"):
+            rule = f"{typical[0]} 是典型选点，不推断总体，不作判定"
+            yield Fault(None, f"gate[{i}]", str(gate.get("rate", "")), rule, "删去 [[gate]]，或改用随机抽样")
 
 
 def _planned_rates(data: Data) -> Iterator[Fault]:

@@ -68,19 +68,45 @@ def assemble(
     places = Places.of(frame, design)
     verdicts = gate_verdicts(design, rates, len(responses.sample.villages))
     tables = {
-        "sample": _sample(responses, places),
-        "response": _progress(responses, "stratum"),
+        **counted_tables(findings, design, places),
         "rates": pd.DataFrame([row for rate in rates for row in _rate_rows(rate, design)]),
         "gates": pd.DataFrame([_gate_row(verdict, design, i) for i, verdict in enumerate(verdicts)]),
         "groups": _groups(survey, design, frame, rosters),
-        "findings": _finding_items(findings),
-        "places": _finding_places(findings, places),
-        "causes": _causes(findings, design, places),
         "satisfaction": _satisfaction(survey, design),
-        "quality": pd.DataFrame([fault.cells() for fault in findings.faults], columns=list(HEADER)),
         "weights": _weights(survey),
     }
     return Results(_facts(design, frame, places, responses, survey, rates, verdicts, drawing), {k: t for k, t in tables.items() if len(t)})
+
+
+def counted_tables(findings: Findings, design: Design, places: Places) -> dict[str, pd.DataFrame]:
+    """Return the tables that count what was visited and found, and infer nothing."""
+    return {
+        "sample": _sample(findings.responses, places),
+        "response": _progress(findings.responses, "stratum"),
+        "findings": _finding_items(findings),
+        "places": _finding_places(findings, places),
+        "causes": _causes(findings, design, places),
+        "quality": pd.DataFrame([fault.cells() for fault in findings.faults], columns=list(HEADER)),
+    }
+
+
+def counted_facts(design: Design, frame: Frame, places: Places, responses: Responses, drawing: Drawing) -> dict[str, Any]:
+    """Return the facts of the evaluation, its sample and its words, without any estimate."""
+    evaluation = design.evaluation
+    return {
+        **_written(design),
+        "year": evaluation.year,
+        "simulated": design.simulated,
+        "counts": _counts(responses, frame),
+        **_drawing_facts(design, drawing),
+        "sampling": [*sampling_told(design), *outside_told(design)],
+        "bundle": design.bundle.sentence(evaluation.era) if design.bundle else "",
+        "words": finding_words(design),
+        "notes": _notes(design, frame, places, responses.sample),
+        "confidence": evaluation.confidence,
+        "alpha": evaluation.alpha,
+        "policies": policies_told(design),
+    }
 
 
 def _facts(
@@ -93,23 +119,13 @@ def _facts(
     verdicts: list[Verdict],
     drawing: Drawing,
 ) -> dict[str, Any]:
-    evaluation, conclusion = design.evaluation, conclude(verdicts)
+    conclusion, counted = conclude(verdicts), counted_facts(design, frame, places, responses, drawing)
     return {
-        **_written(design),
-        "year": evaluation.year,
-        "simulated": design.simulated,
-        "counts": _counts(responses, frame),
-        **_drawing_facts(design, drawing),
+        **counted,
         "projected": [rate.name for rate in rates if rate.totals],
-        "sampling": [*sampling_told(design), *outside_told(design)],
-        "bundle": design.bundle.sentence(evaluation.era) if design.bundle else "",
-        "words": finding_words(design),
         "rate_notes": {rate.name: told for rate in rates if (told := rate_told(rate))},
-        "notes": _notes(design, frame, places, responses.sample, survey),
+        "notes": [*counted["notes"], *(places.cover(note) for note in survey.notes)],
         "conclusion": {"passed": conclusion.passed, "sentence": conclusion.sentence("zh")},
-        "confidence": evaluation.confidence,
-        "alpha": evaluation.alpha,
-        "policies": policies_told(design),
         **decisions(design, survey),
     }
 
@@ -152,10 +168,10 @@ def _counts(responses: Responses, frame: Frame) -> dict[str, int]:
     }
 
 
-def _notes(design: Design, frame: Frame, places: Places, sample: Sample, survey: Survey) -> list[str]:
+def _notes(design: Design, frame: Frame, places: Places, sample: Sample) -> list[str]:
     dropped = [f"名单按规则去掉 {count} 行：{reason}" for reason, count in frame.dropped if count and not design.report.code_names]
     counted = [f"{text}（{count} 个）" for count, text in frame.notes]
-    return [*dropped, *counted, *(places.cover(note) for note in (*sample.notes, *survey.notes))]
+    return [*dropped, *counted, *(places.cover(note) for note in sample.notes)]
 
 
 def _sample(responses: Responses, places: Places) -> pd.DataFrame:

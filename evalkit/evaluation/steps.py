@@ -18,6 +18,7 @@ from evalkit.design import Design, read_design
 from evalkit.errors import DrawError, EvalkitError, Fault, FieldworkError, grouped_lines
 from evalkit.evaluation.annex import screened, write_annex
 from evalkit.evaluation.assembly import Drawing, assemble
+from evalkit.evaluation.chosen import count_only
 from evalkit.evaluation.folder import Folder
 from evalkit.evaluation.guards import (
     BY_CEREMONY,
@@ -236,17 +237,19 @@ class Evaluation:
         """Make every rate with its interval, every verdict, and the tables of the report."""
         responses = self.responses()
         findings = self.findings()
-        survey = weigh(findings)
-        rosters = self._rosters()
-        rates = measure(survey, self.design, self.frame, rosters)
         history = Drawing(self.saved(), self.ledger.entries("draw"), made_from(self.folder, self.saved()))
-        results = assemble(self.design, self.frame, responses, findings, survey, rates, rosters, history)
+        results = self._assembled(findings, history) if findings.sample.inference else count_only(findings, history)
         results.save(self.folder.part("results"))
         self.ledger.append("estimate", self.saved().sha256, {"conclusion": results.facts["conclusion"]["sentence"]})
         return (
-            f"估计：{len(rates)} 个指标，{len(results.tables['gates'])} 道门槛，表写入 results/",
+            f"估计：{results.tables['rates']['rate'].nunique()} 个指标，{len(results.tables['gates'])} 道门槛，表写入 results/",
             f"结论：{results.facts['conclusion']['sentence']}",
         )
+
+    def _assembled(self, findings: Findings, history: Drawing) -> Results:
+        survey, rosters = weigh(findings), self._rosters()
+        rates = measure(survey, self.design, self.frame, rosters)
+        return assemble(self.design, self.frame, findings.responses, findings, survey, rates, rosters, history)
 
     def report(self) -> Said:
         """Write the report in its four forms from ``results/``."""

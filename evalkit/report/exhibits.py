@@ -210,6 +210,7 @@ def _rule_table(gates: pd.DataFrame) -> Table:
 
 def _technical_tables(results: Results) -> list[Table]:
     rates = results.table("rates")
+    rates = rates[rates["estimate"].notna()]
     precise = ["rate", "status", "estimate", "se", "low", "high", "df", "method"]
     effects = ["rate", "status", "n", "n_eff", "deff", "deff_star", "df_design", "icc", "icc_source"]
     errors = "标准误与区间按抽样设计计算；自由度为区间所用。"

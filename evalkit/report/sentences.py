@@ -57,8 +57,15 @@ def contents(results: Results) -> list[str]:
     return [first, f"其中设有门槛的有：{'，'.join(gates)}。"] if gates else [first]
 
 
+def chosen(results: Results) -> str:
+    """Return that the places were chosen on purpose and speak for nobody else; nothing where they were drawn."""
+    return str(results.facts.get("chosen") or "")
+
+
 def organisation(results: Results) -> list[str]:
     """Return how the sample was drawn, in plain words: only what the certificate and the ledger show."""
+    if chosen(results):
+        return [chosen(results), "“疑似”和“认定”以核查状态为准。"]
     redraws = [str(reason) for reason in results.facts.get("redraws") or []]
     again = f"抽样曾重做{len(redraws)}次，理由：{'；'.join(redraws)}。" if redraws else ""
     return [
@@ -91,6 +98,8 @@ def completion(results: Results) -> str:
 
 def reading(results: Results) -> str:
     """Return how the results are to be read."""
+    if chosen(results):
+        return f"各项指标只列所查村户的计数。{chosen(results)}"
     return (
         "各项指标同时列出样本比率和按抽样设计加权的估计值：前者为调查所见，后者推算到全县。"
         f"{level_text(results)}表示抽样误差的范围。是否达到门槛按规则原文判定，并注明统计把握程度："
@@ -106,7 +115,8 @@ def about_rate(results: Results, name: str) -> list[str]:
     gate: Any = next(records(gates[gates["rate"] == name]), None)
     near = gate.threshold if gate is not None else None
     notes = dict(results.facts.get("rate_notes") or {}).get(name, [])
-    told = [_definition(name, rows.iloc[0]), *(_measure(results, row, near) for row in records(rows)), *notes, _verdict(gate)]
+    ends = "" if chosen(results) else _verdict(gate)
+    told = [_definition(name, rows.iloc[0]), *(_measure(results, row, near) for row in records(rows)), *notes, ends]
     return told + [str(decision["sentence"]) for decision in results.facts.get("acceptance") or [] if decision["rate"] == name]
 
 
@@ -241,6 +251,8 @@ def signatures(results: Results) -> list[str]:
 
 def method(results: Results) -> list[str]:
     """Return how the estimates were made."""
+    if chosen(results):
+        return [chosen(results)]
     methods = [name for name in dict.fromkeys(results.table("rates")["method"]) if not is_blank(name)]
     counted = "以户判断、以人计数的指标按户内人数合计，作为比率估计，其方差以村和户为抽样单位计算，并作有限总体校正。"
     used = f"区间方法：{'、'.join(methods)}；" if methods else ""
@@ -252,6 +264,8 @@ def method(results: Results) -> list[str]:
 
 def deciding(results: Results) -> list[str]:
     """Return how the verdicts were reached, gate by gate."""
+    if chosen(results):
+        return ["典型选点不作判定。"]
     told = [text for text in results.table("gates")["sentence_technical"] if not is_blank(text)]
     alpha = results.facts.get("alpha")
     rule = f"显著性水平为{alpha}，" if not is_blank(alpha) else ""
