@@ -50,7 +50,7 @@ def test_the_report_counts_and_infers_nothing() -> None:
     document = compose_report(results())
     text = document.text()
     assert "不推断总体" in text and "典型选点不作判定" in text
-    for words in ("区间为", "加权的估计值", "统计把握程度充分", "样本按设计随机抽取"):
+    for words in ("区间为", "加权的估计值", "样本比率", "统计把握程度充分", "样本按设计随机抽取"):
         assert words not in text, words
     rates = results().table("rates")
     assert rates[["official", "estimate", "se", "low", "high"]].isna().all(axis=None) and (rates["denominator"] > 0).all()
@@ -58,9 +58,9 @@ def test_the_report_counts_and_infers_nothing() -> None:
 
 
 def test_a_gate_on_chosen_places_is_refused_with_the_design() -> None:
-    gate = {"rate": "错退率", "threshold": 0.02, "direction": "below", "strict": True, "legal_value": "unweighted", "quote": "", "source": ""}
+    gate = {"rate": "错退率", "threshold": 0.02, "direction": "below", "strict": True, "legal_value": "unweighted"}
     with pytest.raises(ev.EvalkitError, match="典型选点，不推断总体，不作判定"):
-        county.design(**typical(gate=[gate]))
+        county.design(**typical(gate=[{**gate, "quote": "", "source": ""}]))
 
 
 def test_a_survey_of_chosen_places_is_refused() -> None:

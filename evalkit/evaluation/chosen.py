@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evalkit.evaluation.assembly import Drawing, counted_facts, counted_tables
+from evalkit.evaluation.assembly import Drawing, assemble, counted_facts, counted_tables
 from evalkit.evaluation.places import Places
+from evalkit.rates import measure
 from evalkit.rates.counts import CHOSEN, visited
+from evalkit.survey import weigh
 from evalkit.tables import COLUMNS, Results
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from evalkit.findings import Findings
+
+
+def gather(findings: Findings, rosters: pd.DataFrame, drawing: Drawing) -> Results:
+    """Estimate and judge where places were drawn; only count where they were chosen on purpose."""
+    if not findings.sample.inference:
+        return count_only(findings, drawing)
+    design, frame, survey = findings.design, findings.sample.frame, weigh(findings)
+    rates = measure(survey, design, frame, rosters)
+    return assemble(design, frame, findings.responses, findings, survey, rates, rosters, drawing)
 
 
 def count_only(findings: Findings, drawing: Drawing) -> Results:

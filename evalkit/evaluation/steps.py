@@ -17,8 +17,8 @@ from evalkit.certificate import Certificate
 from evalkit.design import Design, read_design
 from evalkit.errors import DrawError, EvalkitError, Fault, FieldworkError, grouped_lines
 from evalkit.evaluation.annex import screened, write_annex
-from evalkit.evaluation.assembly import Drawing, assemble
-from evalkit.evaluation.chosen import count_only
+from evalkit.evaluation.assembly import Drawing
+from evalkit.evaluation.chosen import gather
 from evalkit.evaluation.folder import Folder
 from evalkit.evaluation.guards import (
     BY_CEREMONY,
@@ -42,13 +42,11 @@ from evalkit.findings import Findings, determine
 from evalkit.frame import Frame
 from evalkit.ledger import Ledger
 from evalkit.privacy import Key, read_key
-from evalkit.rates import measure
 from evalkit.report import write_report
 from evalkit.responses import Responses, collect
 from evalkit.sample import Sample, draw, draw_next
 from evalkit.screening import Screening
 from evalkit.sheets import sweep, write_csv
-from evalkit.survey import weigh
 from evalkit.tables import Results
 from evalkit.verification import verify
 
@@ -235,21 +233,15 @@ class Evaluation:
 
     def estimate(self) -> Said:
         """Make every rate with its interval, every verdict, and the tables of the report."""
-        responses = self.responses()
         findings = self.findings()
         history = Drawing(self.saved(), self.ledger.entries("draw"), made_from(self.folder, self.saved()))
-        results = self._assembled(findings, history) if findings.sample.inference else count_only(findings, history)
+        results = gather(findings, self._rosters(), history)
         results.save(self.folder.part("results"))
         self.ledger.append("estimate", self.saved().sha256, {"conclusion": results.facts["conclusion"]["sentence"]})
         return (
             f"估计：{results.tables['rates']['rate'].nunique()} 个指标，{len(results.tables['gates'])} 道门槛，表写入 results/",
             f"结论：{results.facts['conclusion']['sentence']}",
         )
-
-    def _assembled(self, findings: Findings, history: Drawing) -> Results:
-        survey, rosters = weigh(findings), self._rosters()
-        rates = measure(survey, self.design, self.frame, rosters)
-        return assemble(self.design, self.frame, findings.responses, findings, survey, rates, rosters, history)
 
     def report(self) -> Said:
         """Write the report in its four forms from ``results/``."""

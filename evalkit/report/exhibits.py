@@ -92,12 +92,22 @@ def _main_tables(results: Results) -> list[Table]:
 def _gate_table(results: Results) -> Table:
     gates = {row.rate: row for row in records(results.table("gates"))}
     rates = results.table("rates")
+    if results.facts.get("chosen"):
+        return _count_table(rates, str(results.facts["chosen"]))
     firm = {row.rate: row for row in records(rates[rates["status"] != "疑似"])}
     heads = [("指标", "text"), ("门槛", "text"), ("单位", "text"), ("分子/分母", "fraction"), ("样本比率", "percent")]
     heads += [("加权估计值", "percent"), (level_text(results), "interval"), ("按规则", "text"), ("统计把握程度", "text")]
     rows = tuple(_gate_row(firm[name], gates.get(name)) for name in rate_names(results) if name in firm)
     note = "“按规则”依规则原文所读的数值判定，使用未舍入的数值；“统计把握程度”说明抽样误差之内结论是否仍然成立。"
     return Table("gates", "主要指标与门槛", tuple(Column(*head) for head in heads), rows, note=note)
+
+
+def _count_table(rates: pd.DataFrame, note: str) -> Table:
+    """Return the counts of places chosen on purpose, without any share."""
+    heads = [("指标", "text"), ("口径", "text"), ("单位", "text"), ("发现数", "count"), ("所查数", "count")]
+    names = ["rate", "status", "unit", "numerator", "denominator"]
+    rows = tuple(tuple(cell(getattr(row, name), head[1]) for name, head in zip(names, heads, strict=True)) for row in records(rates))
+    return Table("gates", "各项指标的计数", tuple(Column(*head) for head in heads), rows, note=note)
 
 
 def _gate_row(row: Any, gate: Any) -> tuple[Cell, ...]:
@@ -123,7 +133,7 @@ def _status_table(results: Results) -> Table:
     rows = []
     for name in rate_names(results):
         of = {row.status: row for row in records(rates[rates["rate"] == name])}
-        if "认定" in of and "疑似" in of:
+        if "认定" in of and "疑似" in of and not is_blank(of["认定"].official):
             both = [part for status in ("认定", "疑似") for part in _status_cells(of[status], gates.get(name))]
             rows.append((cell(name, "text"), cell(of["认定"].denominator, "count"), *both))
     spans = (("", 2), ("认定", 4), ("疑似", 4))

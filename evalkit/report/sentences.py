@@ -146,6 +146,8 @@ def _seen(results: Results, row: Any, near: float | None) -> str:
     base = f"分母{number(row.denominator)}{row.unit}"
     if row.numerator == 0:
         return f"{base}，未发现应计入分子的情形；"
+    if is_blank(row.official):
+        return f"发现{number(row.numerator)}{row.unit}，所查{number(row.denominator)}{row.unit}；"
     return f"分子{number(row.numerator)}{row.unit}，{base}，样本比率为{percent(row.official, gate=near)}；"
 
 
