@@ -28,11 +28,19 @@ if TYPE_CHECKING:
     from evalkit.areas import SmallAreas as SmallAreas
     from evalkit.areas import small_areas as small_areas
     from evalkit.casework import Cases as Cases
+    from evalkit.casework import Procedure as Procedure
+    from evalkit.casework import add_exhibit as add_exhibit
     from evalkit.casework import cases as cases
+    from evalkit.casework import exhibits as exhibits
     from evalkit.casework import move_case as move_case
     from evalkit.casework import move_cases as move_cases
     from evalkit.casework import open_case as open_case
     from evalkit.casework import open_cases as open_cases
+    from evalkit.casework import procedure as procedure
+    from evalkit.casework import rule_exhibit as rule_exhibit
+    from evalkit.casework import status_changes as status_changes
+    from evalkit.casework import write_pack as write_pack
+    from evalkit.casework import write_sheet as write_sheet
     from evalkit.ceremony import Ceremony as Ceremony
     from evalkit.certificate import Certificate as Certificate
     from evalkit.clustering import Clustering as Clustering
@@ -166,7 +174,10 @@ __version__ = "0.1.0"
 
 _FILES = {
     "areas": ("SmallAreas", "small_areas"),
-    "casework": ("Cases", "cases", "move_case", "move_cases", "open_case", "open_cases"),
+    "casework": (
+        "Cases", "Procedure", "add_exhibit", "cases", "exhibits", "move_case", "move_cases", "open_case", "open_cases", "procedure",
+        "rule_exhibit", "status_changes", "write_pack", "write_sheet",
+    ),
     "ceremony": ("Ceremony",),
     "certificate": ("Certificate",),
     "clustering": ("Clustering", "icc", "read_icc"),

@@ -64,6 +64,54 @@ def import_steps(folder: str, file: str) -> None:
     say(casing.import_steps(Evaluation(folder), file))
 
 
+@case.command(name="evidence")
+@FOLDER
+@CASE
+@click.argument("exhibit", metavar="证据编号")
+@click.argument("name", metavar="名称")
+@WHO
+@click.option("--received", required=True, help="收到的日期。")
+@click.option("--file", default="", help="证据文件：只记文件名与指纹，不存文件。")
+@click.option("--page", default="", help="页码。")
+@click.option("--issuer", default="", help="出具单位。")
+@click.option("--issued", default="", help="出具日期。")
+def list_evidence(
+    folder: str, number: str, exhibit: str, name: str, who: str, received: str, file: str, page: str, issuer: str, issued: str
+) -> None:
+    """登记一件证据。"""
+    told = {"who": who, "received": received, "file": file, "page": page, "issuer": issuer, "issued": issued}
+    say(casing.list_evidence(Evaluation(folder), number, exhibit, name, **told))
+
+
+@case.command(name="rule")
+@FOLDER
+@CASE
+@click.argument("exhibit", metavar="证据编号")
+@click.argument("admitted", metavar="采信或不采信")
+@WHO
+@DAY
+@REASON
+def rule_evidence(folder: str, number: str, exhibit: str, admitted: str, who: str, day: str, reason: str) -> None:
+    """记一件证据采信或不采信；逾期的按设计中 [cases] late 的规则。"""
+    say(casing.rule_evidence(Evaluation(folder), number, exhibit, admitted, who=who, day=day, reason=reason))
+
+
+@case.command(name="pack")
+@FOLDER
+def write_pack(folder: str) -> None:
+    """写出复议卷：每案一张举证表，经过、证据目录与全部指纹。"""
+    say(casing.pack(Evaluation(folder)))
+
+
+@case.command(name="changes")
+@FOLDER
+@click.argument("earlier", metavar="以前的results文件夹")
+@click.option("--since", required=True, type=int, help="以前的结果所据台账的末条序号。")
+def tell_changes(folder: str, earlier: str, since: int) -> None:
+    """复议之后哪些数变了：旧值、新值、因哪些案件、何人签字。"""
+    say(casing.tell_changes(Evaluation(folder), earlier, since))
+
+
 @click.command(name="distance")
 @FOLDER
 def tell_distance(folder: str) -> None:

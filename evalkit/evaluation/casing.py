@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from evalkit.casework import STATUS, cases, move_case, move_cases, open_case, open_cases
+from pathlib import Path
+
+from evalkit.casework import (
+    STATUS,
+    add_exhibit,
+    cases,
+    changed,
+    move_case,
+    move_cases,
+    open_case,
+    open_cases,
+    rule_exhibit,
+    write_pack,
+)
 from evalkit.errors import LedgerError
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.leeway import distance
 from evalkit.sheets import Page, write_book, write_csv
 from evalkit.survey import weigh
+from evalkit.tables import Results
 
 LISTED = "cases.csv"
 DISTANCE = "distance.xlsx"
+PACK = "复议卷.zip"
+CHANGED = "changed.csv"
 CASE_HEADINGS = {
     "case": "案件编号", "status": "状态", "persons": "人数", "rate": "指标", "now": "现值", "if_confirmed": "若认定",
     "if_dismissed": "若排除", "legal_now": "现达标", "legal_if_confirmed": "认定后达标",
@@ -72,3 +88,33 @@ def tell_distance(evaluation: Evaluation) -> Said:
     }
     write_book(evaluation.folder.part("results") / DISTANCE, pages)
     return (f"待定 {made.pending} 件", *(f"  {line}" for line in made.sentences()), f"写入 results/{DISTANCE}")
+
+
+def list_evidence(evaluation: Evaluation, case: str, number: str, name: str, **told: str) -> Said:
+    """List one piece of evidence; its file is hashed, never stored."""
+    entry = add_exhibit(evaluation.ledger, case, number, name, file=told.pop("file") or None, **told)
+    return (f"{case}：证据 {number} 已登记，指纹 {entry.detail['seal'][:16] or '（没有文件）'}",)
+
+
+def rule_evidence(evaluation: Evaluation, case: str, number: str, admitted: str, *, who: str, day: str, reason: str) -> Said:
+    """Say whether evidence is admitted; what is late follows the rule of the design."""
+    late = evaluation.design.cases.late or None
+    rule_exhibit(evaluation.ledger, case, number, admitted, who=who, day=day, reason=reason, late=late)
+    return (f"{case}：证据 {number} {admitted}",)
+
+
+def pack(evaluation: Evaluation) -> Said:
+    """Write the appeal pack of the county: evidence sheets, log, list of evidence, hashes."""
+    found = evaluation.findings() if evaluation.folder.tables("returns") else None
+    signatures = evaluation.design.cases.signatures
+    path = write_pack(evaluation.ledger, evaluation.folder.part("results") / PACK, findings=found, signatures=signatures)
+    return (f"复议卷：{len(cases(evaluation.ledger).table())} 件，写入 results/{path.name}",)
+
+
+def tell_changes(evaluation: Evaluation, earlier: str, since: int) -> Said:
+    """Compare the results with earlier ones, and name the cases between them."""
+    before, after = Results.load(Path(earlier)), Results.load(evaluation.folder.root / "results")
+    table = changed(before.tables["rates"], after.tables["rates"], cases(evaluation.ledger), since=since)
+    write_csv(table, evaluation.folder.part("results") / CHANGED)
+    rows = table[["rate", "status", "number", "old", "new"]].itertuples(index=False, name=None)
+    return (f"变动：{len(table)} 个数，写入 results/{CHANGED}", *(f"  {' '.join(map(str, row))}" for row in rows))
