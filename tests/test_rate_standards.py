@@ -13,7 +13,10 @@ import evalkit as ev
 from evalkit.design.standards import Bundle, bundles, published, words_of
 from evalkit.findings import Findings
 from evalkit.rates import by_cause
+from evalkit.report.compose import compose_report
+from evalkit.report.exhibits import make_exhibits
 from tests import county
+from tests.specimens import made_up
 from tests.test_combined import TOTALS as PLAIN_TOTALS
 from tests.test_rate_kinds import RATES as KINDS
 
@@ -139,3 +142,14 @@ def test_what_lies_outside_the_list_is_said_and_changes_no_draw() -> None:
     assert told.hash == county.design().hash
     everybody = county.design(frame={"outside": {**outside, "share": 0.0}}).frame.outside
     assert everybody is not None and "全部在名单之内" in everybody.sentence()
+
+
+def test_the_report_speaks_the_words_of_the_era_and_names_the_bundle() -> None:
+    words = words_of("2021-2025")["findings"]
+    results = made_up(words=words, bundle=Bundle(set="三率一度（退出）").sentence())
+    exhibits = make_exhibits(results)
+    heads = [head.heading for head in exhibits.tables["places"].columns]
+    assert {"风险消除不准户数", "应纳未纳户数", "识别不准户数"} <= set(heads) and not {"错退户数", "漏评户数"} & set(heads)
+    assert "“三率一度”指" in compose_report(results).text()
+    old = make_exhibits(made_up()).tables["places"]
+    assert {"错退户数", "漏评户数", "错评户数"} <= {head.heading for head in old.columns}
