@@ -137,6 +137,17 @@ if TYPE_CHECKING:
     from evalkit.sample import draw as draw
     from evalkit.sample import draw_next as draw_next
     from evalkit.sample import overlap as overlap
+    from evalkit.satisfaction import Scale as Scale
+    from evalkit.satisfaction import alpha as alpha
+    from evalkit.satisfaction import answers as answers
+    from evalkit.satisfaction import composite as composite
+    from evalkit.satisfaction import drivers as drivers
+    from evalkit.satisfaction import mode_effect as mode_effect
+    from evalkit.satisfaction import nps as nps
+    from evalkit.satisfaction import omega as omega
+    from evalkit.satisfaction import scores as scores
+    from evalkit.satisfaction import top_box as top_box
+    from evalkit.satisfaction import top_box_table as top_box_table
     from evalkit.screening import Check as Check
     from evalkit.screening import Matching as Matching
     from evalkit.screening import Screening as Screening
@@ -208,6 +219,9 @@ _FILES = {
     "report": ("write_booklets", "write_plan",),
     "responses": ("Responses", "collect", "nightly", "write_nightly"),
     "sample": ("Sample", "draw", "draw_next", "overlap"),
+    "satisfaction": (
+        "Scale", "alpha", "answers", "composite", "drivers", "mode_effect", "nps", "omega", "scores", "top_box", "top_box_table",
+    ),
     "screening": ("Check", "Matching", "Screening", "match_sources", "screen"),
     "survey": ("PPS", "Survey", "balance", "join", "representativity", "weigh", "weight_table"),
     "trials": ("Trials", "cheapest", "plain_design", "simulate"),

@@ -101,7 +101,7 @@ def join(estimate: Estimate, other: Any, act: Act) -> Estimate:
     with np.errstate(all="ignore"):
         slope, _ = act.slopes(estimate.value, number)
     made = apply(estimate, lambda value: act.value(value, number), slope)
-    if estimate.kind in ("combination", "quantile") or not act.keeps or bool((slope == 0).any()):
+    if estimate.kind in ("combination", "quantile", "score", "reliability") or not act.keeps or bool((slope == 0).any()):
         return made
     # a + b·p with known a and b: still the proportion p (or the mean, total …) in other units
     shift = act.value(estimate.shift, number) if estimate.kind == "proportion" else made.shift

@@ -24,8 +24,9 @@ charts = later("evalkit.charts")
 
 Label = tuple[Any, ...]
 Kind = Literal[
-    "mean", "total", "proportion", "ratio", "variance", "covariance", "correlation", "quantile", "index", "coefficient", "combination"
-]
+    "mean", "total", "proportion", "ratio", "variance", "covariance", "correlation", "quantile", "index", "coefficient", "combination",
+    "score", "reliability",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -24,7 +24,9 @@ Side = Literal["two", "lower", "upper"]
 KINDS = {
     "mean": "均值", "total": "总量", "proportion": "比例", "ratio": "比率", "variance": "方差", "covariance": "协方差",
     "correlation": "相关系数", "quantile": "分位数", "index": "指数", "coefficient": "系数", "combination": "组合",
+    "score": "得分", "reliability": "信度",
 }  # fmt: skip
+OWN_KINDS = ("quantile", "score", "reliability")  # whose statistics have intervals of their own
 NOBODY = "域中没有行"
 OWN, MIDP = "own", "（mid-p）"
 NUMBERS = (
@@ -52,7 +54,7 @@ def roots(variances: Any, value: Any, survey: Survey) -> Any:
 
 def usual(estimate: Estimate) -> str:
     """Return the method that is meant when none is named."""
-    if estimate.kind == "quantile":
+    if estimate.kind in OWN_KINDS:
         return OWN
     if estimate.kind != "proportion":
         return "t"

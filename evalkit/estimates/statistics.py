@@ -63,7 +63,7 @@ def mean(survey: Survey, variables: Names, *, by: By = None, where: Any = None, 
     >>> round(float(found), 7), round(float(found.variances[0]), 10)
     (0.4666667, 0.0746548148)
     """
-    return _made(survey, _read(survey, variables), by, where, missing, "mean", _mean_block)
+    return _made(survey, _read(survey, variables), by, where, missing, "mean", mean_block)
 
 
 def total(survey: Survey, variables: Names, *, by: By = None, where: Any = None, missing: Missing = "fail") -> Estimate:
@@ -205,7 +205,8 @@ def _made(
     return Estimate.of_blocks(survey, values, labels, parts, kind, blocks)
 
 
-def _mean_block(survey: Survey, values: Floats, inside: Domain) -> tuple[Floats, Block]:
+def mean_block(survey: Survey, values: Floats, inside: Domain) -> tuple[Floats, Block]:
+    """Return the mean of a variable in each domain, and its block."""
     # about the mean of all rows, so that a large mean does not cost the digits of a small spread
     about = float(survey.weights @ values / survey.weights.sum())
     reference = partial(spread, values, survey.weights, inside)
