@@ -137,14 +137,19 @@ if TYPE_CHECKING:
     from evalkit.sample import draw as draw
     from evalkit.sample import draw_next as draw_next
     from evalkit.sample import overlap as overlap
+    from evalkit.satisfaction import Priorities as Priorities
+    from evalkit.satisfaction import QuotaSample as QuotaSample
     from evalkit.satisfaction import Scale as Scale
     from evalkit.satisfaction import alpha as alpha
     from evalkit.satisfaction import answers as answers
     from evalkit.satisfaction import composite as composite
     from evalkit.satisfaction import drivers as drivers
+    from evalkit.satisfaction import field_composite as field_composite
     from evalkit.satisfaction import mode_effect as mode_effect
     from evalkit.satisfaction import nps as nps
     from evalkit.satisfaction import omega as omega
+    from evalkit.satisfaction import prioritize as prioritize
+    from evalkit.satisfaction import quota_sample as quota_sample
     from evalkit.satisfaction import scores as scores
     from evalkit.satisfaction import top_box as top_box
     from evalkit.satisfaction import top_box_table as top_box_table
@@ -220,7 +225,8 @@ _FILES = {
     "responses": ("Responses", "collect", "nightly", "write_nightly"),
     "sample": ("Sample", "draw", "draw_next", "overlap"),
     "satisfaction": (
-        "Scale", "alpha", "answers", "composite", "drivers", "mode_effect", "nps", "omega", "scores", "top_box", "top_box_table",
+        "Priorities", "QuotaSample", "Scale", "alpha", "answers", "composite", "drivers", "field_composite", "mode_effect", "nps", "omega",
+        "prioritize", "quota_sample", "scores", "top_box", "top_box_table",
     ),
     "screening": ("Check", "Matching", "Screening", "match_sources", "screen"),
     "survey": ("PPS", "Survey", "balance", "join", "representativity", "weigh", "weight_table"),

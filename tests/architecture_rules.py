@@ -40,7 +40,7 @@ ORDER = (*FIRST, *SPRINGS, *RIVER, *MOUTH, *LAST)
 # The one-line methods that may reach downstream files, as "file.Class.method".
 UPSTREAM: frozenset[str] = frozenset(
     {"areas.SmallAreas.plot", "estimates.estimate.Estimate.plot", "models.outcome.Test.plot",
-     "models.regression.Model.plot", "survey.surveys.Survey.plot",
+     "models.regression.Model.plot", "satisfaction.priorities.Priorities.plot", "survey.surveys.Survey.plot",
      "quality.askers.Interviewers.plot", "quality.plausible.Plausibility.plot",
      "trials.outcomes.Trials.plot", "verdict.judging.Verdict.plot"}
 )  # fmt: skip

@@ -7,6 +7,7 @@ from evalkit.charts.comparisons import balance_plot, test_plot
 from evalkit.charts.curves import oc_plot, trials_plot
 from evalkit.charts.forests import estimate_plot, model_plot, verdict_plot
 from evalkit.charts.heats import heat_plot
+from evalkit.charts.opinions import answers_plot, priorities_plot
 from evalkit.charts.pictures import PICTURES, picture
 from evalkit.charts.pipes import organ_pipe_plot
 from evalkit.charts.results import (
@@ -45,4 +46,5 @@ __all__ = [
     "interviewer_plot", "know_fonts", "missing_characters", "model_plot", "oc_plot", "organ_pipe_plot", "picture", "place_chart",
     "plausibility_plot", "response_chart", "sample_chart", "satisfaction_chart", "survey_plot", "test_plot", "trials_plot",
     "verdict_plot",
+    "answers_plot", "priorities_plot",
 ]  # fmt: skip

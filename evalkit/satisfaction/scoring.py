@@ -304,8 +304,8 @@ def person_scores(items: list[Item], weights: Mapping[str, float] | str, least: 
     names = [item.name for item in items]
     own = dict.fromkeys(names, 1.0) if weights == "equal" else weights
     if not isinstance(own, Mapping) or set(own) != set(names) or min(own.values()) < 0 or sum(own.values()) <= 0:
-        rule = "每题一个不小于 0 的权重，不全为 0，没有默认"
-        raise EstimateError(f"weights｜{rule}｜写 {{题目: 权重}} 或 \"equal\"；题目：{'、'.join(names)}")
+        rule = "每题一个不小于 0 的比重，不全为 0，没有默认"
+        raise EstimateError(f"weights｜{rule}｜写 {{题目: 比重}} 或 \"equal\"；题目：{'、'.join(names)}")
     if not 0 < least <= 1:
         raise EstimateError(f"least = {least}｜至少答了多少题才计分，在 0（不含）至 1 之间｜写 least=0.5")
     answered = np.array([item.code >= 0 for item in items])

@@ -1,0 +1,145 @@
+"""Pictures of satisfaction: how questions were answered, and which of them matter and are answered badly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from evalkit.charts.ladder import Ladder, Rung, most, note_below, own_axes, percents_up, set_up
+from evalkit.charts.style import BLUE, FAINT, FAMILIES, GREY, INK, MILD, STEPS, in_style, percent_ticks, shades
+from evalkit.errors import ReportError
+from evalkit.figures import percent, plain, significant
+from evalkit.tables import records
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from evalkit.satisfaction.priorities import Priorities
+
+ANSWERS = ("variable", "level", "n", "share")
+ROOM = 0.075  # of the axis that a written share needs
+SMALL = 8.5
+CORNERS = {"优先改进": (0.01, 0.97, "left", "top"), "继续保持": (0.99, 0.97, "right", "top"), "次要改进": (0.01, 0.03, "left", "bottom")}
+CORNERS |= {"维持即可": (0.99, 0.03, "right", "bottom")}
+
+
+def answers_plot(table: pd.DataFrame, *, ax: Axes | None = None, title: str = "各题回答的构成", max_rows: int = 40) -> Axes:
+    """Draw each question as one bar of the shares of its answers, best to worst.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `evalkit.answers` gives it, with at most one column of domains before ``variable``; all questions on one scale.
+    ax, title, max_rows
+        As for `estimate_plot`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The number of answers stands at the right; the label of the axes says the same in words.
+
+    Raises
+    ------
+    ReportError
+        When a column is missing or the table is empty.
+
+    Examples
+    --------
+    >>> import pandas as pd, evalkit as ev
+    >>> survey = ev.Survey.from_data(pd.DataFrame({"工作队": ["满意"] * 6 + ["基本满意"] * 3 + ["不满意"]}))
+    >>> axes = answers_plot(ev.answers(survey, "工作队", ev.Scale(("满意", "基本满意", "不满意"), top=("满意",))))
+    >>> axes.get_label()
+    '工作队：满意 60.0%，基本满意 30.0%，不满意 10.0%。'
+    """
+    lacking = [name for name in ANSWERS if name not in table.columns]
+    if lacking or table.empty:
+        raise ReportError(f"回答的构成｜{'没有列 ' + '、'.join(lacking) if lacking else '表是空的'}｜用 ev.answers(…) 的表")
+    groups = list(table.columns[: table.columns.get_loc("variable")])
+    rows = list(table.groupby([*groups, "variable"], sort=False, observed=True))
+    count, rest = most(len(rows), max_rows)
+    levels = list(dict.fromkeys(table["level"]))
+    looks = dict(zip(levels, shades(len(levels)), strict=True))
+    rungs = [Rung(str(key[-1]), " ".join(map(str, key[:-1])), (plain(int(part["n"].sum())),)) for key, part in rows[:count]]
+    note = "条为加权份额，从最好到最差"
+    with in_style():
+        axes, heights = set_up(Ladder(rungs, ("n",), title, "\n".join(each for each in (note, rest) if each)), ax)
+        for height, (_, part) in zip(heights, rows, strict=False):
+            _stacked(axes, height, part, looks)
+        axes.set(xlim=(0, 1), xticks=[0, 0.25, 0.5, 0.75, 1])
+        percent_ticks(axes, keep=True)
+        _key(axes, looks)
+        axes.set_label("；".join(_spoken(key, part) for key, part in rows[:count]) + "。")
+    return axes
+
+
+def _stacked(axes: Axes, height: float, part: pd.DataFrame, looks: dict[Any, tuple[str, str]]) -> None:
+    left = 0.0
+    for row in records(part):
+        colour, hatch = looks[row.level]
+        axes.barh(height, row.share, left=left, height=0.62, color=colour, hatch=hatch, edgecolor=INK, linewidth=0.6, zorder=1.2)
+        if row.share >= ROOM:
+            plate = {"facecolor": colour, "edgecolor": "none", "pad": 1.0} if hatch else None
+            tone = "white" if colour in (STEPS[0][0], STEPS[1][0]) else INK
+            look: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": SMALL, "fontfamily": FAMILIES}
+            axes.text(left + row.share / 2, height, percent(row.share, 1), color=tone, bbox=plate, zorder=2, **look)
+        left += row.share
+
+
+def _key(axes: Axes, looks: dict[Any, tuple[str, str]]) -> None:
+    patches = [axes.barh(0, 0, color=colour, hatch=hatch, edgecolor=INK, linewidth=0.6)[0] for colour, hatch in looks.values()]
+    place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (-0.01, 1.0), "borderaxespad": 0.1, "ncols": len(looks)}
+    axes.legend(patches, list(map(str, looks)), frameon=False, fontsize=SMALL, handlelength=1.5, columnspacing=1.3, **place)
+
+
+def _spoken(key: Any, part: pd.DataFrame) -> str:
+    return f"{' '.join(map(str, key))}：" + "，".join(f"{row.level} {percent(row.share, 1)}" for row in records(part))
+
+
+def priorities_plot(found: Priorities, *, ax: Axes | None = None) -> Axes:
+    """Draw performance across and importance upwards, each question a cross of its two intervals, with the four quadrants.
+
+    Parameters
+    ----------
+    found : Priorities
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A hollow point has an interval that crosses a dividing line. The sentence of `found` stands below.
+
+    Examples
+    --------
+    >>> import pandas as pd, evalkit as ev
+    >>> table = pd.DataFrame({"总": [9, 8, 3, 4, 6, 9], "甲": [9, 7, 2, 5, 6, 9], "乙": [9, 9, 8, 10, 9, 8]})
+    >>> axes = priorities_plot(ev.prioritize(ev.Survey.from_data(table), "总", ["甲", "乙"], ev.Scale.numbered(0, 10, top=(9, 10))))
+    >>> axes.get_label()
+    '甲：得分 63.3，重要性 96.9%，优先改进；乙：得分 88.3，重要性 3.1%，维持即可。'
+    """
+    rows = list(records(found.table()))
+    scales = f"横：得分（0 至 100）；竖：重要性（占 R² 的份额，R²={significant(found.explained, 2)}）"
+    note = f"{scales}；线为{found.level * 100:g}%区间，空心点的区间跨过分界线\n{found.sentence()}"
+    with in_style():
+        axes = own_axes(10, "重要性与满意度", note) if ax is None else ax
+        axes.axvline(found.cuts[0], color=GREY, linewidth=0.9)
+        axes.axhline(found.cuts[1], color=GREY, linewidth=0.9)
+        axes.grid(visible=True, color=FAINT, linewidth=0.5)
+        for row in rows:
+            axes.plot([row.performance_low, row.performance_high], [row.importance] * 2, color=MILD, linewidth=2.5, zorder=1.5)
+            axes.plot([row.performance] * 2, [row.importance_low, row.importance_high], color=MILD, linewidth=2.5, zorder=1.5)
+            dot: dict[str, Any] = {"markersize": 7, "markeredgewidth": 1.6, "zorder": 3}
+            axes.plot([row.performance], [row.importance], "o", color=BLUE, markerfacecolor=BLUE if row.firm else "white", **dot)
+            look: dict[str, Any] = {"textcoords": "offset points", "fontsize": SMALL, "color": INK, "fontfamily": FAMILIES}
+            axes.annotate(str(row.item), (row.performance, row.importance), (7, 6), zorder=4, **look)
+        axes.margins(0.12)
+        percents_up(axes)
+        for name, (x, y, ha, va) in CORNERS.items():
+            axes.text(x, y, name, ha=ha, va=va, transform=axes.transAxes, fontsize=9.5, color=GREY, fontweight="bold")
+        note_below(axes, note)
+        axes.set_label("；".join(_placed(row) for row in rows) + "。")
+    return axes
+
+
+def _placed(row: Any) -> str:
+    return f"{row.item}：得分 {significant(row.performance, 3)}，重要性 {percent(row.importance, 1)}，{row.quadrant}"
