@@ -8,9 +8,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import evalkit as ev
 from evalkit.casework import STATUS, case_number, cases, move_case, move_cases, open_case, open_cases
+from evalkit.cli import main
 from evalkit.errors import LedgerError
 from evalkit.ledger import KINDS, Ledger
 from tests import county
@@ -145,3 +147,20 @@ def test_the_log_decides_which_cases_enter_the_numerators(tmp_path: Path) -> Non
     assert ev.determine(county.collected(), statuses=cases(tmp_path).statuses()).counts()["confirmed_households"].sum() == 1
     with pytest.raises(LedgerError, match="没有这个案件"):
         cases(tmp_path).history("a/1/漏评")
+
+
+def test_the_commands_open_move_and_list(tmp_path: Path) -> None:
+    case = "411726101201/0038/错退"
+    (tmp_path / "design.toml").write_bytes((county.ROOT / "designs" / "biyang_2018.toml").read_bytes())
+
+    def said(*words: str) -> str:
+        return CliRunner().invoke(main, ["case", *words[:1], str(tmp_path), *words[1:]]).output
+
+    told = ["--who", "D1", "--reason", "住房为D级", "--day"]
+    assert said("open", case, *told, "2018-11-12") == f"立案：{case}\n"
+    assert said("move", case, "已反馈", *told, "2018-11-13", "--deadline", "2018-11-20") == f"{case}：已反馈\n"
+    assert "次序不对" in said("move", case, "终定", *told, "2018-11-14", "--outcome", "成立")
+    assert "指纹 （没有文件）" in said("evidence", case, "1", "鉴定表", "--who", "X1", "--received", "2018-11-21")
+    assert "须写明按哪条规则" in said("rule", case, "1", "采信", *told, "2018-11-22")
+    assert "已反馈 1" in said("list") and "住房为D级" in said("list", "--case", case)
+    assert said("pack").startswith("复议卷：1 件")

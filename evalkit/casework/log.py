@@ -269,7 +269,8 @@ def _drafts(known: Cases, rows: list[dict[str, str]], moves: Mapping[str, tuple[
     now = {case: (steps[-1].detail["status"], steps[-1].day) for case, steps in known._last.items()}
     done = {(e.subject, e.detail["status"], e.day, e.who, e.detail.get("reason", "")) for e in known.entries}
     for at, row in enumerate(rows):
-        draft = _draft(row, at, faults)
+        line = at + 2 if len(rows) > 1 else None
+        draft = _draft(row, line, faults)
         if draft is None or (draft.subject, draft.detail["status"], draft.day, draft.who, draft.detail["reason"]) in done:
             continue
         before, day = now.get(draft.subject, ("", ""))
@@ -277,7 +278,7 @@ def _drafts(known: Cases, rows: list[dict[str, str]], moves: Mapping[str, tuple[
         told = told or (f"{draft.subject}｜日期早于上一步（{day}）｜改正日期" if draft.day < day else "")
         if told:
             what, rule, remedy = told.split("｜")
-            faults.add(at + 2 if len(rows) > 1 else None, what, None, rule, remedy)
+            faults.add(line, what, None, rule, remedy)
             continue
         now[draft.subject] = (draft.detail["status"], draft.day)
         drafts.append(draft)
@@ -285,23 +286,23 @@ def _drafts(known: Cases, rows: list[dict[str, str]], moves: Mapping[str, tuple[
     return drafts
 
 
-def _draft(row: Mapping[str, str], at: int, faults: Faults) -> Draft | None:
+def _draft(row: Mapping[str, str], line: int | None, faults: Faults) -> Draft | None:
     before = len(faults)
     for key, word in (("who", "人"), ("day", "日期"), ("reason", "理由")):
         if not row.get(key, "").strip():
-            faults.add(at + 2, row.get("case", ""), None, f"没有写{word}", "每一步写明何人、何日、何故")
+            faults.add(line, row.get("case", ""), None, f"没有写{word}", "每一步写明何人、何日、何故")
     parts = row["case"].split("/")
     if not _is_number(row["case"]):
-        faults.add(at + 2, row["case"], None, "案件编号应为 村/户/情形", "写如 411726101201/0038/错退")
+        faults.add(line, row["case"], None, "案件编号应为 村/户/情形", "写如 411726101201/0038/错退")
     try:
         code = status_code(row["status"])
     except LedgerError as found:
         _, rule, remedy = str(found).split("｜")
-        faults.add(at + 2, row["case"], row["status"], rule, remedy)
+        faults.add(line, row["case"], row["status"], rule, remedy)
         return None
     for key, word in NEEDS.get(code, {}).items():
         if not row.get(key, "").strip() or (key == "outcome" and row[key] not in OUTCOMES):
-            faults.add(at + 2, row["case"], None, f"{STATUS[code]}须写{word}", f"补上{word}")
+            faults.add(line, row["case"], None, f"{STATUS[code]}须写{word}", "补上后再记")
     if len(faults) > before:
         return None
     detail: dict[str, Any] = {"status": code, "reason": row["reason"], "village": parts[0], "household": parts[1]}

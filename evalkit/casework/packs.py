@@ -197,7 +197,7 @@ def _height(row: Row) -> float:
     column, lines = 0, 1.0
     for text, span, _ in row:
         wide = sum(WIDTHS[column : column + span])
-        lines = max(lines, -(-2 * len(text) // wide))
+        lines = max(lines, -(-sum(2 if letter > "ÿ" else 1 for letter in text) // wide))
         column += span
     return max(18 * lines, *(HEIGHTS.get(look, 0) for _, _, look in row))
 

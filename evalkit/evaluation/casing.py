@@ -7,6 +7,7 @@ from pathlib import Path
 from evalkit.casework import (
     STATUS,
     add_exhibit,
+    case_number,
     cases,
     changed,
     move_case,
@@ -36,6 +37,7 @@ BEARING_HEADINGS = {
     "rate": "指标", "event": "再有", "threshold": "门槛", "value": "现值", "met": "达标", "typical": "还能承受（一般的户）",
     "typical_persons": "每户人数", "smallest": "还能承受（影响最小的户）", "smallest_persons": "其人数", "candidates": "可变的户数",
 }  # fmt: skip
+NARROW = {"现值": 9.0, "若认定": 9.0, "若排除": 9.0, "门槛": 9.0, "每户人数": 9.0}
 SHARES = {"现值": "0.00%", "若认定": "0.00%", "若排除": "0.00%", "门槛": "0.00%", "每户人数": "0.0"}
 
 
@@ -54,8 +56,14 @@ def list_cases(evaluation: Evaluation, number: str = "") -> Said:
 
 def open_found(evaluation: Evaluation, *, who: str, day: str) -> Said:
     """Open a case for every finding of the returns that has none."""
-    opened = open_cases(evaluation.ledger, evaluation.findings(), who=who, day=day)
-    return (f"立案：新立 {opened} 件；{cases(evaluation.ledger)!r}",)
+    found = evaluation.findings()
+    known = set(cases(evaluation.ledger).table()["case"])
+    decided = found.cases()[found.cases()["status"].isin(("confirmed", "final", "dismissed"))]
+    numbers = [case_number(*whose) for whose in decided[["village", "household", "finding"]].itertuples(index=False)]
+    anew = sum(number not in known for number in numbers)
+    opened = open_cases(evaluation.ledger, found, who=who, day=day)
+    told = [f"  留意｜其中 {anew} 件在回收表中已认定或排除；立案后以台账为准，从疑似走起｜逐步记入，或用 evalkit case import 一次收入"]
+    return (f"立案：新立 {opened} 件；{cases(evaluation.ledger)!r}", *(told if anew else []))
 
 
 def open_one(evaluation: Evaluation, case: str, *, who: str, day: str, reason: str, status: str) -> Said:
@@ -83,8 +91,8 @@ def tell_distance(evaluation: Evaluation) -> Said:
     table = made.table()[list(CASE_HEADINGS)]
     table["status"] = table["status"].map(lambda code: STATUS.get(code, ""))
     pages = {
-        "距门槛": Page("距门槛还有多远", made.bearing()[list(BEARING_HEADINGS)].rename(columns=BEARING_HEADINGS), formats=SHARES),
-        "逐案": Page("每个案件认定或排除后各指标的变化", table.rename(columns=CASE_HEADINGS), formats=SHARES, widths={"说明": 70.0}),
+        "距门槛": Page("距门槛还有多远", made.bearing()[list(BEARING_HEADINGS)].rename(columns=BEARING_HEADINGS), NARROW, SHARES),
+        "逐案": Page("每个案件认定或排除后各指标的变化", table.rename(columns=CASE_HEADINGS), NARROW | {"说明": 70.0}, SHARES),
     }
     write_book(evaluation.folder.part("results") / DISTANCE, pages)
     return (f"待定 {made.pending} 件", *(f"  {line}" for line in made.sentences()), f"写入 results/{DISTANCE}")
