@@ -19,6 +19,7 @@ NAMES = (
     "intervals",
     "ledger",
     "quality",
+    "satisfaction",
     "rates",
     "screening",
     "simulation",
