@@ -1,17 +1,22 @@
 """The benchmarks, each with its page: ``python -m benchmarks --date 2026-01-01 [--repeats 5] [--share 1] [--peer PYTHON]`` times draws
-and estimates; ``python -m benchmarks coverage`` counts how often intervals cover, ``operating`` what verdicts say, ``screening``
-times checks of rows, ``kill`` kills writers, and ``python -m benchmarks NAME …`` runs one of them.
+and estimates; ``python -m benchmarks NAME …`` runs one of ``ALL``: ``coverage`` counts how often intervals cover, ``operating`` what
+verdicts say, ``screening`` times checks of rows, ``kill`` kills writers, ``fuzz`` tries readers on bytes that nobody meant.
 """
 
 import sys
 from collections.abc import Callable
 
-from benchmarks import coverage, draw, estimate, kill, operating, screening
+from benchmarks import coverage, draw, estimate, fuzz, kill, operating, screening
 
 TIMED: dict[str, Callable[[list[str]], None]] = {"draw": draw.main, "estimate": estimate.main}
 ALL: dict[str, Callable[[list[str]], None]] = {
-    **TIMED, "coverage": coverage.main, "kill": kill.main, "operating": operating.main, "screening": screening.main,
-}  # fmt: skip
+    **TIMED,
+    "coverage": coverage.main,
+    "fuzz": fuzz.main,
+    "kill": kill.main,
+    "operating": operating.main,
+    "screening": screening.main,
+}
 
 
 def main(words: list[str] | None = None) -> None:
