@@ -16,6 +16,7 @@ from pathlib import Path
 
 HANG = 10  # seconds
 LARGEST = 4096  # bytes of an input
+STORES = frozenset({"ledger"})  # brought to the present format when they are opened
 Reader = Callable[[Path], object]
 
 
@@ -24,6 +25,7 @@ def readers() -> dict[str, tuple[str, Reader, bytes]]:
     from evalkit.certificate import Certificate
     from evalkit.design import read_design
     from evalkit.errors import FrameError
+    from evalkit.intake import read_registry
     from evalkit.ledger import Ledger
     from evalkit.privacy import read_key, scan
     from evalkit.sheets import read_sheet
@@ -43,6 +45,7 @@ def readers() -> dict[str, tuple[str, Reader, bytes]]:
         "ledger": (".sqlite", lambda path: Ledger(path).entries(), b"SQLite format 3\x00"),
         "key": ("", read_key, b"0f" * 32),
         "search": (".docx", scan, b"PK\x03\x04"),
+        "registry": (".csv", read_registry, "户编号,人编号,姓名,人数,与户主关系\n1,1,张三,1,户主\n".encode()),
     }
 
 
@@ -67,7 +70,8 @@ def grow(name: str, seconds: int, place: Path) -> None:
             read(target)
         except EvalkitError:
             pass
-        if target.read_bytes() != data or sorted(path.name for path in place.iterdir()) != before:
+        untouched = target.read_bytes() == data and sorted(path.name for path in place.iterdir()) == before
+        if not untouched and name not in STORES:
             raise AssertionError(f"{name}: a reader wrote")
 
     limits = [f"-max_total_time={seconds}", f"-timeout={HANG}", f"-max_len={LARGEST}", "-verbosity=0", "-rss_limit_mb=4096"]
