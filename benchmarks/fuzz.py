@@ -7,6 +7,7 @@ that caused it are kept beside the printed command. Each reader runs in a proces
 from __future__ import annotations
 
 import argparse
+import contextlib
 import subprocess
 import sys
 import tempfile
@@ -66,10 +67,8 @@ def grow(name: str, seconds: int, place: Path) -> None:
         target.write_bytes(data)
         target.chmod(0o600)
         before = sorted(path.name for path in place.iterdir())
-        try:
+        with contextlib.suppress(EvalkitError):
             read(target)
-        except EvalkitError:
-            pass
         untouched = target.read_bytes() == data and sorted(path.name for path in place.iterdir()) == before
         if not untouched and name not in STORES:
             raise AssertionError(f"{name}: a reader wrote")
