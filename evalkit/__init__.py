@@ -71,12 +71,14 @@ if TYPE_CHECKING:
     from evalkit.evaluation import run as run
     from evalkit.fieldwork import Assignment as Assignment
     from evalkit.fieldwork import assign as assign
+    from evalkit.fieldwork import form_columns as form_columns
     from evalkit.fieldwork import read_rosters as read_rosters
     from evalkit.fieldwork import release_reserve as release_reserve
     from evalkit.fieldwork import replacements as replacements
     from evalkit.fieldwork import write_books as write_books
     from evalkit.fieldwork import write_days as write_days
     from evalkit.fieldwork import write_lists as write_lists
+    from evalkit.fieldwork import write_xlsform as write_xlsform
     from evalkit.findings import Checklist as Checklist
     from evalkit.findings import Findings as Findings
     from evalkit.findings import checklist as checklist
@@ -206,7 +208,10 @@ _FILES = {
         "total", "variance",
     ),
     "evaluation": ("Evaluation", "begin", "run"),
-    "fieldwork": ("Assignment", "assign", "read_rosters", "release_reserve", "replacements", "write_books", "write_days", "write_lists"),
+    "fieldwork": (
+        "Assignment", "assign", "form_columns", "read_rosters", "release_reserve", "replacements", "write_books", "write_days",
+        "write_lists", "write_xlsform",
+    ),
     "findings": ("Checklist", "Findings", "checklist", "determine"),
     "forms": ("Forms", "read_forms"),
     "frame": ("Frame", "Rule", "read_frame"),

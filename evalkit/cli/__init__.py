@@ -8,7 +8,7 @@ from evalkit import __version__
 from evalkit.cli.casework import case, tell_distance
 from evalkit.cli.ceremonies import ceremony
 from evalkit.cli.daily import board, close_village, conflicts, mark, nightly, points, reserve, resolve, response
-from evalkit.cli.fielding import assign
+from evalkit.cli.fielding import assign, wheels, xlsform
 from evalkit.cli.forms import linked_forms
 from evalkit.cli.group import Group
 from evalkit.cli.ledgers import history, ledger
@@ -48,8 +48,9 @@ def main() -> None:
 
 # in the order of the work, which is the order of the help
 for _command in (
-    init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, release, nightly, reserve, mark, board, points,
-    close_village, conflicts, resolve, collect, linked_forms, response, inspect, visit_again,
+    init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, xlsform, release, nightly, reserve, mark, board,
+    points, close_village, conflicts, resolve, collect, linked_forms, response, inspect, visit_again,
     case, estimate, tell_distance, report, verify, publish, search_outputs, new_secret_key, history, ledger, overlap, matched, run_all,
+    wheels,
 ):  # fmt: skip
     main.add_command(_command)

@@ -10,10 +10,11 @@ import pandas as pd
 
 from evalkit.evaluation.folder import Folder
 from evalkit.evaluation.steps import Evaluation, Said
-from evalkit.fieldwork import Assignment, assign, write_books, write_days
+from evalkit.fieldwork import Assignment, assign, write_books, write_days, write_xlsform
 from evalkit.report import write_booklets
 from evalkit.sheets import read_sheet, write_csv
 
+QUESTIONNAIRE = "questionnaire"
 PART, TABLE, MANIFEST = "assignments", "分组表.csv", "清单.csv"
 
 
@@ -43,6 +44,29 @@ def assign_teams(evaluation: Evaluation, teams: str | None = None, *, start: str
         _note(evaluation, desk, written)
     evaluation.ledger.append("assign", saved.sha256, {"list": made.seal, "teams": [team.name for team in made.teams]})
     return _told(made, kept)
+
+
+def write_questionnaire(evaluation: Evaluation, teams: str | None = None, *, audit: bool = False, gps: bool = False) -> Said:
+    """Write the questionnaire as an XLSForm, with the teams of ``assignments/`` where there are any.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    teams : str, optional
+        A table of teams; the design's `[teams]` when left out, and no teams when there are none.
+    audit, gps : bool
+        As for `write_xlsform`.
+    """
+    sample = evaluation.agreed_sample()
+    known = teams is not None or evaluation.design.teams is not None
+    source = assign(sample, teams, seed=evaluation.saved().seed) if known else sample
+    place = evaluation.folder.part(PART) / QUESTIONNAIRE
+    written = write_xlsform(source, place, audit=audit, gps=gps)
+    named = "、".join(path.name for path in written)
+    return (
+        f"问卷：{named} 在 {PART}/{QUESTIONNAIRE}/",
+        "问卷.xlsx 上传到服务器，households.csv 作附件；导出的答案按 列名对照.csv 改列名后键入 evalkit collect",
+    )
 
 
 def _told(made: Assignment, kept: int) -> Said:
