@@ -372,3 +372,5 @@ def test_the_command_writes_books_and_leaves_filled_ones(tmp_path: Path) -> None
     filled = written[0].read_bytes()
     assert "其中 1 份已填写，保持原样" in say("assign", str(root)) and written[0].read_bytes() == filled
     assert "分组" in say("log", str(root))
+    assert "households.csv" in say("xlsform", str(root))
+    assert set(read_sheet(root / "assignments" / "questionnaire" / "households.csv")["team"]) == {"甲组", "乙组", "丙组"}
