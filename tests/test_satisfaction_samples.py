@@ -151,6 +151,9 @@ def test_bars_of_answers() -> None:
     axes = charts.answers_plot(table)
     assert [label.get_text() for label in axes.get_yticklabels()] == ["甲", "乙"]
     assert axes.get_label().count("；") == 1
+    in_groups = charts.answers_plot(table.assign(组="东").loc[:, ["组", *table.columns]])
+    rows = set(in_groups.get_yticks())
+    assert {round(bar.get_y() + bar.get_height() / 2, 6) for bar in in_groups.patches} <= {round(float(row), 6) for row in rows}
     with pytest.raises(ReportError):
         charts.answers_plot(table.drop(columns="share"))
 

@@ -68,7 +68,7 @@ def answers_plot(table: pd.DataFrame, *, ax: Axes | None = None, title: str = "�
             _stacked(axes, height, part, looks)
         axes.set(xlim=(0, 1), xticks=[0, 0.25, 0.5, 0.75, 1])
         percent_ticks(axes, keep=True)
-        _key(axes, looks)
+        _key(axes, looks, heights[0])
         axes.set_label("；".join(_spoken(key, part) for key, part in rows[:count]) + "。")
     return axes
 
@@ -86,8 +86,9 @@ def _stacked(axes: Axes, height: float, part: pd.DataFrame, looks: dict[Any, tup
         left += row.share
 
 
-def _key(axes: Axes, looks: dict[Any, tuple[str, str]]) -> None:
-    patches = [axes.barh(0, 0, color=colour, hatch=hatch, edgecolor=INK, linewidth=0.6)[0] for colour, hatch in looks.values()]
+def _key(axes: Axes, looks: dict[Any, tuple[str, str]], height: float) -> None:
+    # bars of no length, hidden at the start of the first row
+    patches = [axes.barh(height, 0, height=0.62, color=colour, hatch=hatch, edgecolor=INK, linewidth=0.6)[0] for colour, hatch in looks.values()]
     place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (-0.01, 1.0), "borderaxespad": 0.1, "ncols": len(looks)}
     axes.legend(patches, list(map(str, looks)), frameon=False, fontsize=SMALL, handlelength=1.5, columnspacing=1.3, **place)
 
