@@ -88,7 +88,8 @@ def _stacked(axes: Axes, height: float, part: pd.DataFrame, looks: dict[Any, tup
 
 def _key(axes: Axes, looks: dict[Any, tuple[str, str]], height: float) -> None:
     # bars of no length, hidden at the start of the first row
-    patches = [axes.barh(height, 0, height=0.62, color=colour, hatch=hatch, edgecolor=INK, linewidth=0.6)[0] for colour, hatch in looks.values()]
+    look: dict[str, Any] = {"height": 0.62, "edgecolor": INK, "linewidth": 0.6}
+    patches = [axes.barh(height, 0, color=colour, hatch=hatch, **look)[0] for colour, hatch in looks.values()]
     place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (-0.01, 1.0), "borderaxespad": 0.1, "ncols": len(looks)}
     axes.legend(patches, list(map(str, looks)), frameon=False, fontsize=SMALL, handlelength=1.5, columnspacing=1.3, **place)
 
