@@ -204,7 +204,7 @@ def test_what_the_checks_leave_alone(change: Callable[[dict[str, Any]], None]) -
 def test_a_default_word_that_no_rate_reads_is_no_fault() -> None:
     """A county without 未脱贫户 need not say so in `criteria`."""
     two = {"脱贫户": 30, "非建档立卡户": 30}
-    fewer = (put("stage", 1, "n", to=two), put("reserves", "n", to=5), cut("rate", 2))
+    fewer = (put("stage", 1, "n", to=two), put("reserves", "n", to=5), cut("rate", 2), cut("planning", "rates", "错评率"))
     assert read_design(changed(*fewer))
 
 

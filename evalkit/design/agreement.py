@@ -16,6 +16,7 @@ from evalkit.design.standards import bundle_faults
 from evalkit.errors import Fault
 
 # the strata a finding can come from
+NO_FINDINGS = ("incidence", "approval", "prevalence", "accuracy")
 SOURCES = {"wrong_exit": "exited", "missed": "outside", "misidentified": "registered", "overstayed": "registered"}
 TABLES = ("frame", "rosters", "returns")  # that checks may be declared for, beside the forms
 HEADINGS = {
@@ -94,8 +95,8 @@ def _planned_rates(data: Data) -> Iterator[Fault]:
     """Yield planning values of rates that are none, where the design declares its rates: a slip would plan a rate nobody measures."""
     names, planning = _rate_names(data), data.get("planning")
     written = planning.get("rates") if isinstance(planning, Mapping) else None
-    if not names or not isinstance(written, Mapping):
-        return
+    if not names or len(set(names)) < len(names) or not isinstance(written, Mapping):
+        return  # names that stand twice have a fault of their own
     for name in written:
         if name not in names:
             near = get_close_matches(str(name), names, 1, 0.0)[0]
@@ -121,7 +122,7 @@ def _columns(data: Data) -> Iterator[Fault]:
 
 
 def _parts_of_rates(data: Data) -> Iterator[Fault]:
-    names, others = _rate_names(data), set(_rate_names(data)) - set(_rate_names(data, "finding"))
+    names, others = _rate_names(data), {name for kind in NO_FINDINGS for name in _rate_names(data, kind)}
     findings = {name: _finding(data, name) for name in _rate_names(data, "finding")}
     for i, rate in entries(data, "rate"):
         for key in ("wrong_exit", "missed") if rate.get("kind") == "incidence" else ():

@@ -167,6 +167,12 @@ class Reserves(Section):
         return self.n.get(stratum, 0) if isinstance(self.n, dict) else self.n
 
 
+# columns of rosters and of the table of drawn households, which no column of an institute's own may bear
+OWN_WORDS = frozenset(
+    {"village", "household", "stratum", "persons", "head", "id_number", "address", "cell", "N", "quota", "n", "chance", "prob", "role", "order"}
+)
+
+
 class Rosters(Section):
     """`[rosters]`: the columns of the household lists; `strata` maps a file's words to strata.
 
@@ -185,9 +191,9 @@ class Rosters(Section):
 
     @model_validator(mode="after")
     def _no_word_of_ours(self) -> Rosters:
-        words = {"village", "household", "stratum", "persons", "head", "id_number", "address"} & set(self.columns)
+        words = OWN_WORDS & set(self.columns)
         if words:
-            raise ValueError(f"columns 中的 {'、'.join(sorted(words))} 与名册表的列名相同，在名册中给该列改名")
+            raise ValueError(f"columns 中的 {'、'.join(sorted(words))} 与名册表、样本表的列名相同，在名册中给该列改名")
         return self
 
 

@@ -124,13 +124,13 @@ def bundle_faults(data: Data) -> Iterator[Fault]:
     if not isinstance(section, Mapping):
         return
     era = str(evaluation.get("era", "")) if isinstance(evaluation, Mapping) else ""
-    rates = {rate.get("name"): rate for _, rate in entries(data, "rate")}
+    rates = {rate["name"]: (i, rate) for i, rate in reversed(list(entries(data, "rate"))) if isinstance(rate.get("name"), str)}
     bundle = Bundle.model_construct(**{**section, "also": tuple(texts(section.get("also")))})
     for member, name in bundle.members(era):
-        wanted, rate = published()["member"].get(member, {}), rates.get(name)
+        wanted, (i, rate) = published()["member"].get(member, {}), rates.get(name, (0, None))
         if rate is None:
             remedy = f"写名为 {name} 的 [[rate]]；另有名字的，写 rates = {{ \"{member}\" = \"指标名\" }}"
-            yield Fault(None, "bundle", member, "这个组合的指标没有声明", remedy)
+            yield Fault(None, "rate", member, "[bundle] 组合的这个指标没有声明", remedy)
         elif any(rate.get(key) != value for key, value in wanted.items()):
             said = "、".join(f"{key} = \"{value}\"" for key, value in wanted.items())
-            yield Fault(None, "bundle", member, f"{name} 的算法与它不合", f"这个指标应为 {said}")
+            yield Fault(None, f"rate[{i}]", name, f"算法与 [bundle] 组合中的 {member} 不合", f"这个指标应为 {said}")
