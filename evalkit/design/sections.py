@@ -169,8 +169,9 @@ class Reserves(Section):
 
 # columns of rosters and of the table of drawn households, which no column of an institute's own may bear
 OWN_WORDS = frozenset(
-    {"village", "household", "stratum", "persons", "head", "id_number", "address", "cell", "N", "quota", "n", "chance", "prob", "role", "order"}
-)
+    {"village", "household", "stratum", "persons", "head", "id_number", "address", "cell", "N", "quota", "n", "chance", "prob", "role",
+     "order"}
+)  # fmt: skip
 
 
 class Rosters(Section):
