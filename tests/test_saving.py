@@ -113,7 +113,7 @@ def test_answers_are_no_result(what: Any, tmp_path: Path) -> None:
 def test_a_file_is_whole_or_the_old_one(found: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(found, tmp_path / "a.xlsx")
     old = path.read_bytes()
-    monkeypatch.setattr("evalkit.sheets.writing.os.replace", lambda *_: (_ for _ in ()).throw(PermissionError()))
+    monkeypatch.setattr("evalkit.sheets.whole.os.replace", lambda *_: (_ for _ in ()).throw(PermissionError()))
     with pytest.raises(ev.EvalkitError, match="写不进"):
         save(found, path)
     assert path.read_bytes() == old and [each.name for each in tmp_path.iterdir()] == ["a.xlsx"]

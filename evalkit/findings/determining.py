@@ -242,7 +242,8 @@ def _status_faults(table: pd.DataFrame, case: Mask, heading: str, logged: Status
     found = Faults("回收表")
     unsaid = (table["status"] == "").to_numpy()
     known = {key[:2] for key in logged}
-    unsaid_case = case & unsaid & [key not in known for key in zip(table["village"], table["household"], strict=True)]
+    unlogged = np.array([key not in known for key in zip(table["village"], table["household"], strict=True)], dtype=bool)
+    unsaid_case = case & unsaid & unlogged
     for i in np.flatnonzero(~case & ~unsaid):
         found.add(None, heading, _where(table, i), "写了状态，而答案未显示问题", "核对答案与状态；按答案不计入")
     for i in np.flatnonzero(unsaid_case):

@@ -711,7 +711,7 @@ def decoded(data: bytes) -> str:
 def shown(cell: str) -> str:
     """A cell as a spreadsheet shows it: the apostrophe that keeps it from being a formula is not part of it."""
     text = cell.strip()
-    return text[1:] if text[:1] == "'" and text[1:2] in tuple("=+-@") else text
+    return text[1:] if text[:1] == "'" and text[1:].lstrip(" \u3000")[:1] in tuple("=+-@＝＋－＠\t\r\n") else text
 
 
 def folded(cell: str) -> str:
