@@ -20,6 +20,12 @@ PROGRAMS = {
     "libreoffice": ("soffice pdftoppm", "libreoffice-writer, libreoffice-calc and poppler-utils"),
     "r": ("Rscript", "r-cran-survey and r-cran-sampling"),
 }
+# Simulations, killed processes, benchmarks and rules of the code itself: what they find does not hang on the versions of libraries,
+# so that the run with the lowest versions leaves them out.
+LONG = frozenset(
+    {"test_benchmarks", "test_benchmarks_coverage", "test_benchmarks_estimate", "test_fuzz", "test_kill", "test_machines",
+     "test_quality_rejudged", "test_rate_coverage", "test_survey_bias", "test_trials", "test_unions"}
+)  # fmt: skip
 
 
 @cache
@@ -33,6 +39,13 @@ def missing(mark: str) -> str:
         found = subprocess.run(["Rscript", "-e", both], capture_output=True, check=False)
         return packages if found.returncode else ""
     return ""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the long files."""
+    for item in items:
+        if item.path.stem in LONG:
+            item.add_marker(pytest.mark.long)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
