@@ -500,3 +500,8 @@ def test_a_reinterview_is_drawn_once_and_its_answers_are_read(commission: Path, 
     said = say("reinterview", str(root), str(tmp_path / "填好.csv"), *seed)
     assert said.startswith("0\n复访") and "错退率 首访" in said, said
     assert pd.read_csv(root / "quality" / "复访对照.csv").set_index("指标").loc["错退率", "两次都是"] == 1
+
+
+def test_cases_decided_in_the_returns_are_not_set_back_unasked(commission: Path) -> None:
+    said = say("case", "open", str(commission), "--who", "D1", "--day", "2018-11-12")
+    assert said.startswith("1\n1 件在回收表中已认定或排除") and "--reopen" in said

@@ -33,13 +33,14 @@ def list_cases(folder: str, number: str) -> None:
 @DAY
 @click.option("--reason", default="", help="何故；不写案件编号时用不达标的项目。")
 @click.option("--status", default="疑似", help="线索或疑似。")
-def open_case(folder: str, number: str | None, who: str, day: str, reason: str, status: str) -> None:
+@click.option("--reopen", is_flag=True, help="回收表中已认定或排除的，也从疑似走起。")
+def open_case(folder: str, number: str | None, who: str, day: str, reason: str, status: str, reopen: bool) -> None:
     """立案：写案件编号（村/户/情形）立一件；不写，为回收表中每个问题立案。"""
     made = Evaluation(folder)
     if number:
         say(casing.open_one(made, number, who=who, day=day, reason=reason, status=status))
     else:
-        say(casing.open_found(made, who=who, day=day))
+        say(casing.open_found(made, who=who, day=day, reopen=reopen))
 
 
 @case.command(name="move")
