@@ -57,6 +57,7 @@ def test_headings_tell_their_kind(heading: str, kind: str) -> None:
         ("110105194912310021", set()), ("411726101201", set()), ("13900001111", {"phone"}), ("+8613900001111", {"phone"}),
         ("0.13900001111", set()),
         ("a13900001111", set()), ("053becdcf43b13900001111", set()), ("6222021234567890128", {"bank"}), ("6222021234567890123", set()),
+        ("1101 0519 4912 31002X", {"identity"}), ("１１０１０５１９４９１２３１００２Ｘ", {"identity"}), ("139-0000-1111", {"phone"}),
         ("192.168.1.30", {"ip"}), ("2.10.0.1", set()), ("2018-11-10 09:30", set()), ("3.14159265358979", set()),
     ],
 )  # fmt: skip
@@ -127,6 +128,17 @@ def test_personal_columns_are_dropped_unless_kept_or_replaced() -> None:
     assert "张三" not in repr(made)
 
 
+def test_columns_are_personal_by_their_cells_too_and_numbers_in_remarks_are_covered() -> None:
+    people = range(30)
+    asked = {"q7": [f"139{i:08d}" for i in people], "q8": [identity(i) for i in people], "村代码": "411726101201"}
+    remarks = ["无", "无", "无", f"电话13900001111，证件{PERSON}", *["无"] * 26]
+    table = pd.DataFrame({**asked, "收入": [str(2000 + i) for i in people], "备注": remarks})
+    made = shed(table)
+    assert made.dropped == {"q7": "phone", "q8": "identity"}
+    assert made.table()["备注"][3] == "电话***********，证件******************" and made.table()["备注"][4] == "无"
+    assert made.table()["村代码"].eq("411726101201").all() and PERSON in table["备注"][3]
+
+
 def test_what_cannot_be_kept_or_replaced_is_told_at_once() -> None:
     table = pd.DataFrame({"户主": ["张三"]})
     told = refused(lambda: shed(table, keep=["户主", "电话"], tokens=["户主"]))
@@ -173,6 +185,14 @@ def test_headings_and_known_names_are_searched_too(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("访问了欧阳春一家，欧阳春天不在内", encoding="utf-8")
     found = {(leak.file, leak.kind): leak.count for leak in scan(tmp_path, known=["访问了欧阳春一家", "王"]).found}
     assert found == {("a.csv", "name"): 1, ("b.txt", "name"): 1}
+
+
+def test_names_of_files_and_of_json_are_searched(tmp_path: Path) -> None:
+    (tmp_path / "13900001111.txt").write_text("无", encoding="utf-8")
+    (tmp_path / "a.json").write_text('{"rows": [{"姓名": "张三丰", "n": 3}]}', encoding="utf-8")
+    found = scan(tmp_path)
+    assert {(leak.kind, leak.place) for leak in found.found} == {("phone", "文件名"), ("name", "")}
+    assert "13900001111" not in found.table().to_csv() + repr(found)
 
 
 def test_what_cannot_be_read_is_listed_and_not_passed_over(tmp_path: Path) -> None:

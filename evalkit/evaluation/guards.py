@@ -10,6 +10,7 @@ from evalkit import tickets
 from evalkit.ceremony import Ceremony
 from evalkit.design.judgement import IncidenceRate
 from evalkit.errors import CeremonyError, CertificateError, DrawError, EvalkitError, FieldworkError
+from evalkit.ledger import Ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 FOREIGN = "draw/certificate.json｜不是台账最后记下的那一份凭证｜恢复原件；确需重抽时用 evalkit draw --reason"
 BY_CEREMONY = "公开仪式："  # how the origin of such a seed begins
+DECIDING = {"case": "案件", "resolve": "裁定"}  # steps of the ledger that results are made from
 SEED_DIGITS = 20  # ten-sided dice to about 66 bits: too many to try them all
 
 
@@ -221,9 +223,10 @@ def refuse_second_draw(folder: Folder, reason: str | None) -> None:
 
 
 def made_from(folder: Folder, saved: Certificate) -> dict[str, str]:
-    """Return the fingerprints of all that results are made from."""
+    """Return the fingerprints of all that results are made from; cases and resolutions of the ledger are told where there are any."""
     returned = hashlib.sha256(b"".join(_digest(path) for path in folder.tables("returns"))).hexdigest()
-    return {"design.toml": _digest(folder.design).hex(), "draw/": saved.sha256, "returns/": returned}
+    decided = {f"台账（{word}）": entries[-1].hash for step, word in DECIDING.items() if (entries := Ledger(folder.ledger).entries(step))}
+    return {"design.toml": _digest(folder.design).hex(), "draw/": saved.sha256, "returns/": returned} | decided
 
 
 def refuse_stale_results(stated: Mapping[str, str], now: Mapping[str, str]) -> None:

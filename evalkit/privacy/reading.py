@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import json
 import re
 import sqlite3
 import zipfile
@@ -24,7 +25,7 @@ pypdf = later("pypdf", extra="privacy")
 
 DRAWING = re.compile(r"<svg\b.*?</svg>|<(?:style|script)\b.*?</(?:style|script)>", re.IGNORECASE | re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
-TEXTS = frozenset({".txt", ".md", ".json", ".toml", ".xml", ".html", ".htm", ".log", ".svg", ".ipynb", ".typ"})
+TEXTS = frozenset({".txt", ".md", ".toml", ".xml", ".html", ".htm", ".log", ".svg", ".ipynb", ".typ"})
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".otf", ".ttf", ".npz"})
 LARGEST = 2**28  # bytes of one member of a zipped file; a bomb is not unpacked
 Rows = Sequence[Sequence[Any]]
@@ -84,6 +85,20 @@ def _plain(text: str) -> str:
     return html.unescape(TAG.sub(" ", DRAWING.sub(" ", text))) if "<" in text else text
 
 
+def _json(path: Path) -> Iterator[Piece]:
+    """The text, and each object with names in it as a table of one row."""
+    text = _decoded(path.read_bytes())
+    yield Piece("", text)
+    waiting = [json.loads(text)]
+    while waiting:
+        part = waiting.pop()
+        inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+        waiting.extend(each for each in inner if isinstance(each, (dict, list)))
+        if isinstance(part, dict):
+            plain = {key: value for key, value in part.items() if isinstance(value, str)}
+            yield Piece("", "", [list(plain), list(plain.values())])
+
+
 def _csv(path: Path) -> Iterator[Piece]:
     text = _decoded(path.read_bytes())
     first = text.partition("\n")[0]
@@ -134,6 +149,6 @@ def _parquet(path: Path) -> Iterator[Piece]:
 
 
 READERS = {
-    ".csv": _csv, ".xlsx": _workbook, ".xls": _workbook, ".xlsm": _workbook, ".ods": _workbook, ".docx": _zipped, ".zip": _zipped,
-    ".sqlite": _base, ".db": _base, ".pdf": _pdf, ".parquet": _parquet,
+    ".csv": _csv, ".json": _json, ".xlsx": _workbook, ".xls": _workbook, ".xlsm": _workbook, ".ods": _workbook,
+    ".docx": _zipped, ".zip": _zipped, ".sqlite": _base, ".db": _base, ".pdf": _pdf, ".parquet": _parquet,
 }  # fmt: skip

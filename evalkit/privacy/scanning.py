@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.errors import PrivacyError
-from evalkit.privacy.kinds import KINDS, personal, personal_cells
+from evalkit.privacy.kinds import KINDS, cover_numbers, personal, personal_cells
 from evalkit.privacy.reading import Piece, Unread, pieces
 
 COLUMNS = ("文件", "位置", "种类", "个数", "处理")
@@ -114,8 +114,10 @@ def scan(folder: str | Path, *, known: Iterable[str] = (), allowed: Allowed | No
     seek = _seeker(known)
     files = {name: path for name, path in _files(root).items() if name.partition("/")[0] not in skip}
     for name, path in files.items():
+        free = set(allowed(name)) if allowed else set()
+        found += _of_piece(Piece("文件名", " ".join(Path(name).with_suffix("").parts)), cover_numbers(name), seek, free)
         try:
-            found += _of_file(path, name, seek, set(allowed(name)) if allowed else set())
+            found += _of_file(path, cover_numbers(name), seek, free)
         except Unread as reason:
             unread.append((name, str(reason)))
     return Leaks(tuple(found), len(files) - len(unread), tuple(unread))
@@ -129,13 +131,17 @@ def _files(root: Path) -> dict[str, Path]:
 
 def _of_file(path: Path, name: str, seek: Callable[[str], int], free: set[str]) -> Iterator[Leak]:
     for piece in pieces(path):
-        counts = {kind: len(hits) for kind, hits in personal_cells(piece.text).items()}
-        counts["name"] = seek(piece.text)
-        for kind, count in _under_headings(piece).items():
-            counts[kind] = max(counts.get(kind, 0), count)
-        for kind, count in counts.items():
-            if count and kind not in free:
-                yield Leak(name, piece.place, kind, count)
+        yield from _of_piece(piece, name, seek, free)
+
+
+def _of_piece(piece: Piece, name: str, seek: Callable[[str], int], free: set[str]) -> Iterator[Leak]:
+    counts = {kind: len(hits) for kind, hits in personal_cells(piece.text).items()}
+    counts["name"] = seek(piece.text)
+    for kind, count in _under_headings(piece).items():
+        counts[kind] = max(counts.get(kind, 0), count)
+    for kind, count in counts.items():
+        if count and kind not in free:
+            yield Leak(name, piece.place, kind, count)
 
 
 def _seeker(known: Iterable[str]) -> Callable[[str], int]:

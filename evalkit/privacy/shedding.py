@@ -11,7 +11,7 @@ from evalkit.codes import mask_identity, mask_name, shown_label
 from evalkit.errors import PrivacyError
 from evalkit.lists import as_list
 from evalkit.privacy.keys import Key
-from evalkit.privacy.kinds import KINDS, personal
+from evalkit.privacy.kinds import KINDS, cover_numbers, kind_of, kind_of_cells, personal
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,8 @@ def shed(table: pd.DataFrame, *, keep: str | Iterable[str] = (), tokens: str | I
     ----------
     table : DataFrame
         It is not changed. A column is personal by its heading: names, identity numbers, telephones, bank accounts,
-        health, positions, machine and home addresses (``KINDS``).
+        health, positions, machine and home addresses (``KINDS``); or by its cells, when half of them are numbers of persons,
+        telephones, cards or machines. Such numbers in the texts of other columns are covered.
     keep : str or iterable of str
         Headings to keep as they are.
     tokens : str or iterable of str
@@ -76,13 +77,30 @@ def shed(table: pd.DataFrame, *, keep: str | Iterable[str] = (), tokens: str | I
     """
     kept, replaced = as_list(keep), as_list(tokens)
     _refuse_unsound(table, kept, replaced, key)
-    found = personal(table.columns)
+    found = {str(heading): kind for heading in table.columns if (kind := kind_of(heading) or _by_cells(table[heading]))}
     dropped = {heading: kind for heading, kind in found.items() if heading not in kept and heading not in replaced}
     new = table.drop(columns=[heading for heading in table.columns if str(heading) in dropped])
     named = {heading: f"{heading}#{key.label}" for heading in replaced} if key else {}
     coded = {heading: replace_by_tokens(new[heading], heading, key) for heading in named} if key else {}
-    new = new.assign(**coded).rename(columns=named)
+    plain = {heading: _covered(new[heading]) for heading in new.columns if heading not in kept and heading not in named}
+    new = new.assign(**plain, **coded).rename(columns=named)
     return Shed(dropped, {heading: found[heading] for heading in kept if heading in found}, named, new)
+
+
+def _by_cells(cells: pd.Series) -> str:
+    return "" if pd.api.types.is_bool_dtype(cells) or pd.api.types.is_float_dtype(cells) else kind_of_cells(_texts(cells).unique())
+
+
+def _covered(cells: pd.Series) -> pd.Series:
+    """Return a column of texts with the numbers of persons in it covered; other columns as they are."""
+    if not (pd.api.types.is_string_dtype(cells) or cells.dtype == object):
+        return cells
+    known = {text: made for text in cells.dropna().unique() if isinstance(text, str) and (made := cover_numbers(text)) != text}
+    return cells.replace(known) if known else cells
+
+
+def _texts(cells: pd.Series) -> pd.Series:
+    return cells.dropna().astype(str)
 
 
 def replace_by_tokens(cells: pd.Series, heading: str, key: Key) -> pd.Series:
