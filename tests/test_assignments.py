@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 import evalkit as ev
 from evalkit.errors import DesignError, FieldworkError
+from evalkit.fieldwork import teams as fieldwork_teams
 from evalkit.fieldwork.assigning import choose_teams, deal
 from evalkit.fieldwork.days import least_days, plan_days
 from evalkit.fieldwork.lists import safe_name
@@ -374,3 +375,10 @@ def test_the_command_writes_books_and_leaves_filled_ones(tmp_path: Path) -> None
     assert "分组" in say("log", str(root))
     assert "households.csv" in say("xlsform", str(root))
     assert set(read_sheet(root / "assignments" / "questionnaire" / "households.csv")["team"]) == {"甲组", "乙组", "丙组"}
+
+
+def test_a_team_bears_no_number_of_a_person() -> None:
+    teams = pd.DataFrame({"组": ["一组", "组11010519491231002X"], "人数": 4, "每人每日户数": 8, "回避": ""})
+    with pytest.raises(FieldworkError, match="组名里有证件号码") as told:
+        fieldwork_teams.read_teams(teams)
+    assert "110105" not in str(told.value)

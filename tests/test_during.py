@@ -353,3 +353,8 @@ def test_a_day_in_the_field_by_commands(tmp_path: Path) -> None:
     assert say("log", str(root), "--step", "启用备用户").count("启用备用户") == 1 and "可用：" in say("log", str(root), "--step", "x")
     book = str(tmp_path / "台账.xlsx")
     assert say("ledger", "export", str(root), book).startswith("0\n台账：") and "新记 0 条" in say("ledger", "import", str(root), book)
+
+
+def test_points_beyond_reason_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(FieldworkError, match="积分过大"):
+        award(Ledger(tmp_path / "ledger.sqlite"), "一组", "表扬", day=DAY, points=10**22)

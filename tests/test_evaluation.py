@@ -505,3 +505,22 @@ def test_a_reinterview_is_drawn_once_and_its_answers_are_read(commission: Path, 
 def test_cases_decided_in_the_returns_are_not_set_back_unasked(commission: Path) -> None:
     said = say("case", "open", str(commission), "--who", "D1", "--day", "2018-11-12")
     assert said.startswith("1\n1 件在回收表中已认定或排除") and "--reopen" in said
+
+
+def test_a_reinterview_needs_a_public_seed_and_a_second_draw_a_reason(commission: Path, tmp_path: Path) -> None:
+    root = copied(commission, tmp_path)
+    assert "至少 20 位数字" in say("reinterview", str(root), "--share", "0.1", "--seed", "123")
+    assert say("reinterview", str(root), "--share", "0.1", "--seed", SEED).startswith("0\n")
+    other = ("--share", "0.1", "--seed", SEED[::-1])
+    assert "加 --reason 说明理由" in say("reinterview", str(root), *other)
+    assert say("reinterview", str(root), *other, "--reason", "首次抽签无人见证").startswith("0\n")
+    assert len(ev.Evaluation(root).ledger.entries("reinterview")) == 2
+
+
+def test_tables_are_not_published_when_cases_have_moved_since(commission: Path, tmp_path: Path) -> None:
+    root = copied(commission, tmp_path)
+    assert say("estimate", str(root)).startswith("0\n") and say("publish", str(root), "--tables").startswith("0\n")
+    assert say("case", "open", str(root), "--who", "D1", "--day", "2018-11-12", "--reopen").startswith("0\n")
+    for step in (["publish", str(root), "--tables"], ["report", str(root)]):
+        assert "在估计之后改动过：台账（案件）" in say(*step)
+    assert "密钥放在评估文件夹里" in say("key", str(root / "密钥"))

@@ -308,3 +308,8 @@ def test_the_benchmark_counts_what_its_floor_counts(tmp_path: Path, capsys: pyte
     assert len(ev.screen(screening_benchmark.registry(2000), screening_benchmark.checks()[:-3])) == 0
     screening_benchmark.main(["--date", "2026-01-01", "--rows", "2000", "--repeats", "1", "--out", str(tmp_path / "page.md")])
     assert "30 条规则" in (tmp_path / "page.md").read_text(encoding="utf-8") and "写入" in capsys.readouterr().out
+
+
+def test_limits_that_are_no_numbers_are_refused() -> None:
+    with pytest.raises(ScreeningError, match="low、factor｜应为数值"):
+        ev.Check("range", "收入", low="abc", high=3, factor=True, action="ask")

@@ -22,10 +22,11 @@ def inspect(folder: str, quick: bool) -> None:
 @click.option("--share", required=True, type=float, help="没有报差错的户复访多少，如 0.1。")
 @click.option("--seed", required=True, help="首访结束后当众产生的种子。")
 @click.option("--by", multiple=True, help="在什么范围内各抽，如 village（默认）、team；可写几次。")
-def visit_again(folder: str, files: tuple[str, ...], share: float, seed: str, by: tuple[str, ...]) -> None:
+@click.option("--reason", default="", help="已经抽过而重抽的理由，记入台账。")
+def visit_again(folder: str, files: tuple[str, ...], share: float, seed: str, by: tuple[str, ...], reason: str) -> None:
     """抽取复访户，写出不含首访答案的名单；给出填好的名单，则估计真实的率。"""
     evaluation = Evaluation(folder)
     if files:
         say(inspecting.take_reinterview(evaluation, files, share=share, seed=seed, by=by))
     else:
-        say(inspecting.draw_reinterview(evaluation, share=share, seed=seed, by=by))
+        say(inspecting.draw_reinterview(evaluation, share=share, seed=seed, by=by, reason=reason))

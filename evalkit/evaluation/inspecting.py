@@ -10,6 +10,7 @@ import pandas as pd
 from evalkit import tickets
 from evalkit.charts import Chart
 from evalkit.errors import EvalkitError, FieldworkError
+from evalkit.evaluation.guards import sound_seed
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.figures import percent
 from evalkit.findings import determine
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evalkit.findings import Findings
+    from evalkit.quality import Reinterview
 
 HEADS = {
     "rate": "指标", "left_out": "去掉", "n": "户数", "official": "样本值", "estimate": "估计", "low": "单侧下限", "high": "单侧上限",
@@ -135,22 +137,32 @@ def _silent(row: dict[Any, Any]) -> str:
     return f"{row['rate']}：没有答的 {row['silent']} 户，率在 {low} 与 {high} 之间；{flips}"
 
 
-def draw_reinterview(evaluation: Evaluation, *, share: float, seed: str, by: tuple[str, ...]) -> Said:
-    """Draw who is visited again, note it in the ledger, and write the blind list into ``quality/``."""
-    plan = reinterview(determine(evaluation.responses()), share=share, seed=seed, by=list(by) or "village")
-    detail = {"share": share, "by": list(plan.by), "seed": tickets.seal(seed)}
+def draw_reinterview(evaluation: Evaluation, *, share: float, seed: str, by: tuple[str, ...], reason: str = "") -> Said:
+    """Draw who is visited again, note it in the ledger, and write the blind list into ``quality/``; a second draw needs a reason."""
+    digits = sound_seed(seed)
+    plan = reinterview(determine(evaluation.responses()), share=share, seed=digits, by=list(by) or "village")
+    detail = _drawn_as(plan)
     noted = evaluation.ledger.last("reinterview")
-    if noted and dict(noted.detail) != detail:
-        raise FieldworkError("复访已经抽过｜同一次评估只抽一次｜用原来的种子、比例与 --by；确要重抽，先移走 quality/ 并在台账说明理由")
-    if not noted:
-        evaluation.ledger.append("reinterview", "", detail)
+    again = noted is not None and any(noted.detail.get(key) != value for key, value in detail.items())
+    if again and not reason.strip():
+        raise FieldworkError("复访已经抽过｜同一次评估只抽一次｜用原来的种子、比例与 --by；确要重抽，加 --reason 说明理由，记入台账")
+    if noted is None or again:
+        evaluation.ledger.append("reinterview", "", {**detail, "reason": reason.strip()})
     plan.save(evaluation.folder.part("quality"))
     return repr(plan), "quality/复访名单.xlsx 交复访组：不含首访的答案，也不说明哪一户有问题"
 
 
+def _drawn_as(plan: Reinterview) -> dict[str, Any]:
+    """Return what the ledger keeps of a draw of re-interviews: never the seed itself."""
+    return {"share": plan.share, "by": list(plan.by), "seed": tickets.seal(plan.seed)}
+
+
 def take_reinterview(evaluation: Evaluation, files: tuple[str, ...], *, share: float, seed: str, by: tuple[str, ...]) -> Said:
     """Read the filled blind list and write what it says of the rates into ``quality/``."""
-    plan = reinterview(determine(evaluation.responses()), share=share, seed=seed, by=list(by) or "village")
+    plan = reinterview(determine(evaluation.responses()), share=share, seed=sound_seed(seed), by=list(by) or "village")
+    noted = evaluation.ledger.last("reinterview")
+    if noted is None or any(noted.detail.get(key) != value for key, value in _drawn_as(plan).items()):
+        raise FieldworkError("种子、比例或 --by｜与抽取复访户时所用的不同｜照抽取时的写")
     found, place = recheck(plan, list(files)), evaluation.folder.part("quality")
     write_csv(found.corrected(), place / "复访校正.csv")
     write_csv(found.counts(), place / "复访对照.csv")

@@ -67,6 +67,8 @@ def publish_tables(evaluation: Evaluation) -> Said:
 def make_key(path: str | Path) -> Said:
     """Write a new key to a file of its own, readable by its owner alone."""
     target = Path(path)
+    if any((folder / "design.toml").exists() for folder in target.resolve().parents):
+        raise PrivacyError(f"{target.name}｜密钥放在评估文件夹里，谁拿到数据谁就能还原｜换一个评估文件夹之外的地方")
     if target.exists():
         raise PrivacyError(f"{target.name}｜已有这个文件｜换一个文件名：密钥覆盖之后，以前的代号就对不上了")
     write_bytes(target, f"{new_key()}\n".encode())

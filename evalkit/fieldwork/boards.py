@@ -12,6 +12,7 @@ from evalkit.ledger import Draft, Entry, Ledger
 from evalkit.ledger.kinds import FIVE, GATES
 
 # 泌阳: absence costs two points, a problem that the county did not rebut earns one
+MOST_POINTS = 1000  # a longer number is a slip, and spreadsheets would not give it back
 POINTS = MappingProxyType({"缺勤": -2, "问题未被反驳": 1})
 LEAST = 1  # villages that a team finishes a day
 
@@ -109,12 +110,14 @@ def award(
     Raises
     ------
     FieldworkError
-        For a rule that is none and has no points, or a problem that has earned before.
+        For a rule that is none and has no points, points beyond 1,000, or a problem that has earned before.
     """
     if points is None and rule not in POINTS:
         told = "、".join(f"{name} {value:+d}" for name, value in POINTS.items())
         raise FieldworkError(f"--rule {rule}｜没有这条积分规则｜可用：{told}；其他规则写明 --points")
     worth = POINTS[rule] if points is None else points
+    if abs(worth) > MOST_POINTS:
+        raise FieldworkError(f"--points {worth:.3g}｜积分过大｜写 −{MOST_POINTS} 至 {MOST_POINTS} 之间的整数")
 
     def decision(known: tuple[Entry, ...]) -> list[Draft]:
         again = [entry for entry in known if problem and entry.detail.get("problem") == problem and entry.detail["rule"] == rule]

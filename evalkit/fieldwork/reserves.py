@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from evalkit.codes import shown, shown_word
 from evalkit.errors import FieldworkError
 from evalkit.ledger import Draft, Entry, Ledger
 
@@ -58,11 +59,13 @@ def release_reserve(
         mine = [entry for entry in known if entry.detail.get("draw", 0) == draw and entry.subject.startswith(f"{village}/")]
         used = [entry for entry in mine if entry.detail["stratum"] == stratum]
         _refuse_replaced(drawn, village, replaces, used)
+        if not reserves:
+            raise FieldworkError(f"村 {village} {stratum}｜本来就没有抽备用户｜按未完成上报，不得另找户替代")
         if len(used) >= len(reserves):
             raise FieldworkError(f"村 {village} {stratum}｜{len(reserves)} 户备用已全部启用｜按未完成上报，不得另找户替代")
         following = reserves[len(used)]
         if household and household != following:
-            raise FieldworkError(f"户 {household}｜不是下一户备用：应启用第 {len(used) + 1} 户｜按密封顺序启用，不写户编号即按顺序")
+            raise FieldworkError(f"户 {shown(household)}｜不是下一户备用：应启用第 {len(used) + 1} 户｜按密封顺序启用，不写户编号即按顺序")
         detail = {"stratum": stratum, "rank": len(used) + 1, "replaces": replaces, "reason": reason, "team": team, "draw": draw}
         return [Draft("reserve", f"{village}/{following}", detail, who, day)]
 
@@ -121,14 +124,15 @@ def _refuse_reason(sample: Sample, reason: str) -> None:
     reserves = sample.design.reserves
     reasons = reserves.reasons if reserves else ()
     if reason not in reasons:
-        raise FieldworkError(f"--reason {reason}｜不是设计所列的替换原因｜可用：{'、'.join(reasons)}（设计文件 [reserves] reasons）")
+        found = shown_word(reason, reasons)
+        raise FieldworkError(f"--reason {found}｜不是设计所列的替换原因｜可用：{'、'.join(reasons)}（设计文件 [reserves] reasons）")
 
 
 def _refuse_replaced(drawn: pd.DataFrame, village: str, replaces: str, used: list[Entry]) -> None:
     mine = drawn[drawn["household"].astype(str) == replaces]
     released = {entry.subject for entry in used}
     if mine.empty:
-        raise FieldworkError(f"户 {replaces}｜不在该村该户类型的样本中｜改正 --replaces，备用户只替换同村同类的户")
+        raise FieldworkError(f"户 {shown(replaces)}｜不在该村该户类型的样本中｜改正 --replaces，备用户只替换同村同类的户")
     if mine["role"].iloc[0] == "reserve" and f"{village}/{replaces}" not in released:
         raise FieldworkError(f"户 {replaces}｜是尚未启用的备用户｜写未完成的主样本户，或已启用而未完成的备用户")
     before = [entry for entry in used if entry.detail["replaces"] == replaces]

@@ -16,6 +16,7 @@ from evalkit.codes import division_fault, normalise
 from evalkit.errors import DesignError, Faults, FieldworkError
 from evalkit.fieldwork.handed import hand_in
 from evalkit.fieldwork.lists import safe_name
+from evalkit.privacy import personal_cells
 from evalkit.tickets import sound_id
 
 if TYPE_CHECKING:
@@ -150,6 +151,8 @@ def _sound(teams: list[Team], rows: list[int], faults: Faults) -> tuple[Team, ..
     for row, team in zip(rows, teams, strict=False):
         if not sound_id(team.name) or safe_name(team.name) != team.name or times[team.name.lower()] > 1:
             faults.add(row, "组", None, "组名空白、重复，或不能作文件夹名", ANOTHER)
+        if personal_cells(team.name):
+            faults.add(row, "组", None, "组名里有证件号码、电话一类的号码", "用代号或 一组、二组")
         if team.daily < 1:
             faults.add(row, "每人每日户数", None, "全组每日不足 1 户", "改正人数或每人每日户数")
     faults.refuse(FieldworkError)

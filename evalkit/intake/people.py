@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from evalkit.codes import identity_fault, normalise
+from evalkit.codes import identity_fault, is_identity, normalise
 from evalkit.errors import Faults
 from evalkit.intake.layouts import MONTHS
 from evalkit.intake.moments import month, year
@@ -30,6 +30,8 @@ def check_persons(persons: pd.DataFrame, told: Mapping[str, str], faults: Faults
     table = pd.DataFrame({word: [plain[cell] for cell in persons[word]] for word in persons}, index=persons.index, dtype=str)
     table = table.replace({word: dict.fromkeys(BLANKS, "") for word in table if word not in ("household", "id_number")})
     _note(faults, table, table["household"] == "", told["household"], "户编号空白", "补上户编号；表尾的合计与说明行应删去")
+    identities = table["household"].map({number: is_identity(number) for number in table["household"].unique()}).astype(bool)
+    _note(faults, table, identities, told["household"], "户编号是证件号码", "改用登记系统的户编号；证件号码不能作户编号")
     if "id_number" in table:
         _check_numbers(table, told["id_number"], faults)
     for word in (each for each in MONTHS if each in table):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evalkit.codes import HALF_WIDTH, shown_headings
+from evalkit.codes import HALF_WIDTH, seem_data, shown_headings
 from evalkit.errors import EvalkitError, Faults, ResponsesError, one_of
 from evalkit.intake import kobo, wjx
 from evalkit.intake.dialects import DIALECTS, Page, read_pages, recognised
@@ -144,6 +144,8 @@ def settled(
     faults = Faults(f"回收表（{name}）")
     plain = Known(lambda cell: "" if (text := cell.translate(HALF_WIDTH).strip()) in missing else text)
     table = main.grid.table(faults, ResponsesError, main.head)
+    if seem_data(list(table.columns)):
+        raise ResponsesError(f"{name}｜第 1 行看来是数据，不是列名｜在数据上方加一行列名；列名不写号码")
     groups: dict[str, pd.DataFrame] = {}
     if made == "kobo":
         table, groups, told = _of_kobo(table, others, labels, faults)

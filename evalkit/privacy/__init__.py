@@ -6,6 +6,7 @@ from evalkit.privacy.keys import read_key as read_key
 from evalkit.privacy.kinds import KINDS as KINDS
 from evalkit.privacy.kinds import kind_of as kind_of
 from evalkit.privacy.kinds import personal as personal
+from evalkit.privacy.kinds import personal_cells as personal_cells
 from evalkit.privacy.scanning import Leaks as Leaks
 from evalkit.privacy.scanning import scan as scan
 from evalkit.privacy.shedding import Shed as Shed

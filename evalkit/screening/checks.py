@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -185,6 +186,11 @@ def _unsound(check: Check, kind: Kind) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _unsound_numbers(check: Check) -> Iterator[tuple[str, str, str, str]]:
+    numbers = {name: getattr(check, name) for name in ("low", "high", "tolerance", "relative", "factor")}
+    texts = [name for name, value in numbers.items() if value is not None and (isinstance(value, bool) or not isinstance(value, Real))]
+    if texts:
+        yield "、".join(texts), "", "应为数值", "写不带引号的数"
+        return
     if check.low is not None and check.high is not None and check.low > check.high:
         yield "low", str(check.low), f"大于 high = {check.high}", "改正两个界"
     for name, value in (("tolerance", check.tolerance), ("relative", check.relative), ("factor", check.factor)):
