@@ -156,7 +156,7 @@ def _prices(whole: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _graph(shape: tuple[int, int], price: NDArray[np.float64]) -> object:
     """Return the graph of rows and columns; `price` is infinite where there is no edge."""
-    rows, columns = np.nonzero(np.isfinite(price))
+    rows, columns = (places.astype(np.int32) for places in np.nonzero(np.isfinite(price)))  # older csgraph takes no longer ones
     size = sum(shape)
     return sparse.csr_array((price[rows, columns], (rows, columns + shape[0])), shape=(size, size))
 
