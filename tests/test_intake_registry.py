@@ -48,7 +48,7 @@ def export(headings: tuple[str, ...], *changes: dict[str, Any]) -> pd.DataFrame:
         row = {**PERSON, "户编号": "H1" if at < 2 else "H2", "人数": "2" if at < 2 else "3", "姓名": f"甲乙{at}", "证件号码": number(at)}
         row |= {"与户主关系": "户主" if at in (0, 2) else "之子", "人编号": f"P{at}"}
         rows.append(row | (changes[at] if at < len(changes) else {}))
-    return pd.DataFrame(rows).reindex(columns=list(headings), fill_value="").fillna("")
+    return pd.DataFrame([dict.fromkeys(headings, "") | row for row in rows])[list(headings)].fillna("")
 
 
 def refusal(table: pd.DataFrame, folder: Path, **options: Any) -> str:
