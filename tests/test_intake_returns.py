@@ -255,3 +255,37 @@ def test_whatever_comes_only_evalkit_refuses(tmp_path_factory: pytest.TempPathFa
                 ev.read_returns(path, dialect, labels=path if dialect == "wjx" else None)
         assert path.read_bytes() == data
     assert len(list(folder.iterdir())) == 4
+
+
+@pytest.mark.parametrize(
+    ("title", "ranges", "heads"),
+    [
+        (True, ["A1:D1", "C2:D2"], [["村代码", "户编号", "两不愁", None], [None, None, "吃", "穿"]]),
+        (False, ["C1:D1"], [["村代码", "户编号", "两不愁", None], [None, None, "吃", "穿"]]),
+        (False, ["A1:B1", "C1:D1"], [["户", None, "两不愁", None], ["村代码", "户编号", "吃", "穿"]]),
+        (False, ["A1:A2", "B1:B2", "C1:D1"], [["村代码", "户编号", "两不愁", None], [None, None, "吃", "穿"]]),
+    ],
+)
+def test_two_rows_of_headings_are_read_as_one(title: bool, ranges: list[str], heads: list[list[str | None]], tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    for line in [*([["某县回收表"]] if title else []), *heads, ["411726101201", "0001", "是", "否"]]:
+        page.append(line)
+    for cells in ranges:
+        page.merge_cells(cells)
+    book.save(tmp_path / "a.xlsx")
+    table = ev.read_returns(tmp_path / "a.xlsx").table()
+    assert list(table) == ["村代码", "户编号", "吃", "穿"] and table.to_numpy().tolist() == [["411726101201", "0001", "是", "否"]]
+    assert (table.index + 2).tolist() == [4 if title else 3]
+
+
+def test_a_merged_heading_over_numbers_is_no_second_row(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    for line in (["村代码", "户编号", "收入", None], ["411726101201", "0001", "3000", "4000"]):
+        page.append(line)
+    page.merge_cells("C1:D1")
+    book.save(tmp_path / "a.xlsx")
+    assert "第 4 列｜有内容而没有列名" in refusal(tmp_path / "a.xlsx")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from evalkit.codes import shown_label
+from evalkit.codes import seem_data, shown_label
 from evalkit.errors import ResponsesError
 from evalkit.intake import kobo, wjx
 from evalkit.sheets import Grid, Limits, read_grids
@@ -46,7 +46,7 @@ def read_pages(path: str | Path, sheet: str, limits: Limits) -> tuple[list[Page]
         grids = {"": grid}
     else:
         grids = read_grids(path, sheet, limits)
-    pages = [Page(name, grid, _head(grid)) for name, grid in grids.items()]
+    pages = [_one_row(Page(name, grid, _head(grid))) for name, grid in grids.items()]
     filled = [Page(page.name, page.grid.spread(page.head + 1, len(page.grid.rows), down=True), page.head) for page in pages]
     return filled, questions, told
 
@@ -82,6 +82,20 @@ def certain(name: str, pages: list[Page]) -> str:
         known = "；".join(f'dialect="{key}" {told}' for key, told in DIALECTS.items())
         raise ResponsesError(f"{name}｜看不准出自哪里（列名中有 {seen}）｜写明 {known}")
     return some[0]
+
+
+def _one_row(page: Page) -> Page:
+    """Return the page with two rows of headings made one: under cells merged sideways, which name groups, the lower row names columns."""
+    grid, head = page.grid, page.head
+    groups = [(left, right) for (top, left), (bottom, right) in grid.merged if top == bottom == head and right > left]
+    lower = grid.rows[head + 1] if len(grid.rows) > head + 1 else []
+    named = [cell for cell in lower if cell]
+    if not groups or not all(any(lower[left : right + 1]) for left, right in groups) or seem_data(named):
+        return page
+    rows = grid.spread(head, head + 2, down=False).rows
+    upper, under = (rows[at] + [""] * (grid.width - len(rows[at])) for at in (head, head + 1))
+    heads = [below or above for above, below in zip(upper, under, strict=True)]
+    return Page(page.name, Grid([*rows[: head + 1], heads, *rows[head + 2 :]], grid.merged), head + 1)
 
 
 def _head(grid: Grid) -> int:
