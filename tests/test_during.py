@@ -358,3 +358,14 @@ def test_a_day_in_the_field_by_commands(tmp_path: Path) -> None:
 def test_points_beyond_reason_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FieldworkError, match="积分过大"):
         award(Ledger(tmp_path / "ledger.sqlite"), "一组", "表扬", day=DAY, points=10**22)
+
+
+def test_a_step_is_noted_once_and_in_the_order_of_days(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    noted = mark_step(ledger, "411726101201", "汇总", team="一组", day="2018-11-12", draw=1)
+    assert mark_step(ledger, "411726101201", "汇总", team="一组", day="2018-11-12", draw=1) == noted
+    for asked, says in ((("汇总", "二组", "2018-11-13"), "一步只记一次"), (("反馈", "一组", "2018-11-01"), "早于前面的步骤")):
+        with pytest.raises(FieldworkError, match=says):
+            mark_step(ledger, "411726101201", asked[0], team=asked[1], day=asked[2], draw=1)
+    with pytest.raises(FieldworkError, match="加 --problem 编号"):
+        award(ledger, "一组", "问题未被反驳", day="2018-11-12")

@@ -12,6 +12,7 @@ from evalkit.ledger import Draft, Entry, Ledger
 from evalkit.ledger.kinds import FIVE, GATES
 
 # 泌阳: absence costs two points, a problem that the county did not rebut earns one
+PER_PROBLEM = frozenset({"问题未被反驳"})
 MOST_POINTS = 1000  # a longer number is a slip, and spreadsheets would not give it back
 POINTS = MappingProxyType({"缺勤": -2, "问题未被反驳": 1})
 LEAST = 1  # villages that a team finishes a day
@@ -23,16 +24,23 @@ def mark_step(ledger: Ledger, village: str, step: str, *, team: str, day: str, d
     Raises
     ------
     FieldworkError
-        For a step that is none, or before whose turn another is due.
+        For a step that is none, before whose turn another is due, that was noted otherwise, or whose day is before the step before.
     """
     if step not in FIVE:
         raise FieldworkError(f"--step {step}｜没有这一步｜五步依次为：{'、'.join(FIVE)}")
 
     def decision(known: tuple[Entry, ...]) -> list[Draft]:
-        done = {entry.detail["step"] for entry in known if entry.subject == village and entry.detail.get("draw", 0) == draw}
+        mine = [entry for entry in known if entry.subject == village and entry.detail.get("draw", 0) == draw]
+        done = {entry.detail["step"]: entry for entry in mine}
         skipped = [each for each in FIVE[: FIVE.index(step)] if each not in done]
         if skipped:
             raise FieldworkError(f"村 {village}｜{step} 之前还没有 {'、'.join(skipped)}｜五步依次进行，先记前面的步骤")
+        told = done.get(step)
+        if told and (told.day, told.detail["team"]) != (day, team):
+            raise FieldworkError(f"村 {village}｜{step} 已记：{told.detail['team']}，{told.day}｜一步只记一次")
+        latest = max((entry.day for entry in mine), default="")
+        if day < latest and not told:
+            raise FieldworkError(f"村 {village}｜{step} 的日期 {day} 早于前面的步骤（{latest}）｜改正 --day")
         return [Draft("board", village, {"step": step, "team": team, "note": note, "draw": draw}, who, day)]
 
     return ledger.decide("board", decision)[0]
@@ -115,6 +123,8 @@ def award(
     if points is None and rule not in POINTS:
         told = "、".join(f"{name} {value:+d}" for name, value in POINTS.items())
         raise FieldworkError(f"--rule {rule}｜没有这条积分规则｜可用：{told}；其他规则写明 --points")
+    if rule in PER_PROBLEM and not problem.strip():
+        raise FieldworkError(f"--rule {rule}｜没有写是哪个问题，无从保证一个问题只记一次｜加 --problem 编号")
     worth = POINTS[rule] if points is None else points
     if abs(worth) > MOST_POINTS:
         raise FieldworkError(f"--points {worth:.3g}｜积分过大｜写 −{MOST_POINTS} 至 {MOST_POINTS} 之间的整数")
