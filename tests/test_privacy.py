@@ -52,7 +52,8 @@ def test_headings_tell_their_kind(heading: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("text", "kinds"),
     [
-        (f"证件{PERSON}。", {"identity"}), (f"{PERSON}42", {"identity"}), ("440524188001010014", {"identity"}),
+        (f"证件{PERSON}。", {"identity"}), (f"{PERSON}42", {"identity"}), (f"{PERSON}42B1", {"identity"}), (f"{PERSON}99", {"identity"}),
+        ("440524188001010014", {"identity"}),
         ("110105491231002", {"identity"}),
         ("110105194912310021", set()), ("411726101201", set()), ("13900001111", {"phone"}), ("+8613900001111", {"phone"}),
         ("0.13900001111", set()),

@@ -36,7 +36,7 @@ def is_identity(text: str) -> bool:
     number = normalise(text).upper()
     if not re.fullmatch(r"[0-9]{17}[0-9X]", number) or number[:2] not in PROVINCES:
         return False
-    return _day_exists(number[6:14]) and _check_character(number) == number[17]
+    return day_exists(number[6:14]) and _check_character(number) == number[17]
 
 
 def mask_identity(text: str) -> str:
@@ -86,7 +86,14 @@ def _check_character(number: str) -> str:
     return CHECKS[sum(weight * int(digit) for weight, digit in zip(WEIGHTS, number[:17], strict=True)) % 11]
 
 
-def _day_exists(digits: str) -> bool:
+def day_exists(digits: str) -> bool:
+    """Say whether eight digits are a day of the calendar.
+
+    Examples
+    --------
+    >>> day_exists("20000229"), day_exists("19000229")
+    (True, False)
+    """
     try:
         date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
@@ -127,6 +134,6 @@ def identity_fault(text: str) -> str:
         return "证件号码中有不该有的字符（前 17 位应为数字；残疾人证号其后为类别 1–7、等级 1–4）"
     if number[:2] not in PROVINCES:
         return "前两位不是省级代码"
-    if not _day_exists(number[6:14]):
+    if not day_exists(number[6:14]):
         return "第 7 至 14 位不是存在的出生日期"
     return "" if _check_character(number) == number[17] else "校验码不符（GB 11643）"

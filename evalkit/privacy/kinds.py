@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
 
-from evalkit.codes import HALF_WIDTH, PROVINCES, is_identity
+from evalkit.codes import HALF_WIDTH, PROVINCES, day_exists, is_identity
 
 FEWEST = 8  # digits that a number of a person, a telephone or an address of a machine has
 ALONE = r"(?<![0-9A-Za-z.\-_]){}(?![0-9A-Za-z\-_]|\.[0-9])"  # no part of a longer number, a hash or a decimal
@@ -24,14 +23,7 @@ def _always(text: str) -> bool:
 
 
 def _identity(text: str) -> bool:
-    return is_identity(text[:18]) if len(text) >= 18 else text[:2] in PROVINCES and _is_day(f"19{text[6:12]}")
-
-
-def _is_day(digits: str) -> bool:
-    try:
-        return bool(date(int(digits[:4]), int(digits[4:6]), int(digits[6:])))
-    except ValueError:
-        return False
+    return is_identity(text[:18]) if len(text) >= 18 else text[:2] in PROVINCES and day_exists(f"19{text[6:12]}")
 
 
 def _card(text: str) -> bool:
@@ -81,7 +73,7 @@ KINDS = MappingProxyType(
     {
         "identity": _kind(
             "证件号码", r"身份证|证件号|身份号|残疾证|\bid_?number\b|\bid_?card\b",
-            r"(?:[1-8](?:[ -]?[0-9]){16}[ -]?[0-9Xx](?:[0-9]{4}|[0-9]{2})?|[1-8][0-9]{14})", _identity,
+            r"(?:[1-8](?:[ -]?[0-9]){16}[ -]?[0-9Xx](?:[0-9]{2}(?:[Bb][0-9]|[0-9]{2})?)?|[1-8][0-9]{14})", _identity,
         ),
         "phone": _kind(
             "电话", r"电话|手机|联系方式|热线号|\bphone|\bmobile|\btel\b", r"(?:\+?86[ -]?)?1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}",
