@@ -7,6 +7,6 @@ from evalkit.codes.showing import invisible, seem_data, shown, shown_headings, s
 
 __all__ = [
     "CHECKS", "HALF_WIDTH", "PROVINCES", "STARS", "WEIGHTS", "Directory", "Found", "day_exists", "division_fault", "identity_fault",
-    "invisible", "is_identity", "mask_identity", "mask_name", "normalise", "plain_township", "plain_village", "renewed", "seem_data", "seem_names",
-    "shown", "shown_headings", "shown_label", "shown_word",
+    "invisible", "is_identity", "mask_identity", "mask_name", "normalise", "plain_township", "plain_village", "renewed", "seem_data",
+    "seem_names", "shown", "shown_headings", "shown_label", "shown_word",
 ]  # fmt: skip
