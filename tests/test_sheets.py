@@ -210,3 +210,10 @@ def test_what_is_no_plain_number(cell: str) -> None:
 
 def test_plain_numbers() -> None:
     assert plain_numbers(pd.Series(["-3", "+3.50", "1,234", "12,345,678.9"])).tolist() == [-3, 3.5, 1234, 12345678.9]
+
+
+def test_a_text_wider_than_its_column_goes_on_in_a_further_line(tmp_path: Path) -> None:
+    table = pd.DataFrame({"短": ["是"], "长": ["未做的缘由" * 12]})
+    write_book(tmp_path / "a.xlsx", {"表": Page("", table)})
+    row = openpyxl.load_workbook(tmp_path / "a.xlsx").active[2]
+    assert [bool(cell.alignment.wrap_text) for cell in row] == [False, True]

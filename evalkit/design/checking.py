@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from evalkit.design.sections import Count, Number, Section, Texts, Word, Words
 from evalkit.errors import EvalkitError
@@ -29,7 +29,7 @@ class CheckRule(Section):
     values: Texts = ()
     pattern: str = ""
     tolerance: Number | None = None
-    relative: Number = 0.0
+    relative: Number = Field(default=0.0)  # older pydantic gives a plain default to every Number without one
     when: dict[str, Words] = {}
     then: dict[str, Words] = {}
     differ: Count | None = None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from evalkit.design.sections import Count, Number, Section, Texts, Word
+from evalkit.design.sections import MOST, Number, Section, Texts, Word
 
 
 class TeamSection(Section):
@@ -16,7 +16,7 @@ class TeamSection(Section):
     """
 
     name: Word
-    size: Count = Field(gt=0)
+    size: int = Field(gt=0, le=MOST, strict=True)
     homes: Texts = ()
 
 
@@ -24,5 +24,5 @@ class Teams(Section):
     """`[teams]`: the teams, how many households one interviewer completes a day, and how many teams share a village."""
 
     interviews: Number = Field(gt=0, le=100)
-    per_village: Count = Field(default=2, gt=0)
+    per_village: int = Field(default=2, gt=0, le=MOST, strict=True)
     team: Annotated[tuple[TeamSection, ...], Field(min_length=1)]

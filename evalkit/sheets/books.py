@@ -62,4 +62,5 @@ def _page(book: Any, name: str, file: str, limits: Limits) -> Grid:
     limits.refuse(file, page.total_height, page.total_width)
     merged = tuple(page.merged_cell_ranges or ())
     left = [""] * (page.start[1] if page.start else 0)  # iter_rows begins in the first row, but in the first column that has content
-    return Grid([left + texts.row(row) for row in page.iter_rows()], merged)
+    rows = page.iter_rows() if page.start else ()  # older calamine breaks down over an empty sheet
+    return Grid([left + texts.row(row) for row in rows], merged)

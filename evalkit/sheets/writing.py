@@ -22,6 +22,7 @@ from evalkit.sheets.whole import write_bytes
 xlsxwriter = later("xlsxwriter")
 
 LONGEST_TITLE, LONGEST_MESSAGE = 32, 255  # of a cell's message, as Excel takes them
+LINE = 15.0  # points that a line of a cell is high
 CREATED = datetime(2000, 1, 1)
 LOOKS: dict[str, dict[str, object]] = {
     "title": {"bold": True, "font_size": 14, "valign": "vcenter"},
@@ -118,15 +119,22 @@ def _write_page(book: Any, looks: Mapping[str, Any], name: str, page: Page) -> N
     top = 2 if page.title else 0
     if page.title:
         sheet.write_string(0, 0, page.title, looks["title"])
+    lines: dict[int, int] = {}
     for column, heading in enumerate(page.table.columns):
         cells = [_native(cell) for cell in page.table.iloc[:, column]]
-        sheet.set_column(column, column, _width(page.widths, column, str(heading), cells))
+        width = _width(page.widths, column, str(heading), cells)
+        sheet.set_column(column, column, width)
         sheet.write_string(top, column, str(heading), looks["head"])
-        look = book.add_format({"border": 1, "valign": "vcenter", "num_format": page.formats.get(str(heading), "General")})
+        form = page.formats.get(str(heading), "General")
+        over = _runs_over(cells, width)
+        look = book.add_format({"border": 1, "valign": "vcenter", "num_format": form, "text_wrap": bool(over)})
+        lines.update({row: max(count, lines.get(row, 1)) for row, count in over.items()})
         _write_column(sheet, top + 1, column, cells, look)
         rule = _rule(page, str(heading))
         if rule and cells:
             sheet.data_validation(top + 1, column, top + len(cells), column, rule)
+    for row, count in lines.items():
+        sheet.set_row(top + 1 + row, LINE * count)  # not every program finds the height by itself
     for line, note in enumerate(page.notes):
         sheet.write_string(top + len(page.table) + 2 + line, 0, note, looks["note"])
     _page_setup(sheet, top, len(page.table.columns))
@@ -188,6 +196,12 @@ def _width(widths: Sequence[float] | Mapping[str, float], column: int, heading: 
         return widths[column]
     longest = max([_cells_wide(heading), *(_cells_wide(str(cell)) for cell in cells[:200] if cell is not None)])
     return min(40.0, longest + 2.0)
+
+
+def _runs_over(cells: Sequence[Any], width: float) -> dict[int, int]:
+    """Return the rows whose text is wider than its column, with the lines it takes."""
+    long = {row: _cells_wide(cell) for row, cell in enumerate(cells) if isinstance(cell, str) and 2 * len(cell) > width}
+    return {row: math.ceil((wide + 2) / (width - 1)) for row, wide in long.items() if wide > width}
 
 
 def _cells_wide(text: str) -> int:
