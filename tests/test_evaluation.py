@@ -524,3 +524,12 @@ def test_tables_are_not_published_when_cases_have_moved_since(commission: Path, 
     for step in (["publish", str(root), "--tables"], ["report", str(root)]):
         assert "在估计之后改动过：台账（案件）" in say(*step)
     assert "密钥放在评估文件夹里" in say("key", str(root / "密钥"))
+
+
+def test_the_quality_of_the_fieldwork_counts_the_cases_that_the_ledger_counts(commission: Path, tmp_path: Path) -> None:
+    root, shares = copied(commission, tmp_path), []
+    for step in (None, ["case", "open", str(root), "--who", "D1", "--day", "2018-11-12", "--reopen"]):
+        assert step is None or say(*step).startswith("0\n")
+        assert say("quality", str(root), "--quick").startswith("0\n")
+        shares.append(pd.read_csv(root / "quality" / "最坏情形.csv").set_index("指标")["样本值"]["错退率"])
+    assert shares[0] > 0 == shares[1]

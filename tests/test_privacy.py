@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
+import pyreadstat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 import evalkit as ev
 from evalkit.codes import is_identity, mask_identity, mask_name
 from evalkit.errors import PrivacyError
-from evalkit.privacy import Key, kind_of, masked, personal, read_key, scan, shed
+from evalkit.evaluation import secrecy
+from evalkit.privacy import Key, kind_of, masked, people_in, personal, read_key, scan, shed
 from evalkit.privacy.kinds import personal_cells
 from evalkit.sheets import Page, write_book, write_bytes, write_csv
 from tests.test_evaluation import SEED, returned, roster, say, village_list
@@ -155,6 +157,8 @@ def leaky(folder: Path) -> None:
     write_csv(table, folder / "a.csv")
     write_book(folder / "b.xlsx", {"甲": Page("", table)})
     table.to_parquet(folder / "c.parquet")
+    pyreadstat.write_sav(table, folder / "j.sav")
+    pyreadstat.write_dta(table, folder / "k.dta")
     for name in ("d.json", "e.html", "f.md", "g.toml"):
         (folder / name).write_text(f"x = '{PERSON}'", encoding="utf-8")
     (folder / "gbk.txt").write_bytes(f"证件{PERSON}".encode("gb18030"))
@@ -194,6 +198,18 @@ def test_names_of_files_and_of_json_are_searched(tmp_path: Path) -> None:
     found = scan(tmp_path)
     assert {(leak.kind, leak.place) for leak in found.found} == {("phone", "文件名"), ("name", "")}
     assert "13900001111" not in found.table().to_csv() + repr(found)
+
+
+def test_people_are_known_from_every_sheet_of_what_was_handed_in(tmp_path: Path) -> None:
+    pages = {"甲": pd.DataFrame({"户主": ["张三丰", "李**"], "人数": [3, 2]}), "乙": pd.DataFrame({"序号": ["1"], "联系电话": ["13900001111"]})}
+    path = write_book(tmp_path / "a.xlsx", {name: Page("名册", table) for name, table in pages.items()})
+    assert set(people_in(path)) == {"张三丰", "13900001111"}
+
+
+def test_names_may_stand_in_the_books_of_teams_and_nowhere_else(tmp_path: Path) -> None:
+    for folder in ("assignments", "results"):
+        write_csv(pd.DataFrame({"户编号": ["1"], "户主": ["张三丰"]}), tmp_path / folder / "a.csv")
+    assert [leak.file for leak in scan(tmp_path, allowed=secrecy._allowed).found] == ["results/a.csv"]
 
 
 def test_what_cannot_be_read_is_listed_and_not_passed_over(tmp_path: Path) -> None:

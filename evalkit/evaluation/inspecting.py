@@ -13,7 +13,6 @@ from evalkit.errors import EvalkitError, FieldworkError
 from evalkit.evaluation.guards import sound_seed
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.figures import percent
-from evalkit.findings import determine
 from evalkit.quality import (
     Plausibility,
     interviewers,
@@ -64,9 +63,8 @@ def inspect_quality(evaluation: Evaluation, slow: bool = True) -> Said:
     slow : bool
         Whether each interviewer is left out in turn, which judges the evaluation as often as there are interviewers.
     """
-    responses = evaluation.responses()
-    findings, place = determine(responses), evaluation.folder.part("quality")
-    seen = plausibility(responses)
+    findings, place = evaluation.findings(), evaluation.folder.part("quality")
+    seen = plausibility(findings.responses)
     tables, undone = _tables(evaluation, findings, slow)
     pages = {**seen.pages(), **{name: _page(name, table) for name, table in tables.items()}}
     rows = [*SOURCES.items(), *((f"未做：{name}", why) for name, why in undone.items())]
@@ -140,7 +138,7 @@ def _silent(row: dict[Any, Any]) -> str:
 def draw_reinterview(evaluation: Evaluation, *, share: float, seed: str, by: tuple[str, ...], reason: str = "") -> Said:
     """Draw who is visited again, note it in the ledger, and write the blind list into ``quality/``; a second draw needs a reason."""
     digits = sound_seed(seed)
-    plan = reinterview(determine(evaluation.responses()), share=share, seed=digits, by=list(by) or "village")
+    plan = reinterview(evaluation.findings(), share=share, seed=digits, by=list(by) or "village")
     detail = _drawn_as(plan)
     noted = evaluation.ledger.last("reinterview")
     again = noted is not None and any(noted.detail.get(key) != value for key, value in detail.items())
@@ -159,7 +157,7 @@ def _drawn_as(plan: Reinterview) -> dict[str, Any]:
 
 def take_reinterview(evaluation: Evaluation, files: tuple[str, ...], *, share: float, seed: str, by: tuple[str, ...]) -> Said:
     """Read the filled blind list and write what it says of the rates into ``quality/``."""
-    plan = reinterview(determine(evaluation.responses()), share=share, seed=sound_seed(seed), by=list(by) or "village")
+    plan = reinterview(evaluation.findings(), share=share, seed=sound_seed(seed), by=list(by) or "village")
     noted = evaluation.ledger.last("reinterview")
     if noted is None or any(noted.detail.get(key) != value for key, value in _drawn_as(plan).items()):
         raise FieldworkError("种子、比例或 --by｜与抽取复访户时所用的不同｜照抽取时的写")

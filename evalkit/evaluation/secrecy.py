@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -11,12 +10,12 @@ from evalkit.errors import EvalkitError, PrivacyError
 from evalkit.evaluation.guards import made_from, refuse_stale_results
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.figures import NOT_PUBLISHED
-from evalkit.privacy import new_key, personal, scan
-from evalkit.sheets import read_sheet, write_bytes, write_csv
+from evalkit.privacy import Unread, new_key, people_in, scan
+from evalkit.sheets import write_bytes, write_csv
 from evalkit.tables import COLUMNS, Results, withhold
 
 CAME_IN = ("frame", "rosters", "returns", "earlier")  # what others handed in, kept as it came
-IN_THE_FIELD = ("lists", "released", "books", "draw")  # papers with which households are found
+IN_THE_FIELD = ("lists", "released", "assignments", "draw")  # papers with which households are found
 FOUND_BY = frozenset({"name", "address"})
 SEARCHED = "privacy.csv"
 PUBLISHED = "tables"
@@ -39,11 +38,12 @@ def search(evaluation: Evaluation, path: str | Path | None = None) -> tuple[Said
     clean : bool
     """
     root = Path(path) if path is not None else evaluation.folder.root
-    leaks = scan(root, known=set(_known(evaluation)), allowed=_allowed, skip=() if path is not None else CAME_IN)
+    known, silent = _known(evaluation)
+    leaks = scan(root, known=known, allowed=_allowed, skip=() if path is not None else CAME_IN)
     written = write_csv(leaks.table(), evaluation.folder.part("results") / SEARCHED)
     lines = [f"{leak.file} {leak.place}：{cells[2]} {leak.count} 处" for leak in leaks.found for cells in [leak.cells()]]
     unread = [f"没有查：{file}（{reason}）" for file, reason in leaks.unread if not file.endswith((".png", ".npz"))]
-    return (repr(leaks), *lines, *unread, f"逐项列在 results/{written.name}"), leaks.ok
+    return (repr(leaks), *lines, *unread, *silent, f"逐项列在 results/{written.name}"), leaks.ok
 
 
 def publish_tables(evaluation: Evaluation) -> Said:
@@ -87,11 +87,13 @@ def _allowed(file: str) -> frozenset[str]:
     return FOUND_BY if file.partition("/")[0].partition("-旧")[0] in IN_THE_FIELD else frozenset()
 
 
-def _known(evaluation: Evaluation) -> Iterator[str]:
-    """Yield every name and number that stands under a personal heading of what was handed in."""
+def _known(evaluation: Evaluation) -> tuple[set[str], list[str]]:
+    """Return the names and numbers that were handed in, and the files of which nothing could be known."""
+    known, silent = set[str](), []
     for part in ("rosters", "returns"):
         for file in evaluation.folder.tables(part):
-            table = read_sheet(file, subject=file.name, error=PrivacyError)
-            for heading, kind in personal(table.columns).items():
-                if kind in ("name", "identity", "phone", "bank"):
-                    yield from table[heading].fillna("").astype(str)
+            try:
+                known.update(people_in(file))
+            except Unread as reason:
+                silent.append(f"其中的姓名没有去找：{part}/{file.name}（{reason}）")
+    return known, silent

@@ -7,7 +7,9 @@ from evalkit.privacy.kinds import KINDS as KINDS
 from evalkit.privacy.kinds import kind_of as kind_of
 from evalkit.privacy.kinds import personal as personal
 from evalkit.privacy.kinds import personal_cells as personal_cells
+from evalkit.privacy.reading import Unread as Unread
 from evalkit.privacy.scanning import Leaks as Leaks
+from evalkit.privacy.scanning import people_in as people_in
 from evalkit.privacy.scanning import scan as scan
 from evalkit.privacy.shedding import Shed as Shed
 from evalkit.privacy.shedding import masked as masked

@@ -22,6 +22,7 @@ from evalkit.later import later
 
 calamine = later("python_calamine")
 pypdf = later("pypdf", extra="privacy")
+pyreadstat = later("pyreadstat", extra="stata")
 
 DRAWING = re.compile(r"<svg\b.*?</svg>|<(?:style|script)\b.*?</(?:style|script)>", re.IGNORECASE | re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
@@ -60,8 +61,8 @@ def pieces(path: Path) -> Iterator[Piece]:
         yield from reader(path)
     except Unread:
         raise
-    except EvalkitError:  # the library is not installed
-        raise Unread("PDF 没有查：键入 pip install \"evalkit[privacy]\" 安装 pypdf") from None
+    except EvalkitError as lacking:  # the library is not installed
+        raise Unread(str(lacking).replace("\n", " ")) from None
     except Exception as trouble:  # any library's word for: damaged, locked, not what its name says
         raise Unread(f"读不出（{type(trouble).__name__}）") from None
 
@@ -143,12 +144,21 @@ def _pdf(path: Path) -> Iterator[Piece]:
 
 
 def _parquet(path: Path) -> Iterator[Piece]:
-    table = pd.read_parquet(path).astype(str)
-    rows = [list(table.columns), *table.to_numpy().tolist()]
-    yield Piece("", "\n".join("\t".join(row) for row in rows), rows)
+    yield _tabled(pd.read_parquet(path))
+
+
+def _statistical(path: Path) -> Iterator[Piece]:
+    table, _ = (pyreadstat.read_dta if path.suffix.lower() == ".dta" else pyreadstat.read_sav)(str(path))
+    yield _tabled(table)
+
+
+def _tabled(table: pd.DataFrame) -> Piece:
+    rows = [list(map(str, table.columns)), *table.astype(str).to_numpy().tolist()]
+    return Piece("", "\n".join("\t".join(row) for row in rows), rows)
 
 
 READERS = {
     ".csv": _csv, ".json": _json, ".xlsx": _workbook, ".xls": _workbook, ".xlsm": _workbook, ".ods": _workbook,
     ".docx": _zipped, ".zip": _zipped, ".sqlite": _base, ".db": _base, ".pdf": _pdf, ".parquet": _parquet,
+    ".sav": _statistical, ".zsav": _statistical, ".dta": _statistical,
 }  # fmt: skip

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from evalkit.errors import PrivacyError
-from evalkit.privacy.kinds import KINDS, cover_numbers, personal, personal_cells
+from evalkit.privacy.kinds import KINDS, cover_numbers, kind_of, personal_cells
 from evalkit.privacy.reading import Piece, Unread, pieces
 
 COLUMNS = ("文件", "位置", "种类", "个数", "处理")
 REMEDY = "从来源去掉后重新写出；确要保留的，在设计文件 [privacy] keep 写列名"
+OF_ONE = frozenset({"name", "identity", "phone", "bank"})  # kinds of which one cell tells who it is
 HEADED = 12  # rows among which the headings of a sheet are looked for
 Allowed = Callable[[str], Collection[str]]
 
@@ -156,21 +157,32 @@ def _seeker(known: Iterable[str]) -> Callable[[str], int]:
     return count
 
 
+def people_in(path: Path) -> Iterator[str]:
+    """Yield every name and number of a person that stands uncovered under its heading in a file.
+
+    Raises
+    ------
+    Unread
+        When the file cannot be read.
+    """
+    for piece in pieces(path):
+        yield from (cell for kind, cell in _bare_cells(piece) if kind in OF_ONE)
+
+
 def _under_headings(piece: Piece) -> dict[str, int]:
     """Return how many cells under personal headings are neither blank nor covered."""
+    return dict(Counter(kind for kind, _ in _bare_cells(piece)))
+
+
+def _bare_cells(piece: Piece) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the text of each cell under a personal heading that is neither blank nor covered."""
     widths = [sum(str(cell).strip() not in ("", "None") for cell in row) for row in piece.rows[:HEADED]]
-    if not widths:
-        return {}
-    at = widths.index(max(widths))  # above the headings stand titles, in fewer cells
-    counts: dict[str, int] = {}
-    for place, heading in enumerate(piece.rows[at]):
-        for kind in personal([heading]).values():
-            counts[kind] = counts.get(kind, 0) + sum(_bare(row, place) for row in piece.rows[at + 1 :])
-    return counts
-
-
-def _bare(row: Any, place: int) -> bool:
-    cell = str(row[place]).strip() if place < len(row) and row[place] is not None else ""
-    return bool(cell) and "*" not in cell
+    at = widths.index(max(widths)) if widths else 0  # above the headings stand titles, in fewer cells
+    headed = {place: kind for place, heading in enumerate(piece.rows[at] if widths else ()) if (kind := kind_of(heading))}
+    for row in piece.rows[at + 1 :]:
+        for place, kind in headed.items():
+            cell = str(row[place]).strip() if place < len(row) and row[place] is not None else ""
+            if cell and "*" not in cell:
+                yield kind, cell
 
 
