@@ -201,7 +201,8 @@ def test_names_of_files_and_of_json_are_searched(tmp_path: Path) -> None:
 
 
 def test_people_are_known_from_every_sheet_of_what_was_handed_in(tmp_path: Path) -> None:
-    pages = {"甲": pd.DataFrame({"户主": ["张三丰", "李**"], "人数": [3, 2]}), "乙": pd.DataFrame({"序号": ["1"], "联系电话": ["13900001111"]})}
+    heads, numbers = pd.DataFrame({"户主": ["张三丰", "李**"], "人数": [3, 2]}), pd.DataFrame({"序号": ["1"], "联系电话": ["13900001111"]})
+    pages = {"甲": heads, "乙": numbers}
     path = write_book(tmp_path / "a.xlsx", {name: Page("名册", table) for name, table in pages.items()})
     assert set(people_in(path)) == {"张三丰", "13900001111"}
 
@@ -284,7 +285,7 @@ def words(path: Path) -> str:
         with zipfile.ZipFile(path) as book:
             return "\n".join(re.sub(r"<[^>]*>", "", book.read(member).decode("utf-8", "replace")) for member in book.namelist())
     if path.suffix == ".pdf":
-        pypdf = pytest.importorskip("pypdf")
+        pypdf = pytest.importorskip("pypdf", reason="the extra privacy is not installed")
         return "\n".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
     return path.read_bytes().decode("utf-8", "replace")
 

@@ -17,7 +17,7 @@ from evalkit.fieldwork.xlsform import form_field
 from evalkit.sheets import read_sheet
 from tests import county
 
-pyxform = pytest.importorskip("pyxform.xls2xform")
+pyxform = pytest.importorskip("pyxform.xls2xform", reason="the extra field is not installed")
 
 
 @cache
