@@ -22,7 +22,7 @@ FIRST = ("errors", "lists", "later")
 SPRINGS = (
     "tickets", "selection", "inclusion", "allocation", "sizing", "acceptance", "calibration", "variances",
     "replication", "streams", "intervals", "exact", "nonresponse", "quantiles", "inequality", "chisquares", "smallareas",
-    "reliability", "ranking", "suppression",
+    "reliability", "ranking", "suppression", "points", "composites",
 )  # fmt: skip
 RIVER = (
     "codes", "privacy", "sheets", "ledger", "screening", "intake", "figures", "ceremony",
@@ -51,7 +51,7 @@ NAMED_AS_FILES = ("later.later", "cli.")
 # The one dataclass that is written to after it is made: the collector of faults.
 WRITABLE = frozenset({"errors.Faults"})
 # Heavy libraries a file may import plainly, because it cannot do without them when it is loaded.
-PLAIN = frozenset({("design", "pydantic")})
+PLAIN = frozenset({("design", "pydantic"), ("indicators", "pydantic")})
 
 HEAVY = (
     "statsmodels", "matplotlib", "pydantic", "duckdb", "typst", "docx", "xlsxwriter", "openpyxl", "python_calamine",

@@ -16,6 +16,7 @@ from evalkit.design.inspecting import Quality
 from evalkit.design.judgement import Gate, Rate, Report, Specimen
 from evalkit.design.linking import LinkedForm
 from evalkit.design.planning import Planning, Published
+from evalkit.design.scoring import System
 from evalkit.design.sections import Evaluation, FrameSection, Privacy, Reserves, Returns, Rosters, Section
 from evalkit.design.stages import Stage
 from evalkit.design.staging import list_of
@@ -61,6 +62,7 @@ class Design(Section):
     gates: tuple[Gate, ...] = Field(alias="gate", default=())
     checks: tuple[CheckRule, ...] = Field(alias="check", default=())
     forms: tuple[LinkedForm, ...] = Field(alias="form", default=())
+    indicators: System | None = None
     planning: Planning | None = None
     published: tuple[Published, ...] = ()
     report: Report

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from evalkit.design.agreement import Disagreement, disagreements
 from evalkit.design.declarations import Design
@@ -16,6 +16,7 @@ from evalkit.design.judgement import FOLDER_NAME
 from evalkit.errors import DesignError, Fault, Faults
 
 Location = tuple[int | str, ...]
+Form = TypeVar("Form", bound=BaseModel)
 
 RULES = {
     "missing": ("缺少这一项", "补上这一项"),
@@ -93,10 +94,11 @@ def read_design(path: str | Path | Mapping[str, Any]) -> Design:
     if not isinstance(path, (str, Path)):
         raise DesignError(f"设计文件｜应为文件路径或其内容，现为 {type(path).__name__}｜给出 design.toml 的路径")
     source = Path(path)
-    return _checked(_parsed(source) | {"path": source}, source.name)
+    return _checked(parsed(source) | {"path": source}, source.name)
 
 
-def _parsed(source: Path) -> dict[str, Any]:
+def parsed(source: Path) -> dict[str, Any]:
+    """Return the content of a TOML file as plain data."""
     try:
         data = tomllib.loads(source.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
@@ -122,14 +124,29 @@ def _place(fault: tomllib.TOMLDecodeError) -> str:
 
 
 def _checked(data: dict[str, Any], subject: str) -> Design:
+    return validated(Design, data, subject, _between_sections)
+
+
+def validated(model: type[Form], data: dict[str, Any], subject: str, between: Callable[[ValidationError, dict[str, Any]], list[Fault]]) -> Form:
+    """Return the content of a file as the model reads it, or refuse it with all faults at once.
+
+    Parameters
+    ----------
+    model : type of Section
+    data : dict
+    subject : str
+        What is read, for the message.
+    between : callable
+        Returns the faults between the parts.
+    """
     _refuse_what_overflows(data, subject)
     try:
-        return Design.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as found:
         faults = Faults(subject)
         faults.extend(_section_faults(found, data))
         known = [fault.column for fault in faults]
-        faults.extend(fault for fault in _between_sections(found, data) if not any(_touches(fault.column, path) for path in known))
+        faults.extend(fault for fault in between(found, data) if not any(_touches(fault.column, path) for path in known))
         if not faults:
             faults.add(None, "设计", None, "内容读不懂", "对照 evalkit init 写出的样例改正")
         faults.refuse(DesignError)
