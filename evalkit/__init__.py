@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from evalkit import acceptance as acceptance
     from evalkit import allocation as allocation
     from evalkit import calibration as calibration
+    from evalkit import composites as composites
     from evalkit import exact as exact
     from evalkit import inclusion as inclusion
     from evalkit import inequality as inequality
     from evalkit import intervals as intervals
     from evalkit import nonresponse as nonresponse
+    from evalkit import points as points
     from evalkit import quantiles as quantiles
     from evalkit import ranking as ranking
     from evalkit import rates as rates
@@ -88,6 +90,14 @@ if TYPE_CHECKING:
     from evalkit.frame import Frame as Frame
     from evalkit.frame import Rule as Rule
     from evalkit.frame import read_frame as read_frame
+    from evalkit.indicators import Scorecard as Scorecard
+    from evalkit.indicators import Sensitivity as Sensitivity
+    from evalkit.indicators import Tally as Tally
+    from evalkit.indicators import exposure as exposure
+    from evalkit.indicators import read_system as read_system
+    from evalkit.indicators import score as score
+    from evalkit.indicators import system_table as system_table
+    from evalkit.indicators import tally as tally
     from evalkit.intake import Register as Register
     from evalkit.intake import Returned as Returned
     from evalkit.intake import read_registry as read_registry
@@ -215,6 +225,7 @@ _FILES = {
     "findings": ("Checklist", "Findings", "checklist", "determine"),
     "forms": ("Forms", "read_forms"),
     "frame": ("Frame", "Rule", "read_frame"),
+    "indicators": ("Scorecard", "Sensitivity", "Tally", "exposure", "read_system", "score", "system_table", "tally"),
     "intake": ("Register", "Returned", "read_registry", "read_returns"),
     "ledger": ("Ledger",),
     "leeway": ("Distance", "distance"),
@@ -241,8 +252,8 @@ _FILES = {
     "weights": ("Calibrate", "Nonresponse", "PostStratify", "Rake", "Trim", "response_rates"),
 }
 _SPRINGS = (
-    "acceptance", "allocation", "calibration", "exact", "inclusion", "inequality", "intervals", "nonresponse", "quantiles", "ranking",
-    "rates", "reliability", "replication", "selection", "sizing", "smallareas", "suppression", "variances",
+    "acceptance", "allocation", "calibration", "composites", "exact", "inclusion", "inequality", "intervals", "nonresponse", "points",
+    "quantiles", "ranking", "rates", "reliability", "replication", "selection", "sizing", "smallareas", "suppression", "variances",
 )  # fmt: skip
 _HOME = {name: file for file, names in _FILES.items() for name in names}
 

@@ -132,7 +132,7 @@ def sobol(a: ArrayLike, b: ArrayLike, ab: ArrayLike) -> tuple[Floats, Floats]:
     (0.0, True)
     """
     one, two, mixed = (np.asarray(part, dtype=float) for part in (a, b, ab))
-    if bool((np.ptp(np.concatenate([one, two])) <= 1e-12)):
+    if bool(np.ptp(np.concatenate([one, two])) <= 1e-12):
         return np.zeros(len(mixed)), np.zeros(len(mixed))
     func: dict[str, Any] = {"f_A": one[None], "f_B": two[None], "f_AB": mixed[:, None]}
     found = stats.sobol_indices(func=func, n=len(one))

@@ -45,7 +45,8 @@ def _met(x: Floats, weight: float) -> Any:
 def _steps(x: Floats, weight: float, *, target: float, direction: str, step: float, per: float, part: str, floor: float = 0.0) -> Any:
     gap = np.maximum(target - x if direction == "above" else x - target, 0.0)
     many = np.round(gap / step, DUST)
-    counted = {"begun": np.ceil, "whole": np.floor, "linear": np.asarray}[part](many)
+    ways: dict[str, Callable[[Floats], Any]] = {"begun": np.ceil, "whole": np.floor, "linear": np.asarray}
+    counted = ways[part](many)
     return np.maximum(weight - per * counted, floor)
 
 
@@ -96,7 +97,8 @@ def award(rule: str, x: ArrayLike, weight: float, **keys: Any) -> Floats:
         Most points, ≥ 0.
     **keys
         What the rule needs: `target`, `direction` ("above" or "below" is good), `step` (> 0) and `per` points for each;
-        `part` says whether a step that is begun counts ("begun", "whole", "linear"); `floor` and `cap` in points; `worst`, `best`; `maximum`.
+        `part` says whether a step that is begun counts ("begun", "whole", "linear"); `floor` and `cap` in points; `worst`, `best`;
+        `maximum`.
 
     Returns
     -------

@@ -42,6 +42,7 @@ UPSTREAM: frozenset[str] = frozenset(
     {"areas.SmallAreas.plot", "estimates.estimate.Estimate.plot", "models.outcome.Test.plot",
      "models.regression.Model.plot", "satisfaction.priorities.Priorities.plot", "survey.surveys.Survey.plot",
      "quality.askers.Interviewers.plot", "quality.plausible.Plausibility.plot",
+     "indicators.scorecard.Scorecard.plot",
      "trials.outcomes.Trials.plot", "verdict.judging.Verdict.plot"}
 )  # fmt: skip
 # Where a seed may be left out: a step in a folder falls back on the ceremony's seed, then on the specimen's.

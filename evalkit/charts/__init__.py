@@ -22,6 +22,7 @@ from evalkit.charts.results import (
     sample_chart,
     satisfaction_chart,
 )
+from evalkit.charts.scorecards import scorecard_plot
 from evalkit.charts.spreads import survey_plot
 from evalkit.charts.style import (
     AMBER,
@@ -46,5 +47,5 @@ __all__ = [
     "interviewer_plot", "know_fonts", "missing_characters", "model_plot", "oc_plot", "organ_pipe_plot", "picture", "place_chart",
     "plausibility_plot", "response_chart", "sample_chart", "satisfaction_chart", "survey_plot", "test_plot", "trials_plot",
     "verdict_plot",
-    "answers_plot", "priorities_plot",
+    "answers_plot", "priorities_plot", "scorecard_plot",
 ]  # fmt: skip

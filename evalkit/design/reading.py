@@ -127,7 +127,9 @@ def _checked(data: dict[str, Any], subject: str) -> Design:
     return validated(Design, data, subject, _between_sections)
 
 
-def validated(model: type[Form], data: dict[str, Any], subject: str, between: Callable[[ValidationError, dict[str, Any]], list[Fault]]) -> Form:
+def validated(
+    model: type[Form], data: dict[str, Any], subject: str, between: Callable[[ValidationError, dict[str, Any]], list[Fault]]
+) -> Form:
     """Return the content of a file as the model reads it, or refuse it with all faults at once.
 
     Parameters

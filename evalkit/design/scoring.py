@@ -260,12 +260,12 @@ def _grade_faults(section: Data) -> Iterator[Fault]:
         return
     bands, quota = grades.get("bands") or {}, grades.get("quota") or {}
     if bool(bands) == bool(quota):
-        yield Fault(None, "indicators.grades", None, "bands（分数线）与 quota（名额）必须且只能写一个", "删去或补上一个")
+        yield Fault(None, "indicators.grades", "", "bands（分数线）与 quota（名额）必须且只能写一个", "删去或补上一个")
     levels = [_number(value) for value in bands.values()]
     if levels != sorted(levels, reverse=True) or (levels and levels[-1] > 0):
-        yield Fault(None, "indicators.grades.bands", None, "应从好到差，末一等的分数线为 0", "按分数线从高到低写")
+        yield Fault(None, "indicators.grades.bands", "", "应从好到差，末一等的分数线为 0", "按分数线从高到低写")
     if quota and not grades.get("last"):
-        yield Fault(None, "indicators.grades.last", None, "没有说明名额以外的是哪一等", "写 last = \"较差\" 等")
+        yield Fault(None, "indicators.grades.last", "", "没有说明名额以外的是哪一等", "写 last = \"较差\" 等")
     known = [*bands, *quota, grades.get("last")]
     if grades.get("veto") and grades["veto"] not in known:
         yield Fault(None, "indicators.grades.veto", str(grades["veto"]), "没有这一等", f"可用：{'、'.join(map(str, known))}")
