@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from evalkit import inequality as inequality
     from evalkit import intervals as intervals
     from evalkit import nonresponse as nonresponse
-    from evalkit import points as points
     from evalkit import quantiles as quantiles
     from evalkit import ranking as ranking
     from evalkit import rates as rates
     from evalkit import reliability as reliability
     from evalkit import replication as replication
+    from evalkit import scoring as scoring
     from evalkit import selection as selection
     from evalkit import sizing as sizing
     from evalkit import smallareas as smallareas
@@ -252,8 +252,8 @@ _FILES = {
     "weights": ("Calibrate", "Nonresponse", "PostStratify", "Rake", "Trim", "response_rates"),
 }
 _SPRINGS = (
-    "acceptance", "allocation", "calibration", "composites", "exact", "inclusion", "inequality", "intervals", "nonresponse", "points",
-    "quantiles", "ranking", "rates", "reliability", "replication", "selection", "sizing", "smallareas", "suppression", "variances",
+    "acceptance", "allocation", "calibration", "composites", "exact", "inclusion", "inequality", "intervals", "nonresponse", "quantiles",
+    "ranking", "rates", "reliability", "replication", "scoring", "selection", "sizing", "smallareas", "suppression", "variances",
 )  # fmt: skip
 _HOME = {name: file for file, names in _FILES.items() for name in names}
 

@@ -22,7 +22,7 @@ FIRST = ("errors", "lists", "later")
 SPRINGS = (
     "tickets", "selection", "inclusion", "allocation", "sizing", "acceptance", "calibration", "variances",
     "replication", "streams", "intervals", "exact", "nonresponse", "quantiles", "inequality", "chisquares", "smallareas",
-    "reliability", "ranking", "suppression", "points", "composites",
+    "reliability", "ranking", "suppression", "scoring", "composites",
 )  # fmt: skip
 RIVER = (
     "codes", "privacy", "sheets", "ledger", "screening", "intake", "figures", "ceremony",

@@ -51,7 +51,7 @@ def main() -> None:
 for _command in (
     init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, xlsform, release, nightly, reserve, mark, board,
     points, close_village, conflicts, resolve, collect, linked_forms, response, inspect, visit_again,
-    case, estimate, tell_distance, score_card, report, verify, publish, search_outputs, new_secret_key, history, ledger, overlap, matched, run_all,
-    wheels,
+    case, estimate, tell_distance, score_card, report, verify, publish, search_outputs, new_secret_key, history, ledger, overlap,
+    matched, run_all, wheels,
 ):  # fmt: skip
     main.add_command(_command)

@@ -10,7 +10,7 @@ from pydantic import Field
 from evalkit.design.sections import Count, Number, Section, Switch, Word
 from evalkit.design.staging import Data, entries
 from evalkit.errors import Fault
-from evalkit.points import METHODS
+from evalkit.scoring import METHODS
 
 GROUPS = {"sum": "下级得分相加，下级权重之和等于本级权重", "weighted": "下级按比重合成，比重之和为 1"}
 UNSCORED = {"record": "只记录，不计分", "open": "未公布：占着权重，不计分"}
@@ -170,7 +170,7 @@ def indicator_faults(data: Data) -> Iterator[Fault]:
     >>> tree = {"full": 100, "item": [{"code": "a", "parent": "b", "rule": "sum"}, {"code": "b", "parent": "a", "rule": "sum"}]}
     >>> for fault in indicator_faults({"indicators": tree}):
     ...     print(fault.column, fault.value, fault.rule)
-    indicators.item a → b → a 上级绕成了圈
+    indicators.item[1].parent a → b → a 上级绕成了圈
     """
     section = data.get("indicators")
     if not isinstance(section, dict):
@@ -207,7 +207,7 @@ def _parents(section: Data, items: Items) -> Iterator[Fault]:
         elif parent and items[parent][1].get("rule") not in GROUPS:
             yield Fault(None, f"{path}.parent", parent, "上级是一个有数值的指标", "上级的 rule 写 sum 或 weighted")
         if item.get("rule") in GROUPS and code not in parents:
-            yield Fault(None, path, code, "没有下级指标", "补上下级，或改写 rule")
+            yield Fault(None, f"{path}.rule", code, "没有下级指标", "补上下级，或改写 rule")
 
 
 def _circles(section: Data, items: Items) -> Iterator[Fault]:
@@ -218,7 +218,8 @@ def _circles(section: Data, items: Items) -> Iterator[Fault]:
             trail.append(parent)
         if parent == code and not told & set(trail):
             told |= set(trail)
-            yield Fault(None, "indicators.item", " → ".join([*trail, code]), "上级绕成了圈", "改正其中一个 parent")
+            path = f"indicators.item[{items[code][0]}].parent"
+            yield Fault(None, path, " → ".join([*trail, code]), "上级绕成了圈", "改正其中一个 parent")
 
 
 def _weights(section: Data, items: Items) -> Iterator[Fault]:
@@ -226,7 +227,7 @@ def _weights(section: Data, items: Items) -> Iterator[Fault]:
         parts = [_number(each.get("weight")) for _, each in items.values() if str(each.get("parent", "")) == code]
         wanted = 1.0 if item.get("rule") == "weighted" else _number(item.get("weight"))
         if parts and item.get("rule") in GROUPS and abs(sum(parts) - wanted) > SAME * max(1.0, wanted):
-            where, what = (f"indicators.item[{i}]", f"{code} 的下级") if code else ("indicators.full", "一级指标")
+            where, what = (f"indicators.item[{i}].weight", f"{code} 的下级") if code else ("indicators.full", "一级指标")
             yield Fault(None, where, f"{sum(parts):g}", f"{what}权重之和应为 {wanted:g}", "改正权重；未公布的写 rule = \"open\" 的一项补足")
 
 

@@ -18,7 +18,7 @@ def mark_folder(evaluation: Evaluation, system: str = "", other: str = "", missi
     """Score the county by the design's system, or by that of a file; write the card to ``results/``."""
     design = evaluation.design
     if not system and design.indicators is None:
-        raise EvalkitError("design.toml｜没有 [indicators] 一节｜写上，或给出 --system 体系文件（如 designs/systems/county_exit_central.toml）")
+        raise EvalkitError("design.toml｜没有 [indicators] 一节｜写上，或给出 --system 体系文件")
     rosters = evaluation._rosters()
     rates = measure(weigh(evaluation.findings()), design, evaluation.frame, rosters if len(rosters) else None)
     policies = design.evaluation

@@ -213,10 +213,11 @@ def _told(card: Scorecard, choices: Choices, u: Floats) -> pd.DataFrame:
     columns |= {"median_place": np.median(ranks, axis=0), "place_low": low, "place_high": high, "score_low": bottom, "score_high": top}
     rule = card.system.grades
     if rule is not None and not card.open and ("rules" in choices.normalisations or rule.quota):
-        codes = grade_codes(scores * full, card.drawn.failed.any(axis=-1)[sample], rule)
+        vetoed = np.asarray(card.drawn.failed.any(axis=-1))[sample]
+        codes = grade_codes(scores * full, vetoed, rule)
         now = np.array([rule.names.index(grade) for grade in card.grades])
         kept = np.full(len(u), bool(rule.quota))
         if not rule.quota:
             kept = np.asarray(chosen == choices.normalisations.index("rules"))
-        columns |= {"grade": card.grades, "changed": np.mean(codes[kept] != now, axis=0)}
+        columns |= {"grade": card.grades, "changed": np.not_equal(codes[kept], now).mean(axis=0)}
     return pd.DataFrame(columns)

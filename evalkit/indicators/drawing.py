@@ -106,5 +106,8 @@ def _limits(row: Estimate, icc: Any) -> tuple[Floats, Floats]:
 
 
 def _limit(row: Estimate, level: float, side: Any, column: str, icc: Any) -> float:
-    limit = float(row.interval(level=level, side=side, icc=icc if row.kind == "proportion" else None)[column].iloc[0])
+    share = row.kind == "proportion"
+    if share and bool((row.scale < 0).any()):  # 1 − p has no one-sided limits of its own: the end of the two-sided interval
+        level, side = 2 * level - 1, "two"
+    limit = float(row.interval(level=level, side=side, icc=icc if share else None)[column].iloc[0])
     return limit if np.isfinite(limit) else float(row)

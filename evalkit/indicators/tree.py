@@ -9,7 +9,7 @@ import numpy as np
 
 from evalkit.composites import aggregate
 from evalkit.indicators.values import gates_of
-from evalkit.points import award
+from evalkit.scoring import award
 from evalkit.verdict import satisfies
 
 if TYPE_CHECKING:
