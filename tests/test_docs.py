@@ -15,6 +15,7 @@ NAMES = (
     "charts",
     "estimation",
     "fieldwork",
+    "indicators",
     "intake",
     "intervals",
     "ledger",

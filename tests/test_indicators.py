@@ -18,6 +18,7 @@ from evalkit.design.scoring import System
 from evalkit.errors import DesignError, EstimateError, ReportError, ResponsesError
 from evalkit.indicators import LIGHTS
 from evalkit.scoring import METHODS, award
+from tests import county
 
 SYSTEMS = Path("designs/systems")
 FILES = sorted(SYSTEMS.glob("*.toml"))
@@ -170,22 +171,22 @@ def test_gates_are_conjunctive_and_worded_as_the_rule_says() -> None:
     assert (failed["failed"], failed["conclusion"]) == ("脱贫人口错退率", "建议不同意退出")
     incidence = good | {"综合贫困发生率": 0.025}
     west = ev.score(incidence, SYSTEMS / "county_exit_west.toml").units().iloc[0]
-    assert west["conclusion"] == "建议同意退出" and ev.score(incidence, SYSTEMS / "county_exit_central.toml").failed("全部")
+    assert west["conclusion"] == "建议同意退出" and ev.score(incidence, SYSTEMS / "county_exit_central.toml").failed("本对象")
 
 
 def test_a_gate_without_an_error_found_is_not_certain() -> None:
     few = ev.Survey.from_data(pd.DataFrame({"wrong": [0] * 100}))
     gate = system({"code": "A", "rule": "gate", "target": 0.02, "direction": "below", "strict": True}, full=0)
     card = ev.score({"A": ev.proportion(few, "wrong")}, gate)
-    assert card.verdicts["全部", "A"].zone == "not proven" and card.unproven("全部") == "A"
+    assert card.verdicts["本对象", "A"].zone == "not proven" and card.unproven("本对象") == "A"
     assert 0.05 < card.drawn.failed.mean() < 0.5
     many = ev.Survey.from_data(pd.DataFrame({"wrong": [0] * 3000}))
-    assert ev.score({"A": ev.proportion(many, "wrong")}, gate).unproven("全部") == ""
+    assert ev.score({"A": ev.proportion(many, "wrong")}, gate).unproven("本对象") == ""
 
 
 def test_what_has_no_value_is_refused_or_out_with_its_weight() -> None:
     two = system(leaf("A", 6), leaf("B", 4))
-    with pytest.raises(EstimateError, match="B：全部｜B 没有数值"):
+    with pytest.raises(EstimateError, match="B：本对象｜B 没有数值"):
         ev.score({"A": 0.5}, two)
     card = ev.score({"A": 0.5}, two, missing="out")
     assert (card.scores[0], card.reach[0]) == (3.0, 6.0)
@@ -406,6 +407,36 @@ def test_a_card_speaks_as_a_tree_and_draws() -> None:
     assert found.plot().get_label().startswith("甲县 9.") and "3 个对象" in repr(found) and "<table" in found._repr_html_()
     with pytest.raises(ReportError, match="没有分值可画"):
         ev.score({"综合贫困发生率": 0.01, "错退率": 0.0, "漏评率": 0.0, "群众认可度": 0.95}, SYSTEMS / "county_exit_west.toml").plot()
+
+
+COUNTY: list[dict[str, Any]] = [
+    {"code": code, "name": code, "rule": "gate", "source": "第三方评估", "target": target, "direction": direction, "strict": False,
+     "rate": code, "reads": "unweighted"} for code, target, direction in (("错退率", 0.02, "below"), ("群众认可度", 0.9, "above"))
+]  # fmt: skip
+SECTION = {"title": "两项", "source": "自拟", "full": 0.0, "passed": "建议同意退出", "failed": "建议不同意退出", "item": COUNTY}
+
+
+def test_rates_of_a_design_go_to_the_indicators_that_name_them() -> None:
+    declared, registry, sample, returned = county.build(county.design(indicators=SECTION, returns={"empty_cell": "spread"}))
+    found = ev.weigh(ev.determine(ev.collect(sample, returned)))
+    frame = ev.Frame.from_data(registry.villages(), id="village_code", name="village", columns=["township_code"])
+    rates = ev.measure(found, declared, frame)
+    card = ev.score({"示例县": rates}, declared)
+    assert card.values.read[0] == pytest.approx([rate.confirmed.official for rate in rates])
+    judged = ev.judge(rates[0].confirmed.estimate, 0.02, direction="below", strict=False, legal_value=rates[0].confirmed.official)
+    assert card.verdicts["示例县", "错退率"].zone == judged.zone
+    assert card.system is declared.indicators and county.design().hash == declared.hash
+
+
+def test_a_design_tells_the_faults_of_its_indicators_by_path() -> None:
+    bad = [COUNTY[0] | {"rate": "错率", "source": ""}, COUNTY[1] | {"weight": 3.0}]
+    with pytest.raises(DesignError) as told:
+        county.design(indicators=SECTION | {"item": bad})
+    found = {(fault.column, fault.rule) for fault in told.value.faults}
+    assert found == {
+        ("indicators.full", "一级指标权重之和应为 0"), ("indicators.item[1].source", "指标没有数据来源"),
+        ("indicators.item[1].rate", "设计中没有这个指标（[[rate]]）"),
+    }  # fmt: skip
 
 
 def test_the_command_scores_a_table(tmp_path: Path) -> None:

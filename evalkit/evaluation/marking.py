@@ -22,11 +22,12 @@ def mark_folder(evaluation: Evaluation, system: str = "", other: str = "", missi
     rosters = evaluation._rosters()
     rates = measure(weigh(evaluation.findings()), design, evaluation.frame, rosters if len(rosters) else None)
     policies = design.evaluation
+    county = design.report.name if design.simulated else policies.county  # made-up results bear no real county's name
     card = score(
-        {policies.county: rates}, read_system(system or design), other=other or None, missing=missing, level=policies.confidence,
+        {county: rates}, read_system(system or design), other=other or None, missing=missing, level=policies.confidence,
         alpha=policies.alpha, icc=policies.icc,
     )  # fmt: skip
-    return written(card, evaluation.folder.part("results"))
+    return (*(["以下为模拟数据"] if design.simulated else []), *written(card, evaluation.folder.part("results"), design.simulated))
 
 
 def mark_table(values: str, system: str, folder: str, missing: str = "fail") -> Said:
@@ -34,12 +35,13 @@ def mark_table(values: str, system: str, folder: str, missing: str = "fail") -> 
     return written(score(values, system, missing=missing), Path(folder))
 
 
-def written(card: Scorecard, folder: Path) -> Said:
-    """Write a scorecard and say what it says."""
-    card.save(folder / CARD)
-    write_csv(card.units(), folder / UNITS)
+def written(card: Scorecard, folder: Path, simulated: bool = False) -> Said:
+    """Write a scorecard and say what it says; tables of made-up data say so in every row."""
+    mark = {"simulated": "模拟数据"} if simulated else {}
+    write_csv(card.table().assign(**mark), folder / CARD)
+    write_csv(card.units().assign(**mark), folder / UNITS)
     names = [CARD, UNITS]
     if card.system.circumstance:
-        write_csv(card.circumstances(), folder / FLAGS)
+        write_csv(card.circumstances().assign(**mark), folder / FLAGS)
         names.append(FLAGS)
     return (repr(card.system), *(f"  {line}" for line in card.sentences()), f"写入 {'、'.join(f'{folder.name}/{name}' for name in names)}")

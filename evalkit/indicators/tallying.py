@@ -79,14 +79,16 @@ class Tally:
     def sentences(self) -> list[str]:
         """Return what was found, in Chinese, one sentence a unit and area."""
         rows: list[Any] = list(self.scores().itertuples(index=False))
-        return [
-            f"{row.unit}{row.area}：核查 {row.yes + row.no} 项，{row.yes} 项落实"
-            + ("。" if is_blank(row.score) else f"（{percent(row.score, 1)}），{row.no} 项未落实。")
-            for row in rows
-        ]
+        return [f"{row.unit}{row.area}：{_counted(row)}。" for row in rows]
 
     def __repr__(self) -> str:
         return f"Tally {len(self.rows)} 项\n" + "\n".join(self.sentences())
+
+
+def _counted(row: Any) -> str:
+    if is_blank(row.score):
+        return "没有适用的项目"
+    return f"核查 {row.yes + row.no} 项，{row.yes} 项落实（{percent(row.score, 1)}），{row.no} 项未落实"
 
 
 _COUNTS = {"yes": YES, "no": NO, "not_concerned": NOT_CONCERNED}

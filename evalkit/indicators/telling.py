@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import EstimateError, Faults
-from evalkit.figures import html_table, number, percent, significant
+from evalkit.figures import html_table, number, percent, plain, significant
 from evalkit.indicators.grading import LIGHTS
 from evalkit.indicators.values import gates_of
 
@@ -103,12 +103,18 @@ def _cell(row: dict[str, Any]) -> str:
     """Return value, points and gate of one row, as the tree shows them."""
     if row["rule"] == "open":
         return f"未公布（{number(row['weight'])} 分）"
-    parts = [] if np.isnan(row["value"]) else [significant(row["value"])]
+    parts = [] if np.isnan(row["value"]) else [_shown(row["value"], row["target"])]
     if not np.isnan(row["points"]):
         parts.append(f"{number(row['points'])}/{number(row['reach'])} 分")
     if row["met"] is not None:
         parts.append(("达到" if row["met"] else "未达到") + (f"（{row['zone']}）" if row["zone"] else ""))
     return "，".join(parts) or "无数值"
+
+
+def _shown(value: float, target: float) -> str:
+    """Return a value for reading, with all its digits where the rounded one would be taken for the target."""
+    short = significant(value)
+    return plain(value) if value != target and short == significant(target) else short
 
 
 def tree_html(card: Scorecard) -> str:

@@ -31,7 +31,7 @@ TOLD = ("source", "date", "who")  # what a value from elsewhere has to say of it
 WORDS = {"是": 1.0, "否": 0.0, "达到": 1.0, "未达到": 0.0}
 STATISTICS = {"mean": mean, "proportion": proportion}
 NOT_UNIT = ("variable", "level", "probability", "term")
-ONE = "全部"  # the unit of values that name none
+ONE = "本对象"  # the unit of values that name none
 
 
 @dataclass(frozen=True, eq=False)
