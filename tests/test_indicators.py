@@ -316,6 +316,33 @@ def test_without_a_choice_nothing_changes() -> None:
     assert (found.indices()["total"] == 0).all() and found.sentences()[-1] == "各种选择都不改变结果。"
 
 
+def test_weights_that_hardly_move_give_the_score_itself() -> None:
+    """Shares of a weighted group count as parts of what the group weighs in the whole."""
+    group = {"code": "A", "weight": 60, "rule": "weighted"}
+    made = system(group, leaf("B", 0.75, parent="A"), leaf("C", 0.25, parent="A"), leaf("D", 40), full=100)
+    card = ev.score({"B": 0.9, "C": 0.1, "D": 0.5}, made)
+    told = card.sensitivity(base=16, spread=1e-6, aggregations=["linear"]).table().iloc[0]
+    assert card.scores[0] == pytest.approx(60 * 0.7 + 20)
+    assert [told["score_low"], told["score_high"]] == pytest.approx([card.scores[0]] * 2, abs=1e-3)
+
+
+def test_the_share_of_scenarios_with_another_grade_is_told() -> None:
+    grades = {"bands": {"好": 6.2, "一般": 0.0}, "source": "自拟"}
+    card = ev.score({"A": 0.25, "B": 1.0}, system(leaf("A", 5), leaf("B", 5), grades=grades))
+    assert card.grades == ("好",)  # 6.25 of 10, a hair above the band
+    linear = card.sensitivity(base=256, aggregations=["linear"]).table()["changed"].iloc[0]
+    assert linear == pytest.approx(0.45, abs=0.1)  # about half of the weights take it below
+    assert card.sensitivity(base=256, aggregations=["geometric"]).table()["changed"].iloc[0] > 0.95
+
+
+def test_a_green_quarter_ends_the_run() -> None:
+    lit = pd.DataFrame({"unit": ["甲"], "score": [50.0], "light": ["红灯"], "share": [1.0], "firm": [True]})
+    quarters = [lit.assign(period=f"{k}季度", light=light) for k, light in enumerate(["红灯", "绿灯", "黄灯", "红灯"])]
+    assert ev.exposure(quarters)[["running", "reds"]].values.tolist() == [[2, 2]]
+    with pytest.raises(EstimateError, match="各有不同的 period"):
+        ev.exposure([quarters[0], quarters[0]])
+
+
 def test_the_sobol_indices_are_those_of_a_known_function() -> None:
     """y = 2·u₁ + u₂: first-order = total = .8, .2."""
     chance = np.random.default_rng(3)
