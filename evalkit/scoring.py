@@ -78,7 +78,7 @@ METHODS: dict[str, Method] = {
     "steps": Method("按步扣分：每差一步扣若干分，扣到下限为止", ("target", "direction", "step", "per", "part"), _steps, ("floor",)),
     "cases": Method("按例扣分：每例扣若干分，可设最多扣多少", ("per",), _cases, ("cap", "floor")),
     "goalposts": Method("两端之间按比例：最差得 0 分，最好得满分", ("worst", "best"), _goalposts),
-    "percent": Method("按满分折算：得分除以原满分再乘权重", ("maximum",), _percent),
+    "percent": Method("按满分折算：得分除以原满分再乘分值", ("maximum",), _percent),
     "rank": Method("按名次：第一名满分，末名 0 分，并列取平均名次", ("direction",), _ranked),
 }
 

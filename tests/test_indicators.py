@@ -114,7 +114,7 @@ def test_every_fault_of_a_tree_is_told_at_once() -> None:
         ("indicators.item[3].direction", "计分规则 gate 缺少 direction"), ("indicators.item[4].per", "计分规则 cases 缺少 per"),
         ("indicators.item[4].parent", "没有这个上级指标"), ("indicators.item[5].code", "代码重复"),
         ("indicators.item[5].colour", "没有这个键"), ("indicators.item[5].maximum", "数值太小"),
-        ("indicators.grades", "bands（分数线）与 quota（名额）必须且只能写一个"),
+        ("indicators.grades", "bands（分数线）与 quota（配额）必须且只能写一个"),
     ):  # fmt: skip
         assert wanted in found
 
@@ -122,9 +122,9 @@ def test_every_fault_of_a_tree_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("items", "rule"),
     [
-        ([leaf("A", 6), leaf("B", 5)], "一级指标权重之和应为 10"),
-        ([{"code": "A", "weight": 10, "rule": "sum"}, leaf("B", 9, parent="A")], "A 的下级权重之和应为 10"),
-        ([{"code": "A", "weight": 10, "rule": "weighted"}, leaf("B", 0.9, parent="A")], "A 的下级权重之和应为 1"),
+        ([leaf("A", 6), leaf("B", 5)], "一级指标分值之和应为 10"),
+        ([{"code": "A", "weight": 10, "rule": "sum"}, leaf("B", 9, parent="A")], "A 的下级分值之和应为 10"),
+        ([{"code": "A", "weight": 10, "rule": "weighted"}, leaf("B", 0.9, parent="A")], "A 的下级比重之和应为 1"),
         ([leaf("A", 10), leaf("B", 0, parent="A")], "上级是一个有数值的指标"),
         ([leaf("A", 10, rate="错退率")], "没有说明取哪个数"),
         ([leaf("A", 10, column="happy")], "column 与 statistic 应同时写"),
@@ -303,7 +303,7 @@ def test_sensitivity_says_which_choice_matters() -> None:
     assert (told["place_low"] <= told["median_place"]).all() and (told["median_place"] <= told["place_high"]).all()
     assert told.loc["甲", "place_low"] < told.loc["甲", "place_high"]
     index = found.indices().set_index("factor")["total"]
-    assert index["抽样"] == 0 and index["合成"] > 0 and index["权重 A"] > 0
+    assert index["抽样"] == 0 and index["合成"] > 0 and index["分值 A"] > 0
     assert "影响最大的是" in found.sentences()[-1]
 
 
@@ -461,7 +461,7 @@ def test_a_design_tells_the_faults_of_its_indicators_by_path() -> None:
         county.design(indicators=SECTION | {"item": bad})
     found = {(fault.column, fault.rule) for fault in told.value.faults}
     assert found == {
-        ("indicators.full", "一级指标权重之和应为 0"), ("indicators.item[1].source", "指标没有数据来源"),
+        ("indicators.full", "一级指标分值之和应为 0"), ("indicators.item[1].source", "指标没有数据来源"),
         ("indicators.item[1].rate", "设计中没有这个指标（[[rate]]）"),
     }  # fmt: skip
 

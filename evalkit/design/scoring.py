@@ -12,8 +12,8 @@ from evalkit.design.staging import Data, entries
 from evalkit.errors import Fault
 from evalkit.scoring import METHODS
 
-GROUPS = {"sum": "下级得分相加，下级权重之和等于本级权重", "weighted": "下级按比重合成，比重之和为 1"}
-UNSCORED = {"record": "只记录，不计分", "open": "未公布：占着权重，不计分"}
+GROUPS = {"sum": "下级得分相加，下级分值之和等于本级分值", "weighted": "下级按比重合成，比重之和为 1"}
+UNSCORED = {"record": "只记录，不计分", "open": "未公布：占着分值，不计分"}
 RULES = {**{name: method.text for name, method in METHODS.items()}, **UNSCORED}
 SAME = 1e-9  # sums of weights written in decimals
 NotNegative = Annotated[Number, Field(ge=0)]
@@ -227,8 +227,10 @@ def _weights(section: Data, items: Items) -> Iterator[Fault]:
         parts = [_number(each.get("weight")) for _, each in items.values() if str(each.get("parent", "")) == code]
         wanted = 1.0 if item.get("rule") == "weighted" else _number(item.get("weight"))
         if parts and item.get("rule") in GROUPS and abs(sum(parts) - wanted) > SAME * max(1.0, wanted):
+            named = "比重" if item.get("rule") == "weighted" else "分值"
             where, what = (f"indicators.item[{i}].weight", f"{code} 的下级") if code else ("indicators.full", "一级指标")
-            yield Fault(None, where, f"{sum(parts):g}", f"{what}权重之和应为 {wanted:g}", "改正权重；未公布的写 rule = \"open\" 的一项补足")
+            remedy = "改正分值；未公布的写 rule = \"open\" 的一项补足"
+            yield Fault(None, where, f"{sum(parts):g}", f"{what}{named}之和应为 {wanted:g}", remedy)
 
 
 def _number(value: Any) -> float:
@@ -246,7 +248,7 @@ def _leaf_faults(path: str, item: Data) -> Iterator[Fault]:
         if item.get(key) in (None, ""):
             yield Fault(None, f"{path}.{key}", name, f"计分规则 {rule} 缺少 {key}", f"写 {key} = …；{RULES[str(rule)]}")
     if method and rule != "gate" and not _number(item.get("weight")):
-        yield Fault(None, f"{path}.weight", name, "计分的指标没有权重", "写 weight = 满分")
+        yield Fault(None, f"{path}.weight", name, "计分的指标没有分值", "写 weight = 满分")
     if rule == "goalposts" and item.get("worst") == item.get("best"):
         yield Fault(None, f"{path}.best", name, "最好与最差相同", "改正其一")
     if item.get("rate") and not item.get("reads"):
@@ -261,12 +263,12 @@ def _grade_faults(section: Data) -> Iterator[Fault]:
         return
     bands, quota = grades.get("bands") or {}, grades.get("quota") or {}
     if bool(bands) == bool(quota):
-        yield Fault(None, "indicators.grades", "", "bands（分数线）与 quota（名额）必须且只能写一个", "删去或补上一个")
+        yield Fault(None, "indicators.grades", "", "bands（分数线）与 quota（配额）必须且只能写一个", "删去或补上一个")
     levels = [_number(value) for value in bands.values()]
     if levels != sorted(levels, reverse=True) or (levels and levels[-1] > 0):
         yield Fault(None, "indicators.grades.bands", "", "应从好到差，末一等的分数线为 0", "按分数线从高到低写")
     if quota and not grades.get("last"):
-        yield Fault(None, "indicators.grades.last", "", "没有说明名额以外的是哪一等", "写 last = \"较差\" 等")
+        yield Fault(None, "indicators.grades.last", "", "没有说明配额以外的是哪一等", "写 last = \"较差\" 等")
     known = [*bands, *quota, grades.get("last")]
     if grades.get("veto") and grades["veto"] not in known:
         yield Fault(None, "indicators.grades.veto", str(grades["veto"]), "没有这一等", f"可用：{'、'.join(map(str, known))}")

@@ -61,7 +61,7 @@ class Sensitivity:
         made = []
         if len(rows) > 1:
             told = (f"{r.unit}名次中位数 {r.median_place:g}（90% 情景在第 {r.place_low:g}～{r.place_high:g} 名）" for r in rows)
-            made.append(f"{self.scenarios} 种情景（权重各变动 ±{self.spread:.0%}）中，{'；'.join(told)}。")
+            made.append(f"{self.scenarios} 种情景（各指标分值变动 ±{self.spread:.0%}）中，{'；'.join(told)}。")
         if "changed" in self._units:
             made.append("等次改变的情景占：" + "；".join(f"{r.unit}（{r.grade}）{r.changed:.1%}" for r in rows) + "。")
         top = self._indices.sort_values("total", ascending=False, kind="stable").iloc[0]
@@ -134,7 +134,7 @@ def sensitivity(
     _refuse(card, base, spread, names, tuple(aggregations))
     choices = _choices(card, names, tuple(aggregations), spread)
     leaves = [leaf for leaf in card.system.leaves if leaf.scored and leaf.weight > 0]
-    factors = ("抽样", "归一化", "合成", *(f"权重 {leaf.name}" for leaf in leaves))
+    factors = ("抽样", "归一化", "合成", *(f"分值 {leaf.name}" for leaf in leaves))
     a, b = (
         np.stack([streams.numbers(STREAM, side, f"{k}", base) for k in range(len(factors))], axis=1) for side in ("a", "b")
     )  # fmt: skip
@@ -157,7 +157,7 @@ def _refuse(card: Scorecard, base: int, spread: float, names: tuple[str, ...], w
     if not 0 < spread < 1:
         faults.add(None, "spread", spread, "应在 0 与 1 之间", "±25% 写 .25")
     if not bool((card.reach > 0).all()):
-        faults.add(None, "system", card.system.title, "没有计分的指标", "只有门槛或记录的体系没有权重可变")
+        faults.add(None, "system", card.system.title, "没有计分的指标", "只有门槛或记录的体系没有分值可变")
     faults.refuse(EstimateError)
 
 

@@ -21,7 +21,7 @@ from evalkit.sheets import as_pandas, read_sheet
 
 NUMBERS = ("weight", "target", "step", "per", "floor", "cap", "worst", "best", "maximum")
 HEADINGS = {
-    "code": "代码", "name": "指标", "parent": "上级", "weight": "权重", "rule": "计分规则", "source": "数据来源", "unit": "单位",
+    "code": "代码", "name": "指标", "parent": "上级", "weight": "分值", "rule": "计分规则", "source": "数据来源", "unit": "单位",
     "direction": "方向", "strict": "严格", "target": "目标值", "step": "每步", "per": "每步（例）扣分", "part": "不足一步", "floor": "下限",
     "cap": "最多扣", "worst": "最差", "best": "最好", "maximum": "原满分", "office": "考核部门", "note": "说明", "rate": "取自指标",
     "reads": "取哪个数", "column": "取自列", "statistic": "统计量", "aggregation": "合成",
@@ -77,7 +77,7 @@ def read_system(source: Any, *, title: str = "", basis: str = "", full: float = 
     Traceback (most recent call last):
         ...
     evalkit.errors.DesignError: 指标体系：2 处错误
-      indicators.full：5｜一级指标权重之和应为 10｜改正权重；未公布的写 rule = "open" 的一项补足
+      indicators.full：5｜一级指标分值之和应为 10｜改正分值；未公布的写 rule = "open" 的一项补足
       indicators.item[1].direction：a｜计分规则 gate 缺少 direction｜写 direction = …；门槛：达到得满分，达不到一票否决
     """
     if isinstance(source, System):
@@ -129,7 +129,7 @@ def system_table(system: System) -> pd.DataFrame:
 
     Examples
     --------
-    >>> system_table(read_system("designs/systems/yingde_2019.toml"))[["代码", "上级", "权重", "计分规则"]].values.tolist()
+    >>> system_table(read_system("designs/systems/yingde_2019.toml"))[["代码", "上级", "分值", "计分规则"]].values.tolist()
     [['S', '', 100.0, 'weighted'], ['S1', 'S', 0.7, 'goalposts'], ['S2', 'S', 0.3, 'percent']]
     """
     rows = [_written(item) for item in system.item]
