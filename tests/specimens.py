@@ -79,6 +79,7 @@ def _tables(townships: int) -> dict[str, pd.DataFrame]:
             ["合计", 29, 14, 9, 6, 15],
             *[[_place(i), sum(kinds), *kinds, i % 3 == 1] for i in range(townships) for kinds in [((i * 7) % 3, i % 2, (i * 5) % 4 == 3)]],
         ).astype({"misidentified": int, "confirmed": int}),
+        "distance": _frame("distance", ["错退率", "待定1：A01，错退", 3, 18 / 4030, 21 / 4030, "达到", "达到"]),
         "satisfaction": _frame("satisfaction", *_satisfaction()),
         "quality": _frame(
             "quality",

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 import evalkit as ev
+from evalkit.evaluation.pending import pending_cases
+from evalkit.evaluation.places import Places
 from evalkit.findings import Findings
 from evalkit.frame import Frame
 from evalkit.leeway import Distance, distance
@@ -136,3 +138,28 @@ def test_without_cases_there_is_still_a_distance() -> None:
     assert made.table().empty and made.pending == 0 and len(made.bearing()) == 5
     with pytest.raises(ev.EvalkitError, match="不是由认定结果加权而来"):
         distance(ev.Survey.from_data(pd.DataFrame({"x": [1, 2], "w": [1.0, 1.0]}), weights="w"), declared, frame)
+
+
+# -- as a report shows it -----------------------------------------------------------------------------------------
+
+
+def test_a_report_lists_pending_cases_by_number_and_place_and_no_household() -> None:
+    declared, frame, findings = built()
+    survey, towns = ev.weigh(findings), sorted(set(frame.table()["township_code"]))
+    places = Places({code: f"乡镇{i:02d}" for i, code in enumerate(towns, 1)})
+    table, bearing = pending_cases(survey, declared, frame, None, findings, places)
+    made = told().table()
+    waiting = made[(made["status"] == "suspected") & (made["rate"] == "漏评率")]
+    mine = table[table["rate"] == "漏评率"]
+    assert len(waiting) > 1 and len(mine) == len(waiting) + 1 and mine["case"].iloc[-1] == "全部待定案件"
+    assert mine["then"].to_list()[:-1] == waiting["if_confirmed"].to_list() and (mine["now"] == waiting["now"].iloc[0]).all()
+    assert bearing == told().bearing()["sentence"].to_list()
+    assert not table["case"].str.contains(r"\d{4}").any() and mine["case"].str.contains("乡镇").sum() == len(waiting)
+
+
+def test_without_pending_cases_nothing_is_reckoned() -> None:
+    declared, frame, findings = built()
+    over = {(row.village, row.household, row.finding): "confirmed" for row in findings.cases().itertuples()}
+    decided = ev.determine(findings.responses, statuses=over)
+    table, bearing = pending_cases(ev.weigh(decided), declared, frame, None, decided, Places({}))
+    assert table.empty and bearing == []

@@ -13,6 +13,7 @@ from evalkit.design.judgement import FINDINGS, AccuracyRate, ApprovalRate
 from evalkit.design.standards import finding_words
 from evalkit.errors import HEADER
 from evalkit.evaluation.accepting import decisions
+from evalkit.evaluation.pending import pending_cases
 from evalkit.evaluation.places import Places
 from evalkit.evaluation.telling import policies_told, rate_told, sampling_told
 from evalkit.intervals import weight_effect
@@ -67,15 +68,18 @@ def assemble(
     """
     places = Places.of(frame, design)
     verdicts = gate_verdicts(design, rates, len(responses.sample.villages))
+    waiting, bearing = pending_cases(survey, design, frame, rosters, findings, places)
     tables = {
         **counted_tables(findings, design, places),
+        "distance": waiting,
         "rates": pd.DataFrame([row for rate in rates for row in _rate_rows(rate, design)]),
         "gates": pd.DataFrame([_gate_row(verdict, design, i) for i, verdict in enumerate(verdicts)]),
         "groups": _groups(survey, design, frame, rosters),
         "satisfaction": _satisfaction(survey, design),
         "weights": _weights(survey),
     }
-    return Results(_facts(design, frame, places, responses, survey, rates, verdicts, drawing), {k: t for k, t in tables.items() if len(t)})
+    facts = _facts(design, frame, places, responses, survey, rates, verdicts, drawing) | ({"bearing": bearing} if bearing else {})
+    return Results(facts, {k: t for k, t in tables.items() if len(t)})
 
 
 def counted_tables(findings: Findings, design: Design, places: Places) -> dict[str, pd.DataFrame]:

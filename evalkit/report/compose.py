@@ -152,7 +152,9 @@ def _conclusion(results: Results, exhibits: Exhibits) -> Iterator[Block]:
 def _annexes(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _chapter("附表", main=False)
     yield Paragraph(KEY, "note")
-    yield from _show(exhibits, "sample", "places", "causes", "rules", "small_groups", "answers", "quality")
+    yield from _show(exhibits, "sample", "places", "causes", "distance")
+    yield from _texts(results.facts.get("bearing", []), "note")
+    yield from _show(exhibits, "rules", "small_groups", "answers", "quality")
     if "places" not in exhibits.tables:
         yield Paragraph("各地点均未发现疑似问题户，不列按地点的附表。")
     if "quality" not in exhibits.tables:

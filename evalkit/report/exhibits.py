@@ -19,7 +19,7 @@ FEW_GROUPS = 6
 HASHES = {"frame": "名单指纹", "design": "设计指纹", "certificate": "抽样凭证指纹", "seed": "种子", "seed_origin": "种子来源"}
 SERIES = {
     "表": ("response", "gates", "statuses", "groups", "satisfaction", "findings"),
-    "附表": ("sample", "places", "causes", "rules", "small_groups", "answers", "quality"),
+    "附表": ("sample", "places", "causes", "distance", "rules", "small_groups", "answers", "quality"),
     "技术表": ("precision", "design_effects", "verdicts", "weights"),
     "凭证表": ("receipt",),
 }
@@ -186,6 +186,7 @@ def _annex_tables(results: Results) -> list[Table]:
         plain_table("sample", "各乡镇样本分布与完成情况", "sample", results.table("sample"), unit="单位：个、户"),
         _place_table(results),
         plain_table("causes", "错退、漏评的成因", "causes", results.table("causes"), unit="单位：户、人", note=f"{CAUSES_RULE}{KEY}"),
+        _distance_table(results),
         _rule_table(rules),
         _group_table(results, "small_groups", "主要指标的分组情况（类别较多的分组）", few=False),
         plain_table("answers", "满意度各题回答的户数与占比", "satisfaction", results.table("satisfaction"), unit="单位：户"),
@@ -198,6 +199,12 @@ def _place_table(results: Results) -> Table:
     heads, words = COLUMNS["places"], finding_heads(results.facts)
     called = {heads[code].heading: f"{name}户数" for code, name in words.items() if code in heads}
     return replace(table, columns=tuple(head._replace(heading=called.get(head.heading, head.heading)) for head in table.columns))
+
+
+def _distance_table(results: Results) -> Table:
+    note = "待定案件现在不计入指标；每行为该案单独认定后的数值，排除则不变。末行为全部待定案件都认定。"
+    table = results.table("distance")
+    return plain_table("distance", "待定案件与门槛的距离", "distance", table, gates=thresholds(results), unit="单位：人", note=note)
 
 
 def _rule_table(gates: pd.DataFrame) -> Table:

@@ -112,6 +112,15 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "confirmed_persons": Column("认定人数", "count"),
         "share": Column("占认定户数", "percent"),
     },
+    "distance": {
+        "rate": Column("指标"),
+        "case": Column("若认定"),
+        "persons": Column("人数", "count"),
+        "now": Column("现为", "percent"),
+        "then": Column("变为", "percent"),
+        "legal": Column("现按规则"),
+        "legal_then": Column("认定后按规则"),
+    },
     "satisfaction": {
         "item": Column("题目"),
         "answer": Column("回答"),
