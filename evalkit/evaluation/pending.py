@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit.leeway import distance
-from evalkit.tables import COLUMNS
+from evalkit.tables import COLUMNS, records
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -48,7 +48,7 @@ def pending_cases(
         return pd.DataFrame(columns=list(COLUMNS["distance"])), []
     table = made.table()
     table = table[(table["status"] == "") | (table["if_confirmed"] != table["now"])]  # of decided cases only dismissal would change
-    numbers = {case: i for i, case in enumerate(dict.fromkeys(table.loc[table["status"] != "", "case"]), 1)}
+    numbers = {str(case): i for i, case in enumerate(dict.fromkeys(table.loc[table["status"] != "", "case"]), 1)}
     strata = survey.table().drop_duplicates("village").set_index("village")["village_stratum"]
 
     def called(row: Any) -> str:
@@ -58,8 +58,8 @@ def pending_cases(
 
     rows = [
         (row.rate, called(row), row.persons, row.now, row.if_confirmed, SAYS[row.legal_now], SAYS[row.legal_if_confirmed])
-        for row in table.sort_values("status", key=lambda status: status == "", kind="stable").itertuples()
+        for row in records(table.sort_values("status", key=lambda status: status == "", kind="stable"))
     ]
-    order = {rate.name: i for i, rate in enumerate(design.rates)}
-    rows.sort(key=lambda row: order[row[0]])
+    rates = [rate.name for rate in design.rates]
+    rows.sort(key=lambda row: rates.index(row[0]))
     return pd.DataFrame(rows, columns=list(COLUMNS["distance"])), made.bearing()["sentence"].tolist()
