@@ -1,13 +1,15 @@
-"""Numbers as official tables write them: rounded half up in decimal, never mistaken for zero or for a gate."""
+"""Numbers as official tables write them: rounded once, in decimal, never mistaken for zero or for a gate."""
 
 from __future__ import annotations
 
 import html
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -17,6 +19,8 @@ KEY = "表中 0 为确实为零；“…”为数值不为零但小于所示的�
 MOST_DIGITS = 6  # of a number too small to write
 FINEST = 12  # of a number that only so many digits keep off a gate
 SHOWN_ROWS = 30  # of a table in a notebook
+TIES: Mapping[str, str] = {"half-up": ROUND_HALF_UP, "half-even": ROUND_HALF_EVEN}
+_TIES: ContextVar[str] = ContextVar("ties", default=ROUND_HALF_UP)
 THIN = "\u2009"  # the mark of thousands (GB/T 15835)
 WORDS = {"below": "低于", "above": "高于", "unweighted": "样本比率", "weighted": "加权估计值"}
 WORDS |= {"met": "已证实达到", "not met": "已证实未达到", "not proven": "尚不能证实"}
@@ -34,8 +38,37 @@ def is_blank(value: Any) -> bool:
     return value is None or value is pd.NA or value == "" or (isinstance(value, float) and math.isnan(value))
 
 
+@contextmanager
+def rounding(rule: Literal["half-up", "half-even"]) -> Iterator[None]:
+    """Print numbers by another rule for halves, inside a ``with`` block only; no number that is computed changes.
+
+    Parameters
+    ----------
+    rule : {"half-up", "half-even"}
+        ``half-up`` as spreadsheets round (0.125 → 0.13), which is the rule unless another is asked for; ``half-even`` as
+        GB/T 8170-2008 rounds (0.125 → 0.12, 0.135 → 0.14).
+
+    Examples
+    --------
+    >>> with rounding("half-even"):
+    ...     percent(0.00125), percent(0.00135)
+    ('0.12%', '0.14%')
+    >>> percent(0.00125)
+    '0.13%'
+    """
+    before = _TIES.set(TIES[rule])
+    try:
+        yield
+    finally:
+        _TIES.reset(before)
+
+
+def _cut(exact: Decimal, digits: int) -> Decimal:
+    return exact.quantize(Decimal(1).scaleb(-digits), rounding=_TIES.get())
+
+
 def rounded(value: float, digits: int) -> Decimal:
-    """Round half up in decimal, as a spreadsheet does.
+    """Round in decimal, halves up as a spreadsheet does, or by the rule of the `rounding` block around it.
 
     Parameters
     ----------
@@ -49,7 +82,7 @@ def rounded(value: float, digits: int) -> Decimal:
     >>> rounded(0.285, 2), rounded(2.675, 2), round(2.675, 2)
     (Decimal('0.29'), Decimal('2.68'), 2.67)
     """
-    return _exact(value).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    return _cut(_exact(value), digits)
 
 
 def _exact(value: float) -> Decimal:
@@ -82,7 +115,7 @@ def percent(value: float, digits: int = 2, gate: float | None = None) -> str:
     if exact in (0, 100):
         return f"{exact:.0f}%"
     for places in range(digits, FINEST + 1):
-        shown = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+        shown = _cut(exact, places)
         if exact in taken or shown not in taken:
             return f"{shown}%"
         if shown == 0 and places == MOST_DIGITS:
@@ -100,6 +133,27 @@ def told_percent(value: float, gate: float | None = None, digits: int = 2) -> st
     """
     shown = percent(value, digits, gate)
     return f"<{Decimal(1).scaleb(-MOST_DIGITS):f}%" if shown == TOO_SMALL else shown
+
+
+def adds_up(parts: Sequence[str], whole: str = "100%") -> bool:
+    """Say whether printed parts add up to a printed whole; rounding may keep them from it, and then a table has to say so.
+
+    Parameters
+    ----------
+    parts : sequence of str
+        Printed numbers or percentages; with a blank, … or — among them nothing can be said, and the answer is yes.
+    whole : str
+
+    Examples
+    --------
+    >>> adds_up(["33.33%", "33.33%", "33.34%"]), adds_up(["33.33%", "33.33%", "33.33%"]), adds_up(["2", "3"], "5")
+    (True, False, True)
+    """
+    texts = [part.rstrip("%") for part in (*parts, whole)]
+    if not all(re.fullmatch(r"-?\d+(\.\d+)?", text) for text in texts):
+        return True
+    *numbers, total = (Decimal(text) for text in texts)
+    return sum(numbers, Decimal(0)) == total
 
 
 def gate_text(threshold: float) -> str:
@@ -152,7 +206,7 @@ def points(difference: float, digits: int = 2) -> str:
     """
     if is_blank(difference):
         return ""
-    return f"{(_exact(difference) * 100).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)}个百分点"
+    return f"{_cut(_exact(difference) * 100, digits)}个百分点"
 
 
 def number(value: float, digits: int = 2) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.figures import percent, rounded
+from evalkit.figures import adds_up, percent, points, rounded, rounding
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,19 @@ def test_percent_keeps_the_side_of_the_gate(share, gate):
 def test_halves_go_up_as_in_a_spreadsheet(thousandths):
     value = thousandths / 1000
     assert rounded(value, 2) == Decimal(thousandths).scaleb(-3).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+@given(st.integers(-10_000, 10_000))
+def test_halves_go_to_the_even_digit_only_inside_the_block(thousandths):
+    value = thousandths / 1000
+    with rounding("half-even"):
+        assert rounded(value, 2) == Decimal(thousandths).scaleb(-3).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+        assert percent(0.00125) == "0.12%" and points(0.00125) == "0.12个百分点"
+    assert percent(0.00125) == "0.13%"
+
+
+@given(st.lists(st.integers(0, 500), min_size=1, max_size=6))
+def test_printed_parts_add_up_exactly_when_their_digits_do(counts):
+    whole = sum(counts)
+    assert adds_up([str(count) for count in counts], str(whole)) and not adds_up([str(count) for count in counts], str(whole + 1))
+    assert adds_up([*(str(count) for count in counts), "…"], str(whole + 1))

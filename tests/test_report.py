@@ -8,18 +8,21 @@ import re
 import subprocess
 import time
 import zipfile
+from dataclasses import replace
 
 import docx
 import openpyxl
+import pandas as pd
 import pytest
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
-from docx.shared import Mm
+from docx.shared import Mm, Pt
 
 from evalkit.charts import MARK, missing_characters
+from evalkit.design.judgement import Report
 from evalkit.figures import KEY, percent
 from evalkit.report import compose_report, write_report
-from evalkit.report.model import Heading, Paragraph, Picture
+from evalkit.report.model import Document, Heading, Paragraph, Picture
 from evalkit.report.page import page_bytes
 from evalkit.report.pdf import pdf_bytes
 from evalkit.report.word import BREAK, CONTENTS, word_bytes
@@ -145,11 +148,39 @@ def test_shares_and_counts_are_native_numbers(files):
     assert not any(cell.data_type == "f" for sheet in book.worksheets for row in sheet.iter_rows() for cell in row)
 
 
+def tagged_tables(data, tmp_path):
+    """The tables of a tagged PDF as rows of texts, read from its structure by poppler."""
+    (tmp_path / "a.pdf").write_bytes(data)
+    lines = subprocess.run(["pdfinfo", "-struct-text", tmp_path / "a.pdf"], capture_output=True, check=True).stdout
+    lines = lines.decode(errors="replace").splitlines()  # descriptions of pictures are in another code
+    tables, depth = [], None
+    for line in lines:
+        word, indent = line.strip(), len(line) - len(line.lstrip())
+        if word == "Table (block)":
+            tables.append([])
+            depth = indent
+        elif depth is not None and indent <= depth:
+            depth = None
+        elif depth is not None and word.startswith("TR"):
+            tables[-1].append([])
+        elif depth is not None and re.match("T[HD]", word) and not word.startswith("THead"):
+            tables[-1][-1].append("")
+        elif depth is not None and word.startswith('"'):
+            tables[-1][-1][-1] += word[1:-1]
+    return tables
+
+
 @pytest.mark.libreoffice
-def test_pdf_holds_every_number_of_every_table(document, files, tmp_path):
-    text = re.sub(r"\s", "", pdf_text(files["pdf"], tmp_path))
-    missing = [(t.key, cell.text) for t in document.tables() for row in t.rows for cell in row if re.sub(r"\s", "", cell.text) not in text]
-    assert missing == []
+def test_pdf_tables_are_the_documents_cell_by_cell(document, tmp_path):
+    bare = lambda text: re.sub(r"\s", "", text)  # noqa: E731 - lines are parted anywhere
+    tables = [replace(table, rows=table.rows[:5]) for table in document.tables()]  # without the rest: poppler is slow
+    read_back = tagged_tables(pdf_bytes(Document(document.facts, tuple(tables))), tmp_path)
+    assert len(tables) == len(read_back)
+    for table, written in zip(tables, read_back, strict=True):
+        heads = 2 if table.spans else 1
+        read = [[bare(text) for text in row] for row in written]
+        assert read[heads - 1] == [bare(column.heading) for column in table.columns], table.key
+        assert read[heads:] == [[bare(cell.text) for cell in row] for row in table.rows], table.key
 
 
 def test_all_paragraphs_are_in_word_and_page(document, files):
@@ -177,13 +208,51 @@ def test_word_has_the_official_page_and_fonts(files):
     assert [round(length / Mm(1)) for length in (section.page_width, section.top_margin, section.left_margin)] == [210, 37, 28]
     assert round((section.page_width - section.left_margin - section.right_margin) / Mm(1)) == 156
     assert round((section.page_height - section.top_margin - section.bottom_margin) / Mm(1)) == 225
-    styles = word.styles.element.xml
-    for name in ("方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312"):
-        assert f'w:eastAsia="{name}"' in styles
     used = {paragraph.style.name for paragraph in word.paragraphs}
-    assert {"Title", "Heading 1", "Heading 2", "报告正文", "表题", "图题", "落款"} <= used
-    fonts = {word.styles[name].element.rPr.rFonts for name in used}
+    assert {"Title", "Heading 1", "Heading 2", "报告正文", "Caption", "图题", "附件标识", "附件标题", "附件说明", "签字", "落款"} <= used
+    asked = {
+        "Title": ("方正小标宋简体", 22), "报告正文": ("仿宋_GB2312", 16), "Heading 1": ("黑体", 16), "Heading 2": ("楷体_GB2312", 16),
+        "Heading 3": ("仿宋_GB2312", 16), "Heading 4": ("仿宋_GB2312", 16), "附件标识": ("黑体", 16), "附件标题": ("方正小标宋简体", 22),
+        "页码右": ("宋体", 14), "页码左": ("宋体", 14),
+    }  # fmt: skip
+    looks = {name: word.styles[name] for name in asked}
+    assert {name: (look.element.rPr.rFonts.get(qn("w:eastAsia")), look.font.size.pt) for name, look in looks.items()} == asked
+    fonts = [word.styles[name].element.rPr.rFonts for name in used]
     assert not any("Theme" in attribute for font in fonts for attribute in font.attrib)
+    table = zipfile.ZipFile(io.BytesIO(files["docx"])).read("word/fontTable.xml").decode()
+    assert all(f'w:name="{name}"><w:altName' in table for name in ("方正小标宋简体", "仿宋_GB2312", "黑体", "楷体_GB2312", "宋体"))
+
+
+def test_twenty_two_lines_of_twenty_eight_characters(files):
+    word = word_of(files["docx"])
+    section, body = word.sections[-1], word.styles["报告正文"]
+    line, size = body.paragraph_format.line_spacing.pt, body.font.size.pt
+    closer = int(body.element.rPr.find(qn("w:spacing")).get(qn("w:val"))) / 20
+    high = (section.page_height - section.top_margin - section.bottom_margin) / Pt(1)
+    wide = (section.page_width - section.left_margin - section.right_margin) / Pt(1)
+    assert int(high / line) == 22 and int(wide / (size + closer)) == 28
+
+
+def test_tables_are_dressed_by_styles_alone(files):
+    word = word_of(files["docx"])
+    assert {table.style.name for table in word.tables} == {"三线表"}
+    body = word.element.body.xml
+    for direct in ("<w:jc ", "<w:b/>", "<w:sz ", "<w:rFonts", "<w:color", "<w:tblBorders", "<w:ind "):
+        assert body.count(direct) == (len(word.tables) if direct == "<w:jc " else 0), direct
+    named = {paragraph.style.name for table in word.tables for row in table.rows for cell in row.cells for paragraph in cell.paragraphs}
+    assert named <= {f"表内{kind}{size}" for kind in ("文字", "数字", "居中") for size in ("", "小五", "六号")}
+
+
+def test_annexes_are_listed_before_the_signature_and_begin_a_page(document, files):
+    paragraphs = word_of(files["docx"]).paragraphs
+    texts = [paragraph.text for paragraph in paragraphs]
+    at = texts.index("附件：1. 附表")
+    assert texts[at : at + 4] == ["附件：1. 附表", "　　　2. 技术附录", "　　　3. 抽样凭证", "调查员：　　　　　组长：　　　　　审核人："]
+    assert texts[at + 4 : at + 6] == ["示例评估研究院（盖章）", "2018年12月20日"]
+    marks = [(p.text, texts[i + 1]) for i, p in enumerate(paragraphs) if p.style.name == "附件标识"]
+    assert marks == [("附件1", "附表"), ("附件2", "技术附录"), ("附件3", "抽样凭证")]
+    assert word_of(files["docx"]).styles["附件标识"].paragraph_format.page_break_before
+    assert all(mark in "".join(Reader(files["html"]).words) for mark, _ in marks)
 
 
 def test_word_footer_and_archive_dates(files):
@@ -198,6 +267,7 @@ def test_word_contents_are_a_field_with_every_heading_and_its_place(document, fi
     word = word_of(files["docx"])
     field = "".join(node.text or "" for node in word.element.body.iter(qn("w:instrText")))
     assert field.strip() == CONTENTS and "\\n" in field  # entries without page numbers cannot grow stale
+    assert '"附件标题,1"' in field
     assert [node.get(qn("w:fldCharType")) for node in word.element.body.iter(qn("w:fldChar"))] == ["begin", "separate", "end"]
     places = {mark.get(qn("w:name")): mark.getparent() for mark in word.element.body.iter(qn("w:bookmarkStart"))}
     links = [paragraph.hyperlinks[0] for paragraph in word.paragraphs if paragraph.style.name in ("toc 1", "toc 2")]
@@ -205,7 +275,7 @@ def test_word_contents_are_a_field_with_every_heading_and_its_place(document, fi
     assert [link.text for link in links] == headings
     assert ["".join(text.text for text in places[link.fragment].iter(qn("w:t"))) for link in links] == headings
     before = next(paragraph for paragraph in word.paragraphs if paragraph.text == "目录")
-    assert before.paragraph_format.page_break_before
+    assert before.style.paragraph_format.page_break_before
 
 
 def test_lines_of_symbols_are_not_stretched(document, files):
@@ -277,6 +347,45 @@ def test_chapters_stand_in_official_order(document):
         "技术附录",
         "抽样凭证",
     ]
+
+
+def test_an_assessment_appraises_and_proposes_and_a_third_party_does_not():
+    facts = {"kind": "assessment", "appraisal": ["综合评价为较好。"], "experience": ["产业到户。"]}
+    document = compose_report(made_up(3, **facts))
+    titles = [block.text for block in document.blocks if isinstance(block, Heading) and block.level == 1 and block.main]
+    assert titles == ["摘要", "一、基本情况", "二、指标分析", "三、存在问题", "四、综合评价", "五、处理建议"]
+    main = document.main_text()
+    assert "综合评价为较好。" in main and "【此处由考核单位撰写：处理建议】" in main and "产业到户" not in main
+    said = {"name": "示例县", "title": "报告", "institute": "甲", "date": "2018-12-10", "fieldwork": "2018-11-10"}
+    with pytest.raises(ValueError, match="由考核单位作出，第三方报告不写"):
+        Report(**said, appraisal=["好"])
+    assert Report(**said, kind="assessment", appraisal=["好"]).appraisal == ("好",)
+
+
+def test_halves_are_rounded_as_the_design_says():
+    rates = made_up().table("rates")
+    rates.loc[0, "estimate"] = 0.00445
+    shown = {}
+    for rule in ("half-up", "half-even"):
+        changed = with_tables(made_up(3, rounding=rule), rates=rates, groups=None, places=None, satisfaction=None)
+        tables = {table.key: table for table in compose_report(changed).tables()}
+        shown[rule] = tables["gates"].rows[1][5].text, tables["precision"].rows[0][2].text
+    assert shown == {"half-up": ("0.45%",) * 2, "half-even": ("0.44%",) * 2}
+
+
+def test_parts_that_do_not_add_up_say_so(document):
+    def note(shares):
+        table = pd.DataFrame({"item": "帮扶", "answer": ["认可", "一般", "不认可"], "n": [4, 4, 4], "share": shares})
+        changed = with_tables(made_up(3), satisfaction=table, groups=None, places=None, gates=None)
+        return next(table.note for table in compose_report(changed).tables() if table.key == "satisfaction")
+
+    assert "因舍入，帮扶的各项之和不等于100%。" in note([1 / 3] * 3) and "因舍入" not in note([0.5, 0.3, 0.2])
+    items = [row[1].text for table in document.tables() if table.key == "findings" for row in table.rows]
+    assert not any(text.startswith("其中") for text in items)  # no 合计 above them
+    rows = [["错退", "合计", 2, 5, 1, 3], ["错退", "收入", 2, 5, 1, 3], ["错退", "住房", 1, 2, 0, 0]]
+    findings = pd.DataFrame(rows, columns=made_up().table("findings").columns)
+    table = next(t for t in compose_report(with_tables(made_up(3), findings=findings)).tables() if t.key == "findings")
+    assert [row[1].text for row in table.rows] == ["合计", "其中：收入", "住房"] and table.is_total(table.rows[0])
 
 
 def test_numbers_are_said_from_the_tables(document):
@@ -354,7 +463,10 @@ def test_simulated_data_say_so_everywhere(simulated, document, files):
 def test_every_pdf_page_says_simulated(files, tmp_path):
     pages = pdf_text(files["pdf"], tmp_path).split("\f")[:-1]
     assert len(pages) > 8 and all(MARK in page for page in pages)
-    assert f"共 {len(pages) - 1} 页" in pages[-1] and "Word" in pages[0]
+    assert "Word" in pages[0]
+    for i, page in enumerate(pages[2:], 1):  # cover and contents bear no number; odd ones stand on the right
+        last = page.rstrip().rpartition("\n")[2]
+        assert re.sub(" ", "", last) == f"—{i}—" and (last.index("—") > 20) == (i % 2 == 1), i
 
 
 # -- bad and bare input -------------------------------------------------------------------------------------

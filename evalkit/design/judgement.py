@@ -263,7 +263,9 @@ class Report(Section):
 
     `code_names` prints 乡镇01, 乡镇01-村1 … instead of the names of places; `groups` are columns of the
     frame by whose values each rate is broken down, `causes` columns of the rosters or
-    returns by which cases are counted. `name` also names a folder, so it holds no path.
+    returns by which cases are counted. `name` also names a folder, so it holds no path. `kind` = ``assessment`` only where
+    the author is the assessing body: a third party evaluates what it is given, and neither appraises (综合评价, `appraisal`)
+    nor proposes measures (处理建议, `handling`). `rounding` is how printed halves are rounded.
     """
 
     name: Annotated[str, Field(pattern=FOLDER_NAME)]
@@ -278,6 +280,17 @@ class Report(Section):
     background: Texts = ()
     experience: Texts = ()
     advice: Texts = ()
+    kind: Literal["third-party", "assessment"] = "third-party"
+    appraisal: Texts = ()
+    handling: Texts = ()
+    rounding: Literal["half-up", "half-even"] = "half-up"
+
+    @model_validator(mode="after")
+    def _fits(self) -> Report:
+        if self.kind == "third-party" and (self.appraisal or self.handling):
+            remedy = "作者就是考核单位时写 kind = \"assessment\""
+            raise ValueError(f"综合评价（appraisal）、处理建议（handling）由考核单位作出，第三方报告不写；{remedy}")
+        return self
 
 
 class Specimen(Section):

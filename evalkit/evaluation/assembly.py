@@ -86,7 +86,7 @@ def counted_tables(findings: Findings, design: Design, places: Places) -> dict[s
     """Return the tables that count what was visited and found, and infer nothing."""
     return {
         "sample": _sample(findings.responses, places),
-        "response": _progress(findings.responses, "stratum"),
+        "response": _ordered(_progress(findings.responses, "stratum"), design),
         "findings": _finding_items(findings),
         "places": _finding_places(findings, places),
         "causes": _causes(findings, design, places),
@@ -137,8 +137,8 @@ def _facts(
 def _written(design: Design) -> dict[str, Any]:
     """Return what people wrote for the report."""
     report = design.report
-    names = ("title", "name", "institute", "date", "fieldwork", "number")
-    texts = ("background", "experience", "advice")
+    names = ("title", "name", "institute", "date", "fieldwork", "number", "kind", "rounding")
+    texts = ("background", "experience", "advice", "appraisal", "handling")
     return {name: getattr(report, name) for name in names} | {name: list(getattr(report, name)) for name in texts}
 
 
@@ -195,6 +195,13 @@ def _progress(responses: Responses, by: str) -> pd.DataFrame:
     whole = _with_total(counts, by)
     asked = whole[["complete", "refusal", "noncontact"]].sum(axis=1).to_numpy(dtype=float)
     return whole.assign(response_rate=np.divide(whole["complete"], asked, out=np.full(len(whole), np.nan), where=asked > 0))
+
+
+def _ordered(table: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """Return the household types in the order of the design, the whole first."""
+    known = list(declared.n) if (declared := design.stage("household")) is not None and isinstance(declared.n, dict) else []
+    place = {name: at for at, name in enumerate([TOTAL, *known])}
+    return table.sort_values("stratum", key=lambda names: names.map(place).fillna(len(place)), kind="stable", ignore_index=True)
 
 
 def _with_total(table: pd.DataFrame, label: str) -> pd.DataFrame:

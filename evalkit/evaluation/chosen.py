@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from evalkit.evaluation.assembly import Drawing, assemble, counted_facts, counted_tables
 from evalkit.evaluation.places import Places
+from evalkit.figures import rounding
 from evalkit.rates import measure
 from evalkit.rates.counts import CHOSEN, visited
 from evalkit.survey import weigh
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 
 def gather(findings: Findings, rosters: pd.DataFrame, drawing: Drawing) -> Results:
     """Estimate and judge where places were drawn; only count where they were chosen on purpose."""
-    if not findings.sample.inference:
-        return count_only(findings, drawing)
+    with rounding(findings.design.report.rounding):  # of the numbers in sentences
+        return _gathered(findings, rosters, drawing) if findings.sample.inference else count_only(findings, drawing)
+
+
+def _gathered(findings: Findings, rosters: pd.DataFrame, drawing: Drawing) -> Results:
     design, frame, survey = findings.design, findings.sample.frame, weigh(findings)
     rates = measure(survey, design, frame, rosters)
     return assemble(design, frame, findings.responses, findings, survey, rates, rosters, drawing)

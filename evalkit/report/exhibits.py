@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from evalkit.charts import draw_all
-from evalkit.figures import KEY, WORDS, gate_text, gate_words, is_blank
+from evalkit.figures import KEY, WORDS, adds_up, gate_text, gate_words, is_blank
 from evalkit.rates import CAUSES_RULE
 from evalkit.report.model import WITHHELD, Cell, Picture, Table, cell, fraction_cell, interval_cell, plain_table
-from evalkit.tables import COLUMNS, Column, Results, finding_heads, records
+from evalkit.tables import COLUMNS, TOTAL, Column, Results, finding_heads, records
 
 PUBLISH_FROM = 30  # fewer interviews than this say too little about a group
 FEW_GROUPS = 6
@@ -77,15 +77,14 @@ def _source(results: Results) -> str:
 
 def _main_tables(results: Results) -> list[Table]:
     eligible = "应答率为完成户占合格启用户的比重。"
-    rounding = "占比按抽样设计加权；因四舍五入，各项之和可能不等于100%。"
     several = "同一户可涉及多个事项，各事项之和可能大于户数。“认定”为经核实、反馈和举证后确认的情形。"
     return [
         plain_table("response", "各户类型调查完成情况", "response", results.table("response"), unit="单位：户", note=eligible),
         _gate_table(results),
         _status_table(results),
         _group_table(results, "groups", "主要指标的分组情况", few=True),
-        _answer_table(results.table("satisfaction"), rounding),
-        plain_table("findings", "按事项分的问题情况", "findings", results.table("findings"), unit="单位：户、人", note=several),
+        _answer_table(results.table("satisfaction")),
+        _finding_table(results.table("findings"), several),
     ]
 
 
@@ -98,7 +97,7 @@ def _gate_table(results: Results) -> Table:
     heads = [("指标", "text"), ("门槛", "text"), ("单位", "text"), ("分子/分母", "fraction"), ("样本比率", "percent")]
     heads += [("加权估计值", "percent"), (level_text(results), "interval"), ("按规则", "text"), ("统计把握程度", "text")]
     rows = tuple(_gate_row(firm[name], gates.get(name)) for name in rate_names(results) if name in firm)
-    note = "“按规则”依规则原文所读的数值判定，使用未舍入的数值；“统计把握程度”说明抽样误差之内结论是否仍然成立。"
+    note = "“按规则”依规则原文所读的数值判定，使用未舍入的数值；“统计把握程度”说明抽样误差之内结论是否仍然成立。空白为不适用。"
     return Table("gates", "主要指标与门槛", tuple(Column(*head) for head in heads), rows, note=note)
 
 
@@ -168,12 +167,25 @@ def _group_row(row: Any, near: float | None) -> tuple[Cell, ...]:
     return (*names, fraction_cell(row.numerator, row.denominator), *shares, known)
 
 
-def _answer_table(table: pd.DataFrame, note: str) -> Table:
+def _answer_table(table: pd.DataFrame) -> Table:
     items, answers = list(dict.fromkeys(table["item"])), list(dict.fromkeys(table["answer"]))
     shares = {(row.item, row.answer): row.share for row in records(table)}
-    rows = tuple((cell(item, "text"), *(cell(shares.get((item, answer)), "percent") for answer in answers)) for item in items)
-    columns = (Column("题目"), *(Column(str(answer), "percent") for answer in answers))
-    return Table("satisfaction", "满意度各题回答的构成", columns, rows, note=note)
+    asked = table.groupby("item", sort=False)["n"].sum()
+    printed = [[cell(shares.get((item, answer)), "percent") for answer in answers] for item in items]
+    rows = tuple((cell(item, "text"), cell(asked[item], "count"), *row) for item, row in zip(items, printed, strict=True))
+    columns = (Column("题目"), Column("回答户数", "count"), *(Column(str(answer), "percent") for answer in answers))
+    odd = [item for item, row in zip(items, printed, strict=True) if not adds_up([part.text for part in row if part.text])]
+    note = "占比按抽样设计加权，不等于户数之比" + (f"；因舍入，{'、'.join(odd)}的各项之和不等于100%。" if odd else "。")
+    return Table("satisfaction", "满意度各题回答的构成", columns, rows, unit="单位：户", note=note)
+
+
+def _finding_table(table: pd.DataFrame, note: str) -> Table:
+    """Return the findings, each with its 合计 first and then 其中： its items, which may overlap."""
+    made = plain_table("findings", "按事项分的问题情况", "findings", table, unit="单位：户、人", note=note)
+    items = table["item"].to_numpy()
+    first = [i > 0 and items[i - 1] == TOTAL and items[i] != TOTAL for i in range(len(items))]
+    rows = zip(made.rows, first, strict=True)
+    return replace(made, rows=tuple((row[0], Cell(f"其中：{row[1].text}", row[1].value), *row[2:]) if new else row for row, new in rows))
 
 
 # -- annexes ------------------------------------------------------------------------------------------------

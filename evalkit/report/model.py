@@ -118,7 +118,8 @@ class Paragraph:
     """One paragraph.
 
     `kind` is ``text``, ``lead``, ``closing`` (stays with what follows), ``technical`` (symbols and numbers among
-    the words, so its lines are not stretched), ``note``, ``placeholder`` or ``signature``.
+    the words, so its lines are not stretched), ``note``, ``placeholder``, ``enclosures`` and ``enclosures-more`` (the
+    list 附件：1. … before the signature), ``signing`` (names to be signed) or ``signature`` (institute and date).
     """
 
     text: str
@@ -148,11 +149,15 @@ class Picture:
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading of level 1 (一、), 2 (（一）) or 3 (1.); `main` is false in the annexes."""
+    """A heading of level 1 (一、), 2 (（一）), 3 (1.) or 4 (（1）).
+
+    `main` is false in the annexes; `label` is 附件1 … over the title of one, which begins on a fresh page.
+    """
 
     text: str
     level: int
     main: bool = True
+    label: str = ""
 
 
 Block = Heading | Paragraph | Table | Picture
@@ -252,6 +257,8 @@ def _words(blocks: Iterator[Block] | Sequence[Block]) -> Iterator[str]:
             yield from block.endings
         elif isinstance(block, Picture):
             yield from (block.caption, block.chart.alt)
+        elif isinstance(block, Heading):
+            yield from (block.label, block.text)
         else:
             yield block.text
 

@@ -1,4 +1,4 @@
-"""The PDF: laid out by typst from data, with the bundled fonts only, so it looks the same everywhere."""
+"""The PDF: the page of GB/T 9704 laid out by typst from data, with the bundled fonts only, so it looks the same everywhere."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ typst = later("typst")
 
 LAYOUT = Path(__file__).with_name("report.typ")
 COPY = "本 PDF 供阅读和传阅，字体为随附的黑体类字体；同名 Word 文件按公文格式（仿宋）排版，为正式文本。"
-WIDTH, SIZES = 442.0, (8.5, 8.0, 7.5, 7.0)  # points: 156 mm
+WIDTH, SIZES = 442.0, (10.5, 9.0, 8.0, 7.5, 7.0)  # points: 156 mm
 SHORT = 16  # a table with so few rows is not parted over two pages
 
 
 def pdf_bytes(document: Document) -> bytes:
-    """Return the report as a PDF: tagged, with bookmarks, page x of y, and no clock in it.
+    """Return the report as a PDF: tagged, with bookmarks, pages numbered — 1 — on the outer side, and no clock in it.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def _data(document: Document) -> dict[str, Any]:
 
 def _block(block: Block) -> dict[str, Any]:
     if isinstance(block, Heading):
-        return {"kind": "heading", "level": block.level, "text": block.text, "fresh": not block.main and block.level == 1}
+        return {"kind": "heading", "level": block.level, "text": block.text, "label": block.label}
     if isinstance(block, Paragraph):
         return {"kind": "paragraph", "style": block.kind, "text": block.text}
     if isinstance(block, Picture):

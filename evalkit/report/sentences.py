@@ -21,6 +21,7 @@ SINGLETON = {
 }
 EMPTY_CELL = {"fail": "停止计算并报告", "spread": "其权数摊给同一首阶段层内其他抽中村的同类户，再无则摊给全县同类户"}
 OTHER_POLICIES = {"village_method": "抽村方法", "household_method": "抽户方法", "shortfall": "户数不足配额时"}
+SIGNERS = "调查员：　　　　　组长：　　　　　审核人："
 ZONES = "判定区分为三种：单侧界限证实在达标一侧为“已证实达到”，证实在另一侧为“已证实未达到”，两方面都不能证实为“尚不能证实”。"
 
 
@@ -243,9 +244,9 @@ def numbered(texts: Sequence[str]) -> list[str]:
 
 
 def signatures(results: Results) -> list[str]:
-    """Return the lines to sign."""
+    """Return institute and date, with room for the seal."""
     facts = results.facts
-    return ["调查组长：　　　　　　　　审核人：　　　　　　　　", f"{facts.get('institute') or ''}（盖章）", str(facts.get("date") or "")]
+    return [f"{facts.get('institute') or ''}（盖章）", str(facts.get("date") or "")]
 
 
 # -- technical annex ----------------------------------------------------------------------------------------

@@ -21,10 +21,11 @@ enum_section = later("docx.enum.section")
 
 STYLES = {
     "text": "报告正文", "closing": "报告结尾", "lead": "报告结论", "technical": "技术说明",
-    "note": "表注", "placeholder": "待撰写", "signature": "落款",
+    "note": "表注", "placeholder": "待撰写", "enclosures": "附件说明", "enclosures-more": "附件说明续", "signing": "签字",
+    "signature": "落款",
 }  # fmt: skip
 LISTED = 2  # levels of headings in the 目录
-CONTENTS = f'TOC \\o "1-{LISTED}" \\n \\h \\z'  # without page numbers: those only a word processor knows, and a stale one is wrong
+CONTENTS = f'TOC \\o "1-{LISTED}" \\t "附件标题,1" \\n \\h \\z'  # without page numbers, which only a word processor knows
 HIGHEST = 110.0  # mm: a picture of more than half a page leaves half a page white before it
 BREAK = "\u200b"  # without width: a place where a line may end
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -84,7 +85,7 @@ def _contents(word: Any, headings: dict[int, Heading]) -> None:
     """Write the 目录 as a field that Word can renew, its entries already in it."""
     if not headings:
         return
-    word.add_paragraph("目录", style="目录标题").paragraph_format.page_break_before = True
+    word.add_paragraph("目录", style="目录标题")
     entries = [(word.add_paragraph(style=f"toc {heading.level}"), at, heading) for at, heading in headings.items()]
     _field_part(entries[0][0], "begin")
     entries[0][0]._p.append(_run(f'<w:instrText xml:space="preserve"> {CONTENTS} </w:instrText>'))
@@ -129,8 +130,9 @@ def _body_section(word: Any, document: Document) -> None:
 
 def _add(word: Any, block: Block) -> None:
     if isinstance(block, Heading):
-        heading = word.add_paragraph(block.text, style=f"Heading {block.level}")
-        heading.paragraph_format.page_break_before = True if block.level == 1 and not block.main else None
+        if block.label:
+            word.add_paragraph(block.label, style="附件标识")
+        word.add_paragraph(block.text, style="附件标题" if block.label else f"Heading {block.level}")
     elif isinstance(block, Paragraph):
         # LibreOffice parts no line between a Chinese comma and a letter unless it is told that it may
         text = re.sub("(?<=[，；：、])(?=[A-Za-z])", BREAK, block.text) if block.kind == "technical" else block.text
@@ -138,7 +140,7 @@ def _add(word: Any, block: Block) -> None:
     elif isinstance(block, Picture):
         _picture(word, block)
     else:
-        word.add_paragraph(block.caption, style="表题")
+        word.add_paragraph(block.caption, style="Caption")
         if block.unit:
             word.add_paragraph(block.unit, style="单位")
         word.element.body.insert_element_before(oxml.parse_xml(table_xml(block)), "w:sectPr")

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from evalkit.report.model import Cell, Table
-from evalkit.report.wordstyles import BODY_WIDTH, POINTS
+from evalkit.report.wordstyles import BODY_WIDTH, CELL_SIDES, CELL_SIZES, POINTS, STRONG, TABLE, THIN
 
 NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 TWIPS = 1440 / 25.4  # a millimetre
 TOGETHER = 16  # a table with so few rows is not parted over two pages
 COMPANY = 3  # the last rows of a longer table go to the next page together
-THICK, THIN, HAIR = 12, 6, 4  # eighths of a point
-STYLES = {10.5: "表内文字", 9.0: "表内小字", 7.5: "表内密字"}  # by font size in points
+HAIR = 4  # eighths of a point
 
 
 def table_xml(table: Table) -> str:
@@ -30,8 +29,8 @@ def table_xml(table: Table) -> str:
     -------
     str
     """
-    size, shares = table.fit(POINTS, list(STYLES))
-    widths, style = [round(share * BODY_WIDTH * TWIPS) for share in shares], STYLES[size]
+    size, shares = table.fit(POINTS, list(CELL_SIZES))
+    widths, style = [round(share * BODY_WIDTH * TWIPS) for share in shares], CELL_SIZES[size]
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     rows = "".join([*_head_rows(table, widths, style), *_body_rows(table, widths, style)])
     return f'<w:tbl xmlns:w="{NAMESPACE}">{_properties(table, sum(widths))}<w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>'
@@ -40,11 +39,9 @@ def table_xml(table: Table) -> str:
 def _properties(table: Table, width: int) -> str:
     title = escape(table.caption, {'"': "&quot;"})
     return (
-        f'<w:tblPr><w:tblW w:w="{width}" w:type="dxa"/><w:jc w:val="center"/><w:tblBorders>'
-        f'<w:top w:val="single" w:sz="{THICK}" w:space="0" w:color="auto"/>'
-        f'<w:bottom w:val="single" w:sz="{THICK}" w:space="0" w:color="auto"/></w:tblBorders><w:tblLayout w:type="fixed"/>'
-        '<w:tblCellMar><w:left w:w="40" w:type="dxa"/><w:right w:w="40" w:type="dxa"/></w:tblCellMar>'
-        f'<w:tblLook w:firstRow="1" w:noVBand="1"/><w:tblCaption w:val="{title}"/></w:tblPr>'
+        f'<w:tblPr><w:tblStyle w:val="{TABLE}"/><w:tblW w:w="{width}" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/>'
+        f'<w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
+        f'<w:tblCaption w:val="{title}"/></w:tblPr>'
     )
 
 
@@ -81,9 +78,10 @@ def _cell(text: str, width: int, side: str, style: str, span: int = 1, line: int
     spans = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
     border = f'<w:tcBorders><w:bottom w:val="single" w:sz="{line}" w:space="0" w:color="auto"/></w:tcBorders>' if line else ""
     stay = "<w:keepNext/>" if keep else ""
-    strong = "<w:rPr><w:b/></w:rPr>" if bold else ""
+    strong = f'<w:rPr><w:rStyle w:val="{STRONG}"/></w:rPr>' if bold else ""
     run = f'<w:r>{strong}<w:t xml:space="preserve">{escape(text)}</w:t></w:r>' if text else ""
+    named = f"{CELL_SIDES[side.upper()]}{style}"
     return (
         f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{spans}{border}<w:vAlign w:val="center"/></w:tcPr>'
-        f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{stay}<w:jc w:val="{side}"/></w:pPr>{run}</w:p></w:tc>'
+        f'<w:p><w:pPr><w:pStyle w:val="{named}"/>{stay}</w:pPr>{run}</w:p></w:tc>'
     )
