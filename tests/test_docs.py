@@ -22,6 +22,7 @@ NAMES = (
     "quality",
     "satisfaction",
     "rates",
+    "report",
     "screening",
     "simulation",
     "verdicts",

@@ -170,9 +170,13 @@ def tagged_tables(data, tmp_path):
     return tables
 
 
+def bare(text):
+    """A text without the places where its lines may be parted."""
+    return re.sub(r"\s", "", text)
+
+
 @pytest.mark.libreoffice
 def test_pdf_tables_are_the_documents_cell_by_cell(document, tmp_path):
-    bare = lambda text: re.sub(r"\s", "", text)  # noqa: E731 - lines are parted anywhere
     tables = [replace(table, rows=table.rows[:5]) for table in document.tables()]  # without the rest: poppler is slow
     read_back = tagged_tables(pdf_bytes(Document(document.facts, tuple(tables))), tmp_path)
     assert len(tables) == len(read_back)
