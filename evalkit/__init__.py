@@ -139,6 +139,8 @@ if TYPE_CHECKING:
     from evalkit.quality import without_reserves as without_reserves
     from evalkit.quality import worst_case as worst_case
     from evalkit.rates import measure as measure
+    from evalkit.report import Proof as Proof
+    from evalkit.report import proofread as proofread
     from evalkit.report import write_booklets as write_booklets
     from evalkit.report import write_plan as write_plan
     from evalkit.responses import Responses as Responses
@@ -237,7 +239,7 @@ _FILES = {
         "plausibility", "recheck", "registry_bias", "reinterview", "two_phase", "without_reserves", "worst_case",
     ),
     "rates": ("measure",),
-    "report": ("write_booklets", "write_plan",),
+    "report": ("Proof", "proofread", "write_booklets", "write_plan"),
     "responses": ("Responses", "collect", "nightly", "write_nightly"),
     "sample": ("Sample", "draw", "draw_next", "overlap"),
     "satisfaction": (

@@ -9,9 +9,10 @@ from evalkit.report.compose import compose_report
 from evalkit.report.files import write_document
 from evalkit.report.model import Document
 from evalkit.report.planpaper import compose_plan, write_plan
+from evalkit.report.proofs import Proof, proofread
 from evalkit.tables import Results
 
-__all__ = ["Document", "compose_plan", "compose_report", "write_booklets", "write_plan", "write_report"]
+__all__ = ["Document", "Proof", "compose_plan", "compose_report", "proofread", "write_booklets", "write_plan", "write_report"]
 
 
 def write_report(results: Results, folder: str | Path) -> list[Path]:
