@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +19,7 @@ from evalkit.tables import Results
 
 NUMBER = re.compile(r"(?<![\d.])(?:(?<![A-Za-z0-9)%])-)?\d+(?:\.\d+)?(?:个百分点|[%‰万亿])?")
 THOUSANDS = re.compile("(?<=\\d)[,\u2009\u00a0](?=\\d{3}(?!\\d))")
+WIDE = str.maketrans("０１２３４５６７８９．％－−", "0123456789.%--")
 ALIKE = 0.5  # paragraphs less alike than this, numbers aside, are not the same paragraph
 NEAR = 12  # letters of context
 HEADINGS = ("位置", "情况", "原", "现", "上下文")
@@ -145,7 +145,7 @@ def figures(text: str) -> list[Figure]:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", THOUSANDS.sub("", text)).replace("−", "-")
+    return THOUSANDS.sub("", text).translate(WIDE)
 
 
 def _texts(content: Content) -> Iterator[str]:
