@@ -97,7 +97,7 @@ def test_columns_under_two_rows_of_headings_are_named_by_both(edit):
 def test_words_may_change_and_paragraphs_may_move(edit):
     def change(word):
         replaced(found(word, "认定口径：分子18人"), "按抽样设计加权的估计值", "加权以后的估计值")
-        moved = found(word, "无法调查的户由同类备用户")
+        moved = found(word, "共启用")
         found(word, "调查中发现")._p.addnext(moved._p)
         found(word, "【此处由评估组撰写：主要成效").runs[0].text = "产业到户，群众受益。"
         replaced(found(word, "4030人"), "4030人", "４,０３０ 人")
@@ -129,7 +129,8 @@ def test_tracked_changes_count_as_accepted(edit):
         paragraph.runs[0].text = before
         struck = f'<w:del {nsdecls("w")} w:id="1" w:author="a"><w:r><w:delText>0.45%</w:delText></w:r></w:del>'
         put_in = f'<w:ins {nsdecls("w")} w:id="2" w:author="a"><w:r><w:t>0.54%</w:t></w:r></w:ins>'
-        for mark in (struck, put_in):
+        moved = f'<w:moveFrom {nsdecls("w")} w:id="3" w:author="a"><w:r><w:t>9.99%</w:t></w:r></w:moveFrom>'
+        for mark in (struck, put_in, moved):
             paragraph._p.append(parse_xml(mark))
         paragraph.add_run(after)
 
