@@ -18,7 +18,7 @@ from evalkit.errors import ReportError
 from evalkit.report import compose_report
 from evalkit.report.edited import read_word
 from evalkit.report.model import Document
-from evalkit.report.proofs import figures
+from evalkit.report.proofs import numbers_in
 from evalkit.report.word import word_bytes
 from tests.specimens import made_up, with_tables
 
@@ -108,11 +108,11 @@ def test_words_may_change_and_paragraphs_may_move(edit):
 def test_what_is_struck_out_or_put_in_is_told(edit):
     def change(word):
         gone = found(word, "共启用")
-        numbers.extend(f.text for f in figures(gone.text))
+        numbers.extend(f.text for f in numbers_in(gone.text))
         gone._p.getparent().remove(gone._p)
         found(word, "调查中发现").insert_paragraph_before("另有12户正在核查。")
         rows = table(word, "各户类型调查完成情况")._tbl
-        lost.extend(f.text for node in rows.tr_lst[2].iter(qn("w:t")) for f in figures(node.text))
+        lost.extend(f.text for node in rows.tr_lst[2].iter(qn("w:t")) for f in numbers_in(node.text))
         rows.remove(rows.tr_lst[2])
 
     numbers, lost = [], []
@@ -164,7 +164,7 @@ def test_tables_may_move_or_go(edit):
     ],
 )
 def test_numbers_are_read_with_their_units(text, numbers):
-    assert [figure.text for figure in figures(text)] == numbers
+    assert [figure.text for figure in numbers_in(text)] == numbers
 
 
 def test_a_number_is_its_value_and_its_unit(edit):

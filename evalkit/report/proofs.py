@@ -126,15 +126,15 @@ def proofread(edited: str | Path | bytes, original: Results | str | Path | bytes
     before = read_word(word_bytes(compose_report(original)) if isinstance(original, Results) else original)
     after = read_word(edited)
     found = [*_paragraphs(before.paragraphs, after.paragraphs), *_tables(before, after)]
-    return Proof(tuple(found), sum(len(figures(text)) for text in _texts(before)))
+    return Proof(tuple(found), sum(len(numbers_in(text)) for text in _texts(before)))
 
 
-def figures(text: str) -> list[Figure]:
+def numbers_in(text: str) -> list[Figure]:
     """Return the numbers of a text, in order.
 
     Examples
     --------
-    >>> [(f.text, str(f.value), f.unit) for f in figures("共１,２００户，占0.50％，提高1.5个百分点")]
+    >>> [(f.text, str(f.value), f.unit) for f in numbers_in("共１,２００户，占0.50％，提高1.5个百分点")]
     [('1200', '1200', ''), ('0.50%', '0.50', '%'), ('1.5个百分点', '1.5', '个百分点')]
     """
     plain = _plain(text)
@@ -158,7 +158,7 @@ def _texts(content: Content) -> Iterator[str]:
 
 def _compared(place: str, old: str, new: str) -> list[Difference]:
     """Return the differences between the numbers of two texts that stand in the same place."""
-    before, after = figures(old), figures(new)
+    before, after = numbers_in(old), numbers_in(new)
     keys = [[(f.value, f.unit) for f in each] for each in (before, after)]
     found = []
     for tag, i, j, k, m in SequenceMatcher(None, keys[0], keys[1], autojunk=False).get_opcodes():
@@ -275,7 +275,7 @@ def _label(row: Sequence[str]) -> str:
     """Return what a row is called: the words of its first cells up to the first number."""
     words: list[str] = []
     for text in row:
-        if figures(text) and words:
+        if numbers_in(text) and words:
             break
         words.append(_plain(text).strip())
     return " ".join(word for word in words if word)
