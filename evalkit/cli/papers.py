@@ -1,4 +1,4 @@
-"""Papers: what became of their numbers."""
+"""Papers: what became of their numbers, and the papers of rectification."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import click
 
 from evalkit.cli.group import FOLDER, say
-from evalkit.evaluation import Evaluation, proofing
+from evalkit.evaluation import Evaluation, proofing, rectification
 
 
 @click.command(name="proofread")
@@ -20,3 +20,17 @@ def check_numbers(edited: str, folder: str, against: str) -> None:
     say(said)
     if not clean:
         sys.exit(1)
+
+
+@click.command(name="paper")
+@click.argument("kind", metavar="种类")
+@click.argument("problems", metavar="问题清单")
+@FOLDER
+@click.option("--date", required=True, help="文件的日期，如 2018-12-20；是否超期也看这一天。")
+@click.option("--due", default="", help="上报整改方案的期限；交办通知须写。")
+@click.option("--appeal", default="", help="提出异议的期限；只在交办通知中，不写则不提。")
+@click.option("--by", default="", help="落款；不写时交办通知用评估机构，其余用县人民政府。")
+@click.option("--number", default="", help="文号。")
+def write_rectification(kind: str, problems: str, folder: str, date: str, due: str, appeal: str, by: str, number: str) -> None:
+    """整改文件：notice 问题清单及交办通知，plan 整改方案，pledge 责任书，progress 整改情况报告，closing 销号登记表。"""
+    say(rectification.write_rectification(Evaluation(folder), kind, problems, date=date, due=due, appeal=appeal, by=by, number=number))

@@ -119,7 +119,8 @@ class Paragraph:
 
     `kind` is ``text``, ``lead``, ``closing`` (stays with what follows), ``technical`` (symbols and numbers among
     the words, so its lines are not stretched), ``note``, ``placeholder``, ``enclosures`` and ``enclosures-more`` (the
-    list 附件：1. … before the signature), ``signing`` (names to be signed) or ``signature`` (institute and date).
+    list 附件：1. … before the signature), ``signing`` (names to be signed), ``signature`` (institute and date) or
+    ``addressee`` (whom a letter is to).
     """
 
     text: str
@@ -182,6 +183,11 @@ class Document:
     def simulated(self) -> bool:
         """Whether every page must say 模拟数据, or what else is made up."""
         return bool(self.facts.get("simulated"))
+
+    @property
+    def letter(self) -> bool:
+        """Whether the title stands over the text itself, as in a letter, without cover and contents."""
+        return bool(self.facts.get("letter"))
 
     @property
     def made_up(self) -> str:

@@ -44,7 +44,7 @@ def pdf_bytes(document: Document) -> bytes:
 
 def _data(document: Document) -> dict[str, Any]:
     cover = {name: document.fact(name) for name in ("institute", "date", "number")}
-    titles = {"title": document.title, "title_lines": document.title_lines, "title_mark": document.title_mark}
+    titles = {"title": document.title, "title_lines": document.title_lines, "title_mark": document.title_mark, "letter": document.letter}
     return {**cover, **titles, "mark": document.mark, "copy": COPY, "blocks": [_block(block) for block in document.blocks]}
 
 

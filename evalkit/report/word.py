@@ -22,7 +22,7 @@ enum_section = later("docx.enum.section")
 STYLES = {
     "text": "报告正文", "closing": "报告结尾", "lead": "报告结论", "technical": "技术说明",
     "note": "表注", "placeholder": "待撰写", "enclosures": "附件说明", "enclosures-more": "附件说明续", "signing": "签字",
-    "signature": "落款",
+    "signature": "落款", "addressee": "主送机关",
 }  # fmt: skip
 LISTED = 2  # levels of headings in the 目录
 CONTENTS = f'TOC \\o "1-{LISTED}" \\t "附件标题,1" \\n \\h \\z'  # without page numbers, which only a word processor knows
@@ -45,10 +45,15 @@ def word_bytes(document: Document) -> bytes:
     word = docx.Document()
     make_styles(word)
     _properties(word, document)
-    _cover(word, document)
     headings = {at: block for at, block in enumerate(document.blocks) if isinstance(block, Heading) and block.level <= LISTED}
-    _contents(word, headings)
-    _body_section(word, document)
+    _heads(word, document)
+    if document.letter:
+        _letter_head(word, document)
+        _number_pages(word, word.sections[0])
+    else:
+        _cover(word, document)
+        _contents(word, headings)
+        _number_pages(word, word.add_section(enum_section.WD_SECTION.NEW_PAGE))
     for at, block in enumerate(document.blocks):
         _add(word, block)
         if at in headings:
@@ -66,7 +71,8 @@ def _properties(word: Any, document: Document) -> None:
     core.comments, core.subject, core.language, core.revision = document.mark, document.fact("subject") or "第三方评估报告", "zh-CN", 1
 
 
-def _cover(word: Any, document: Document) -> None:
+def _heads(word: Any, document: Document) -> None:
+    """Set the first page, and the words above every page."""
     section = word.sections[0]
     set_page(section)
     word.settings.odd_and_even_pages_header_footer = True
@@ -74,6 +80,16 @@ def _cover(word: Any, document: Document) -> None:
         header.is_linked_to_previous = False
         header.paragraphs[0].style = word.styles["模拟标记"]
         header.paragraphs[0].text = document.mark
+
+
+def _letter_head(word: Any, document: Document) -> None:
+    head = {"发文字号": document.fact("number"), "公文标题": "\n".join(document.title_lines), "封面标记": document.title_mark}
+    for style, text in head.items():
+        if text:
+            word.add_paragraph(text, style=style)
+
+
+def _cover(word: Any, document: Document) -> None:
     word.add_paragraph(document.fact("number"), style="封面文号")
     word.add_paragraph("\n".join(document.title_lines), style="Title")
     word.add_paragraph(document.title_mark, style="封面标记")
@@ -114,8 +130,8 @@ def _bookmark(paragraph: Any, at: int) -> None:
     paragraph._p.append(oxml.parse_xml(f'<w:bookmarkEnd {ns.nsdecls("w")} w:id="{at}"/>'))
 
 
-def _body_section(word: Any, document: Document) -> None:
-    section = word.add_section(enum_section.WD_SECTION.NEW_PAGE)
+def _number_pages(word: Any, section: Any) -> None:
+    """Number the pages of a section from 1, on the outer side."""
     set_page(section)
     numbers = oxml.parse_xml(f'<w:pgNumType {ns.nsdecls("w")} w:start="1"/>')
     section._sectPr.find(ns.qn("w:pgMar")).addnext(numbers)

@@ -84,6 +84,9 @@ LOOKS = {
     "附件说明续": Look(side="LEFT", indent=2, keep=True),
     "签字": Look(side="LEFT", indent=2, before=LINE, after=LINE, keep=True),
     "落款": Look(side="CENTER", keep=True, left=13, right=3),  # institute and date share their middle, where the seal is put
+    "主送机关": Look(side="LEFT"),
+    "发文字号": Look(side="CENTER", after=LINE),
+    "公文标题": Look(TITLE, TWO, "CENTER", line=34, after=LINE, keep=True, base="Title"),
     "封面文号": Look(side="RIGHT", before=20),
     "封面标记": Look(BLACK, THREE, "CENTER", colour="B84600"),
     "封面机构": Look(side="CENTER", before=230),
