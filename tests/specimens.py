@@ -81,6 +81,12 @@ def _tables(townships: int) -> dict[str, pd.DataFrame]:
         ).astype({"misidentified": int, "confirmed": int}),
         "distance": _frame("distance", ["错退率", "待定1：A01，错退", 3, 18 / 4030, 21 / 4030, "达到", "达到"]),
         "satisfaction": _frame("satisfaction", *_satisfaction()),
+        "errors": _frame(
+            "errors",
+            ["错退率", "认定", "", "", 0.0043, 0.00151, 4030, 1.1756, 0.3512, 0.00128, 0.00732],
+            ["漏评率", "认定", "", "", 0.0, 0.0, 3391, float("nan"), float("nan"), 0.0, 0.0],
+            ["错退率", "", "乡镇", "A01", 0.0052, 0.003, 12, 1.1, 0.577, 0.0, 0.0112],
+        ),
         "quality": _frame(
             "quality",
             [17, "人均纯收入", "一万二", "应为数值", "改为数值后重新汇总"],

@@ -437,6 +437,14 @@ def test_small_groups_are_not_published(document):
         assert all((cell.text == "—") == withheld for cell in row[4:])
 
 
+def test_sampling_errors_of_every_estimate_stand_in_the_technical_annex(document):
+    table = next(table for table in document.tables() if table.key == "errors")
+    assert table.number.startswith("技术表") and "DEFT" not in document.main_text()
+    rate, none, few = ([cell.text for cell in row] for row in table.rows)
+    assert rate[4:] == ["0.43%", "0.15%", "4030", "1.18", "35.12%", "0.13%", "0.73%"]
+    assert none[7:9] == ["", ""] and few[4:] == ["—", "—", "12", "—", "—", "—", "—"]
+
+
 def test_receipt_prints_every_hash(document):
     text = document.text()
     assert all(value in text for value in made_up().facts["hashes"].values())

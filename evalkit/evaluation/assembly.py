@@ -15,6 +15,7 @@ from evalkit.errors import HEADER
 from evalkit.evaluation.accepting import decisions
 from evalkit.evaluation.pending import pending_cases
 from evalkit.evaluation.places import Places
+from evalkit.evaluation.spreads import sampling_errors
 from evalkit.evaluation.telling import policies_told, rate_told, sampling_told
 from evalkit.intervals import weight_effect
 from evalkit.plans.wording import outside_told
@@ -68,13 +69,16 @@ def assemble(
     """
     places = Places.of(frame, design)
     verdicts = gate_verdicts(design, rates, len(responses.sample.villages))
+    measured = [row for rate in rates for row in _rate_rows(rate, design)]
+    grouped = _groups(survey, design, frame, rosters)
     waiting, bearing = pending_cases(survey, design, frame, rosters, findings, places)
     tables = {
         **counted_tables(findings, design, places),
         "distance": waiting,
-        "rates": pd.DataFrame([row for rate in rates for row in _rate_rows(rate, design)]),
+        "rates": pd.DataFrame(measured),
         "gates": pd.DataFrame([_gate_row(verdict, design, i) for i, verdict in enumerate(verdicts)]),
-        "groups": _groups(survey, design, frame, rosters),
+        "groups": pd.DataFrame(grouped).drop(columns="deff", errors="ignore"),
+        "errors": sampling_errors(measured, grouped),
         "satisfaction": _satisfaction(survey, design),
         "weights": _weights(survey),
     }
@@ -280,17 +284,18 @@ def _gate_row(verdict: Verdict, design: Design, i: int) -> dict[str, Any]:
     }
 
 
-def _groups(survey: Survey, design: Design, frame: Frame, rosters: pd.DataFrame) -> pd.DataFrame:
+def _groups(survey: Survey, design: Design, frame: Frame, rosters: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
     units = frame.table().set_index(frame.id)
     for kind in design.report.groups:
         labels = survey.table()["village"].map(units[kind])
         for name, group, found in breakdown(survey, design, labels, rosters):
             cells = {"rate": name, "group_kind": kind, "group": group, "n": int(found.estimate.n[0]), **_measure_cells(found, design)}
+            cells["deff"] = float(found.estimate.deff()[0])
             df = _touched_df(survey, labels == group)
             limits = found.estimate.interval(design.evaluation.confidence, df=df, icc=design.evaluation.icc)
             rows.append(cells | {"low": limits["low"].iloc[0], "high": limits["high"].iloc[0]})
-    return pd.DataFrame(rows)
+    return rows
 
 
 def _touched_df(survey: Survey, inside: pd.Series) -> float:

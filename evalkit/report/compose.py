@@ -235,7 +235,7 @@ def _technical(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _annex("技术附录")
     yield _section("估计方法")
     yield from _texts(sentences.method(results), "technical")
-    yield from _show(exhibits, "precision", "design_effects")
+    yield from _show(exhibits, "precision", "design_effects", "errors")
     yield _section("判定方法")
     yield from _texts(sentences.deciding(results), "technical")
     yield from _show(exhibits, "verdicts")

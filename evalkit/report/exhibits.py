@@ -20,7 +20,7 @@ HASHES = {"frame": "名单指纹", "design": "设计指纹", "certificate": "抽
 SERIES = {
     "表": ("response", "gates", "statuses", "groups", "satisfaction", "findings"),
     "附表": ("sample", "places", "causes", "distance", "rules", "small_groups", "answers", "quality"),
-    "技术表": ("precision", "design_effects", "verdicts", "weights"),
+    "技术表": ("precision", "design_effects", "errors", "verdicts", "weights"),
     "凭证表": ("receipt",),
 }
 PICTURES = ("sample", "response", "gates", "satisfaction", "places")
@@ -247,10 +247,26 @@ def _technical_tables(results: Results) -> list[Table]:
     return [
         plain_table("precision", "估计值、标准误与区间", "rates", rates, precise, thresholds(results), note=errors),
         plain_table("design_effects", "样本量与设计效应", "rates", rates, effects),
+        _error_table(results),
         _verdict_table(results),
         plain_table("weights", "权数", "weights", results.table("weights"), note=weights),
         _receipt_table(results),
     ]
+
+
+def _error_table(results: Results) -> Table:
+    """Return the sampling errors; groups of which too few were asked to publish a share are withheld here too."""
+    table = results.table("errors")
+    made = plain_table("errors", "抽样误差（全部估计值）", "errors", table, gates=thresholds(results))
+    few = [bool(row.group) and row.n < PUBLISH_FROM for row in records(table)]
+    shown = [name == "n" or COLUMNS["errors"][name].form == "text" for name in COLUMNS["errors"]]
+    rows = [
+        tuple(part if keep or not hidden else WITHHELD for part, keep in zip(row, shown, strict=True))
+        for row, hidden in zip(made.rows, few, strict=True)
+    ]
+    note = "DEFT 为设计效应的平方根；SE/R 为相对误差；R±2SE 在0与100%处截断，供与其他调查比较，判定不用。"
+    note += "零例时标准误为0，不表示没有误差，以区间为准。“—”为样本不足、不予公布。"
+    return replace(made, rows=tuple(rows), note=note)
 
 
 def _verdict_table(results: Results) -> Table:
