@@ -25,7 +25,7 @@ SPRINGS = (
     "reliability", "ranking", "suppression", "scoring", "composites",
 )  # fmt: skip
 RIVER = (
-    "codes", "privacy", "sheets", "ledger", "screening", "intake", "figures", "ceremony",
+    "codes", "privacy", "sheets", "engines", "ledger", "screening", "intake", "figures", "ceremony",
     "synthetic", "frame", "design", "certificate", "sample", "verification",
     "verifiers", "plans", "fieldwork",
     "responses", "forms", "findings", "casework", "weights",

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evalkit.engines import Far, value_of
 from evalkit.errors import EstimateError
+from evalkit.later import later
 
 if TYPE_CHECKING:
     from evalkit.survey import Survey
+
+nw = later("narwhals.stable.v2")
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,15 +26,16 @@ class Condition:
 
     test: Callable[[Survey], pd.Series]
     text: str
+    ask: Callable[[Far], Any]  # the same as an expression, for rows that stay in their engine
 
     def __and__(self, other: Condition) -> Condition:
-        return Condition(lambda survey: self.test(survey) & other.test(survey), f"({self.text} & {other.text})")
+        return Condition(lambda survey: self.test(survey) & other.test(survey), f"({self.text} & {other.text})", lambda far: self.ask(far) & other.ask(far))
 
     def __or__(self, other: Condition) -> Condition:
-        return Condition(lambda survey: self.test(survey) | other.test(survey), f"({self.text} | {other.text})")
+        return Condition(lambda survey: self.test(survey) | other.test(survey), f"({self.text} | {other.text})", lambda far: self.ask(far) | other.ask(far))
 
     def __invert__(self) -> Condition:
-        return Condition(lambda survey: ~self.test(survey), f"~{self.text}")
+        return Condition(lambda survey: ~self.test(survey), f"~{self.text}", lambda far: ~self.ask(far))
 
     def __bool__(self) -> bool:
         raise EstimateError(f"{self.text}｜条件要到用时才有真假，and、or、not 与连写的比较会丢掉一半｜写 &、|、~，各条件加括号")
@@ -57,7 +62,12 @@ class Column:
                 raise EstimateError(f"{told}｜列与所比的值不是同一类（数与文字）｜先转换，或改写比较的值") from None
 
         shown = value.name if isinstance(value, Column) else repr(value)
-        return Condition(test, f"{self.name} {sign} {shown}")
+
+        def ask(far: Far) -> Any:
+            right = _column(far, value.name) if isinstance(value, Column) else value
+            return how(_column(far, self.name), right)
+
+        return Condition(test, f"{self.name} {sign} {shown}", ask)
 
     def __eq__(self, value: Any) -> Condition:  # type: ignore[override]  # a comparison makes a condition
         return self._compare(operator.eq, "==", value)
@@ -87,14 +97,23 @@ class Column:
             column = survey.column(self.name)
             return _unless(column.isna(), column.isin(listed))
 
-        return Condition(test, f"{self.name} in {listed!r}")
+        return Condition(test, f"{self.name} in {listed!r}", lambda far: _isin(_column(far, self.name), listed))
 
     def isna(self) -> Condition:
         """Return the condition that the column has no value."""
-        return Condition(lambda survey: survey.column(self.name).isna(), f"{self.name} 缺失")
+        return Condition(lambda survey: survey.column(self.name).isna(), f"{self.name} 缺失", lambda far: _column(far, self.name).is_null())
 
     def __bool__(self) -> bool:
         raise EstimateError(f"{self.name}｜列本身不是条件｜写 col({self.name!r}) == …，各条件用 &、|、~ 连接")
+
+
+def _column(far: Far, name: str) -> Any:
+    far.known([name])
+    return value_of(far, name, far.kinds[name])
+
+
+def _isin(column: Any, listed: list[Any]) -> Any:
+    return nw.when(~column.is_null()).then(column.is_in(listed))
 
 
 def _unless(lost: Any, held: Any) -> pd.Series:

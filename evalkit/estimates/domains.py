@@ -14,7 +14,8 @@ import pandas as pd
 from evalkit.errors import EstimateError, EvalkitWarning, Faults
 from evalkit.estimates.conditions import Condition
 from evalkit.lists import as_list
-from evalkit.survey import Survey
+from evalkit.survey import RemoteSurvey, Survey
+from evalkit.survey.remote import INSIDE
 from evalkit.variances import Floats, Ints, Partition, Stage, add_up
 
 if TYPE_CHECKING:
@@ -89,6 +90,24 @@ class Variable:
     label: tuple[Any, ...]
     values: Floats
     missing: Mask | None
+
+
+def gathered(survey: Survey, names: Sequence[str], by: str | Sequence[str] | None, where: Any, squared: bool = False) -> tuple[Survey, Any]:
+    """Return a survey whose rows are in memory and the condition on them: as given, or brought from the engine that holds them.
+
+    Parameters
+    ----------
+    survey : Survey or RemoteSurvey
+    names : sequence of str
+        Columns of the statistic.
+    by, where
+        As for `mean`.
+    squared : bool
+        Whether scores hold squares of the numbers.
+    """
+    if not isinstance(survey, RemoteSurvey):
+        return survey, where
+    return survey.gather(names, as_list(by), where, squared), None if where is None else INSIDE
 
 
 def read(survey: Survey, name: str) -> list[Variable]:
@@ -170,7 +189,8 @@ def domain(survey: Survey, by: str | Sequence[str] | None, where: Any, variables
         if missing == "fail" and bool(lost.any()):
             _report(str(variable.label[0]), lost, "缺答案", 'missing="out"（移出域）或 missing="no"（计为 0）')
         code = np.where(variable.missing, -1, code if code is not None else 0)
-    made = Domain(survey.whole if code is None else Partition(code, len(keys)), tuple(keys), names, len(survey))
+    parts = survey.whole if code is None else Partition(code, len(keys), survey.whole.held)
+    made = Domain(parts, tuple(keys), names, len(survey))
     _say_empty(made)
     return made
 

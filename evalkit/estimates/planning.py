@@ -73,7 +73,7 @@ def plan(block: Block, value: Floats, df: Floats, icc: float) -> tuple[intervals
     assert held is not None
     survey, domain = block.survey, block.domain
     weight = effective_weights(block)
-    seen = _villages(survey.stages[0], domain, weight)
+    seen = _villages(survey, domain, weight)
     total, squares = _by_domain(seen, seen.weight, domain), _by_domain(seen, seen.squares, domain)
     with np.errstate(divide="ignore", invalid="ignore"):
         deff_w = domain.sizes * squares / total**2
@@ -90,12 +90,19 @@ def _bounded(deff_w: Floats, take: Floats, events: Floats, f_eff: Floats, df: Fl
     return intervals.Planning(np.fmax(deff_w, 1.0), np.fmax(take, 1.0), events, icc, np.nan_to_num(np.clip(f_eff, 0, 1)), np.nan_to_num(se))
 
 
-def _villages(first: Stage, domain: Domain, weight: Floats) -> _Villages:
+def _villages(survey: Survey, domain: Domain, weight: Floats) -> _Villages:
+    first = survey.stages[0]
     found = domain.partition.grouping(first)
     whole, held = (first.through >= 1 - FULL).take(found.unit), found.sums(weight)
-    cluster = held**2
+    squares = found.sums(_squares(survey, weight))
+    cluster = held**2 if first.alike is None else squares.copy()
     cluster[whole] = 0.0
-    return _Villages(found, whole, held, cluster, found.sums(weight**2))
+    return _Villages(found, whole, held, cluster, squares)
+
+
+def _squares(survey: Survey, weight: Floats) -> Floats:
+    """Return the sum of the squares of the weights that each row stands for."""
+    return weight**2 if survey.alike is None else np.asarray(weight**2 / survey.alike.like)
 
 
 def _overall(stages: tuple[Stage, ...]) -> tuple[Floats, Ints] | None:
@@ -122,7 +129,8 @@ def _take(survey: Survey, domain: Domain, weight: Floats, seen: _Villages) -> Fl
     below = survey.stages[1]
     found = domain.partition.grouping(below)
     inside = survey.stages[0].through[below.unit_parent[found.unit]] >= 1 - FULL
-    return squared + np.bincount(found.column, weights=np.where(inside, found.sums(weight) ** 2, 0.0), minlength=domain.count)
+    each = found.sums(weight) ** 2 if below.alike is None else found.sums(_squares(survey, weight))
+    return squared + np.bincount(found.column, weights=np.where(inside, each, 0.0), minlength=domain.count)
 
 
 def _reach(seen: _Villages, domain: Domain, weight: Floats, icc: float, df: Floats, survey: Survey) -> tuple[Floats, Floats]:
@@ -130,7 +138,7 @@ def _reach(seen: _Villages, domain: Domain, weight: Floats, icc: float, df: Floa
     first, overall = survey.stages[0], _overall(survey.stages)
     if not first.finite and overall is None:
         return np.zeros(domain.count), df
-    left = seen.squares if overall is None else _left(seen, first, *overall, weight)
+    left = seen.squares if overall is None else _left(seen, first, *overall, _squares(survey, weight))
     unsampled = (1 - first.through).take(seen.found.unit) * seen.cluster
     top = icc * _by_domain(seen, unsampled, domain) + _alone(seen, left, icc, domain)
     bottom = icc * _by_domain(seen, seen.cluster, domain) + _alone(seen, seen.squares, icc, domain)
@@ -150,19 +158,20 @@ def _freedom(seen: _Villages, first: Stage, top: Floats, df: Floats) -> Floats:
     shape = (len(df), len(first.n))
     cell = _cell(seen, first)
     terms = _cells(cell, top, shape)
-    counted = _cells(cell, np.where(seen.whole, seen.found.sizes - 1.0, 1.0), shape)
-    entire, held = _cells(cell, seen.whole.astype(float), shape) > 0, _cells(cell, np.ones(len(cell)), shape)
+    units = _units(seen, first)
+    counted = _cells(cell, np.where(seen.whole, seen.found.sizes - units, units), shape)
+    entire, held = _cells(cell, seen.whole.astype(float), shape) > 0, _cells(cell, units, shape)
     freedom = _satterthwaite(terms, np.where(held > 0, counted - ~entire, 0.0))
     # a stratum taken whole leaves less unknown, so it may add degrees of freedom and never take them away
     sampled = np.where(entire, 0.0, held - (held > 0)).sum(axis=1)
     return np.where((entire & (held > 0)).any(axis=1), np.fmax(freedom, sampled), df)
 
 
-def _left(seen: _Villages, first: Stage, overall: Floats, code: Ints, weight: Floats) -> Floats:
+def _left(seen: _Villages, first: Stage, overall: Floats, code: Ints, squares: Floats) -> Floats:
     """Sum the squares of weights by village and domain, each as far as the population of the row was not sampled."""
     if code is first.row_unit:  # the fraction is one number a village
         return np.asarray((1 - overall).take(seen.found.unit) * seen.squares)
-    return seen.found.sums((1 - overall)[code] * weight**2)
+    return seen.found.sums((1 - overall)[code] * squares)
 
 
 def _cells(cell: Ints, values: Floats, shape: tuple[int, int]) -> Floats:
@@ -191,9 +200,16 @@ def _events(first: Stage, domain: Domain, held: Proportion, value: Floats, seen:
 def _event_df(first: Stage, domain: Domain, rows: Bools, seen: _Villages) -> Floats:
     """Sum over strata not taken whole of max(villages with such rows − 1, 0); and the number of villages in all strata."""
     shape, hit = (domain.count, len(first.n)), seen.found.any(rows)
-    villages = np.bincount(_cell(seen, first, np.flatnonzero(hit & ~seen.whole)), minlength=shape[0] * shape[1]).reshape(shape)
-    every = np.bincount(seen.found.column[hit], minlength=domain.count)
+    counted = np.flatnonzero(hit & ~seen.whole)
+    units = _units(seen, first)
+    villages = _cells(_cell(seen, first, counted), units[counted], shape)
+    every = np.bincount(seen.found.column[hit], weights=units[hit], minlength=domain.count)
     return np.stack([np.maximum(villages - 1, 0).sum(axis=1), every]).astype(float)
+
+
+def _units(seen: _Villages, first: Stage) -> Floats:
+    """Return how many first-stage units each pair is: 1, but where the units are rows that stand for several."""
+    return np.ones(len(seen.weight)) if first.alike is None else seen.found.sizes.astype(float)
 
 
 def _cell(seen: _Villages, first: Stage, pairs: Ints | slice = slice(None)) -> Ints:

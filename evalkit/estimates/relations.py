@@ -9,7 +9,7 @@ import numpy as np
 
 from evalkit.errors import EstimateError
 from evalkit.estimates.blocks import ONE, Block
-from evalkit.estimates.domains import Domain, Missing, domain, number
+from evalkit.estimates.domains import Domain, Missing, domain, gathered, number
 from evalkit.estimates.estimate import Estimate, Kind
 from evalkit.estimates.smooth import CORRELATION, covariance_of
 from evalkit.estimates.statistics import By, about_means
@@ -72,6 +72,7 @@ def correlation(survey: Survey, first: str, second: str, *, by: By = None, where
 
 
 def _related(survey: Survey, first: str, second: str, by: By, where: Any, missing: Missing, kind: Kind, build: Build) -> Estimate:
+    survey, where = gathered(survey, [first, second], by, where, squared=True)
     x, y = number(survey, first), number(survey, second)
     inside = domain(survey, by, where, [x, y], missing)
     if bool((inside.sizes == 1).any()):

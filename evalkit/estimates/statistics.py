@@ -11,10 +11,11 @@ import numpy as np
 
 from evalkit.errors import EstimateError
 from evalkit.estimates.blocks import ONE, Block, Proportion, Term, binomial, spread
-from evalkit.estimates.domains import Domain, Missing, Variable, domain, number, read
+from evalkit.estimates.domains import Domain, Missing, Variable, asked_column, domain, gathered, number, read
 from evalkit.estimates.estimate import Estimate, Kind
 from evalkit.estimates.smooth import RATIO, SHARE, TOTAL, covariance_of, mean_about
 from evalkit.lists import as_list
+from evalkit.survey.remote import RemoteSurvey
 from evalkit.variances import Floats
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def mean(survey: Survey, variables: Names, *, by: By = None, where: Any = None, 
     >>> round(float(found), 7), round(float(found.variances[0]), 10)
     (0.4666667, 0.0746548148)
     """
+    survey, where = gathered(survey, as_list(variables), by, where)
     return _made(survey, _read(survey, variables), by, where, missing, "mean", mean_block)
 
 
@@ -78,6 +80,7 @@ def total(survey: Survey, variables: Names, *, by: By = None, where: Any = None,
     >>> ev.total(ev.Survey.from_data(table, clusters=["village", None], fpc=["M", "N"]), "y")
     Estimate 总量：y 116.667（标准误 63.2）
     """
+    survey, where = gathered(survey, as_list(variables), by, where)
     return _made(survey, _read(survey, variables), by, where, missing, "total", _total_block)
 
 
@@ -93,6 +96,7 @@ def variance(survey: Survey, variables: Names, *, by: By = None, where: Any = No
     >>> variance(Survey.from_data(pd.DataFrame({"y": [1.0, 2, 3]})), "y").value
     array([1.])
     """
+    survey, where = gathered(survey, as_list(variables), by, where, squared=True)
     return _made(survey, _read(survey, variables), by, where, missing, "variance", _variance_block)
 
 
@@ -142,17 +146,17 @@ def proportion(
     >>> float(ev.proportion(survey, "poor", count="persons", decided_by="household"))
     0.3
     """
+    _decided_once(survey, decided_by)
+    survey, where = gathered(survey, [*as_list(variables), *as_list(count)], by, where)
     found = _read(survey, variables)
     for variable in found:
         if not bool(((variable.values == 0) | (variable.values == 1)).all()):
             raise EstimateError(f"{variable.label[0]}｜比例需要 0/1、真假或文字列｜先转换，或用 ev.mean、ev.ratio")
     if count is None:
-        _decided_once(survey, decided_by)
         return _made(survey, found, by, where, missing, "proportion", partial(share_block, counted=None))
     counted = number(survey, count)
     if bool((counted.values < 0).any()):
         raise EstimateError(f"{count}｜人数（户数）不能为负｜改正后重试")
-    _decided_once(survey, decided_by)
     return _made(survey, found, by, where, missing, "proportion", partial(share_block, counted=counted.values), [counted])
 
 
@@ -184,6 +188,7 @@ def ratio(survey: Survey, numerator: str, denominator: str, *, by: By = None, wh
     >>> float(found), float(found.se[0])
     (0.5, 0.0)
     """
+    survey, where = gathered(survey, [numerator, denominator], by, where)
     top, bottom = number(survey, numerator), number(survey, denominator)
     joint = Variable((f"{numerator}/{denominator}",), top.values, top.missing)
     return _made(survey, [joint], by, where, missing, "ratio", partial(_ratio_block, denominator=bottom.values), [bottom])
@@ -226,7 +231,7 @@ def _variance_block(survey: Survey, values: Floats, inside: Domain) -> tuple[Flo
         raise EstimateError("方差｜每个域至少应有 2 行｜合并域后重试")
     left = about_means(survey, values, inside)
     squares = left**2 * inside.at(n / np.maximum(n - 1, 1))
-    reference = partial(spread, squares, survey.weights, inside)
+    reference = partial(spread, squares, survey.weights, inside) if survey.alike is None else None  # it takes fourth powers
     return Block.of_totals(survey, inside, (left**2, left, left, ONE), covariance_of(n / np.maximum(n - 1, 1)), reference=reference)
 
 
@@ -266,6 +271,9 @@ def _decided_once(survey: Survey, unit: str | None) -> None:
     """Refuse a unit of decision that stands on several rows: n would count it more than once."""
     if unit is None:
         return
-    table = survey.column(unit).to_frame().assign(_village=survey.stages[0].row_unit)
-    if bool(table.duplicated().any()):
+    if isinstance(survey, RemoteSurvey):
+        repeated = survey.repeats(unit) > 0
+    else:
+        repeated = bool(asked_column(survey, unit).to_frame().assign(_village=survey.stages[0].row_unit).duplicated().any())
+    if repeated:
         raise EstimateError(f"{unit}｜同一判定单位占多行，n 会重复计数｜每个 {unit} 应只有一行，人数写在 count 列")

@@ -26,6 +26,7 @@ class Reading:
 
     table: pd.DataFrame
     faults: Faults
+    held: Floats | None = None  # how many rows of the sample each row stands for, where rows were counted together
 
     def levels(self, strata: list[Any], clusters: list[Any], fpc: list[Any], unequal: bool) -> tuple[list[Any], ...]:
         """Return strata, clusters, fpc and stratum names, one entry a stage; with `unequal` chances the first fpc holds them."""
@@ -126,6 +127,9 @@ class Reading:
 
     def _rows(self, column: str, bad: Any, rule: str, remedy: str, values: bool = True) -> None:
         if not bool(np.any(bad)):
+            return
+        if self.held is not None:
+            self.faults.add(None, column, "", f"{rule}（{self.held[bad].sum():.0f} 行）", remedy)
             return
         found = self.table[column].to_numpy()
         for at in np.flatnonzero(bad):

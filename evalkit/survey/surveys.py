@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import pandas as pd
 
-from evalkit import replication, variances
+from evalkit import engines, replication, variances
 from evalkit.errors import Faults, SurveyError
 from evalkit.later import later
-from evalkit.lists import as_list
 from evalkit.survey import reading
+from evalkit.survey.declared import Declared
+from evalkit.survey.remote import RemoteSurvey
 from evalkit.survey.replicated import Replicated
 from evalkit.survey.unequal import PPS
-from evalkit.variances import FULL, Floats, Ints, Partition, Policy, Scores, Stage
+from evalkit.variances import FULL, Alike, Floats, Ints, Partition, Policy, Scores, Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +51,8 @@ class Survey:
         What the weights were adjusted by, in order; scores are pulled back through them before their variance is taken.
     replicated : Replicated or None
         Replicate weights, when the variance is theirs.
+    alike : Alike or None
+        How many answers each row stands for, where the answers stay in an engine.
     """
 
     _table: pd.DataFrame
@@ -61,6 +64,7 @@ class Survey:
     design: Any = field(default=None)
     steps: tuple[Applied, ...] = ()
     replicated: Replicated | None = None
+    alike: Alike | None = None
     _known: dict[str, Any] = field(default_factory=dict)
 
     @staticmethod
@@ -82,8 +86,9 @@ class Survey:
 
         Parameters
         ----------
-        table : pandas, polars, pyarrow, DuckDB or Spark table
-            One row an answer.
+        table : pandas, polars, pyarrow, DuckDB, Spark or Dask table, or path
+            One row an answer. The rows of a polars LazyFrame, of a DuckDB relation, of a Spark or Dask table and of a Parquet or CSV
+            file are not read: see `RemoteSurvey`.
         weights : str, optional
             Column of weights, finite and above 0.
         probs : str or list of str, optional
@@ -135,28 +140,16 @@ class Survey:
         >>> survey
         Survey：6 行，代表 250，权数 33.33–50，2 阶段，首阶段 3 个单元、1 层，自由度 2
         """
-        pps = PPS(pps) if isinstance(pps, str) else pps
-        snapshot = reading.snapshot(table)
-        reading.refuse_unknown(singleton, stages)
-        read = reading.Reading(snapshot, Faults("调查数据"))
-        sizes = as_list(fpc)
-        units = as_list(clusters)
-        levels = read.levels(as_list(strata), units, sizes, pps is not None)
-        stated = read.weights(weights, as_list(probs))
-        read.faults.refuse(SurveyError)
-        built = variances.structure(*levels) if pps is None else pps.structure(levels)
-        read.sizes(built, sizes, levels[2] if pps is None else [None, *levels[2][1:]])
-        if not nest and units:
-            read.nested(units[0], built[0], levels)
-        read.agreement(built, as_list(probs), sizes)
-        read.faults.refuse(SurveyError)
-        value = stated if stated is not None else reading.from_fractions(built)
-        value.flags.writeable = False
-        built, notes = variances.collapse(built) if singleton == "collapse" else (built, ())
-        built = built if pps is None else (pps.ruled(built[0], singleton), *built[1:])
-        policy = Policy("fail" if singleton == "collapse" else singleton, singleton_domain)
-        notes = (*notes, *reading.departure(value, built, sizes)) if stated is not None else notes
-        return Survey(snapshot, value, built, policy, stages == "first", notes)
+        declared = Declared.of(weights, (probs, strata, clusters, fpc), nest, pps, (singleton, singleton_domain, stages))
+        far = engines.opened(table, SurveyError)
+        if far is not None:
+            return cast("Survey", RemoteSurvey(far, declared, Survey._declared))
+        return Survey._declared(declared, reading.snapshot(table))
+
+    @staticmethod
+    def _declared(declared: Declared, table: pd.DataFrame, alike: Alike | None = None) -> Survey:
+        value, built, policy, notes = declared.build(table, alike)
+        return Survey(table, value, built, policy, declared.stages == "first", notes, alike=alike)
 
     @staticmethod
     def from_replicates(
@@ -294,7 +287,7 @@ class Survey:
         if self.replicated is not None:
             return float(self.replicated.plan.df)
         first = self.stages[0]
-        return first.units - len(np.unique(first.unit_stratum))
+        return int(first.n.sum()) - len(np.unique(first.unit_stratum))
 
     @cached_property
     def answering(self) -> NDArray[np.bool_] | None:
@@ -305,7 +298,7 @@ class Survey:
     @cached_property
     def whole(self) -> Partition:
         """The partition with every row in one domain."""
-        return Partition()
+        return Partition() if self.alike is None else Partition(held=self.alike.held)
 
     def table(self) -> pd.DataFrame:
         """Return the answers as a table of the caller's own (pandas copies a column when either side writes to it)."""

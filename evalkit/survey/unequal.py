@@ -10,7 +10,7 @@ import numpy as np
 
 from evalkit import variances
 from evalkit.errors import Faults, SurveyError
-from evalkit.variances import FULL, Floats, Ints, Spread, Stage
+from evalkit.variances import FULL, Alike, Floats, Ints, Spread, Stage
 from evalkit.variances import unequal as rules
 from evalkit.variances.forms import Matrix, Successive
 
@@ -64,7 +64,7 @@ class PPS:
         if (self.method == "joint") != (self.matrix is not None):
             raise SurveyError('PPS｜矩阵与 "joint" 应同时给出｜写 ev.PPS("joint", 矩阵)')
 
-    def structure(self, levels: tuple[list[Any], ...]) -> tuple[Stage, ...]:
+    def structure(self, levels: tuple[list[Any], ...], alike: Alike | None = None) -> tuple[Stage, ...]:
         """Return the stages, the first with its chances; units that were certain form strata of their own."""
         strata, clusters, sizes, names = levels
         chance = np.asarray(sizes[0], dtype=float)
@@ -73,7 +73,7 @@ class PPS:
         _refuse_torn(chance, own, clusters[0])
         if sure.any() and not sure.all():
             own, labels = own + sure * (int(own.max()) + 1), (*labels, *(f"{label}（必入）" for label in labels))
-        first, *rest = variances.structure([own, *strata[1:]], clusters, [None, *sizes[1:]], [labels, *names[1:]])
+        first, *rest = variances.structure([own, *strata[1:]], clusters, [None, *sizes[1:]], [labels, *names[1:]], alike)
         each = np.empty(first.units)
         each[first.row_unit] = chance
         return (replace(first, chance=each, fraction=_mean_chance(first, each)), *rest)

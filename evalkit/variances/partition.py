@@ -32,6 +32,8 @@ class Grouping:
         Pair of each of these rows; None: each row is a pair of its own.
     starts : (pairs,) int array or None
         First row of each pair, where rows stand pair by pair.
+    held : (k,) float array or None
+        How many rows of the sample each of these rows stands for, where rows that are alike were counted together; None: 1.
     """
 
     unit: Ints
@@ -39,6 +41,7 @@ class Grouping:
     inside: Ints | None = None
     place: Ints | None = None
     starts: Ints | None = None
+    held: Floats | None = None
     _known: dict[int, tuple[Floats, Floats]] = field(default_factory=dict)
 
     def sums(self, values: Floats) -> Floats:
@@ -67,6 +70,9 @@ class Grouping:
     @cached_property
     def sizes(self) -> Ints:
         """Number of rows of each pair."""
+        if self.held is not None:
+            counts = self.held if self.place is None else add_up(self.place, self.held, len(self.unit))
+            return counts.astype(np.int64)
         return np.ones(len(self.unit), dtype=np.int64) if self.place is None else np.bincount(self.place, minlength=len(self.unit))
 
 
@@ -80,6 +86,8 @@ class Partition:
         Domain of each row, 0 … columns − 1, negative for rows outside all; None: one domain of all rows.
     columns : int
         Number of domains.
+    held : (rows,) float array or None
+        How many rows of the sample each row stands for; None: 1.
 
     Examples
     --------
@@ -89,6 +97,7 @@ class Partition:
 
     code: Ints | None = None
     columns: int = 1
+    held: Floats | None = None
     _known: dict[Any, Any] = field(default_factory=dict)
 
     @property
@@ -113,6 +122,8 @@ class Partition:
 
     def sizes(self, rows: int) -> Ints:
         """Number of rows in each domain."""
+        if self.held is not None:
+            return self.sums(self.held).astype(np.int64)
         return np.array([rows]) if self.code is None else np.bincount(self._kept(self.code), minlength=self.columns)
 
     def at(self, by_domain: Floats) -> Any:
@@ -145,14 +156,20 @@ class Partition:
         alone, code = stage.units == len(stage.row_unit), self.code
         if alone:
             column = np.zeros(stage.units, dtype=np.int64) if code is None else self._kept(code)
-            return Grouping(self._kept(stage.row_unit), column, self.inside)
+            return Grouping(self._kept(stage.row_unit), column, self.inside, held=self._held)
         if code is None:
-            return Grouping(np.arange(stage.units), np.zeros(stage.units, dtype=np.int64), None, stage.row_unit, stage.starts)
+            nought = np.zeros(stage.units, dtype=np.int64)
+            return Grouping(np.arange(stage.units), nought, None, stage.row_unit, stage.starts, self.held)
         return self._rows(stage.row_unit, stage.units)
 
     def _rows(self, codes: Ints, size: int) -> Grouping:
         """Group rows by a code of 0 … size − 1 and their domain."""
-        return self._pairs(self._kept(codes), 0 if self.code is None else self._kept(self.code), size, self.inside)
+        found = self._pairs(self._kept(codes), 0 if self.code is None else self._kept(self.code), size, self.inside)
+        return found if self.held is None else replace(found, held=self._held)
+
+    @property
+    def _held(self) -> Floats | None:
+        return None if self.held is None else np.asarray(self._kept(self.held))
 
     def _pairs(self, codes: Ints, column: Ints | int, size: int, inside: Ints | None = None) -> Grouping:
         keys = codes * self.columns

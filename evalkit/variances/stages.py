@@ -35,6 +35,22 @@ class Spread:
     pull: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class Alike:
+    """Rows of a sample that are alike and were counted together.
+
+    Parameters
+    ----------
+    held : (rows,) float array
+        How many rows of the sample each row stands for.
+    like : (rows,) float array
+        How many equal weights their weights are worth, (Σw)²/Σw²: as many as `held` where the weights are equal, else fewer.
+    """
+
+    held: Floats
+    like: Floats
+
+
 class Form(Protocol):
     """A quadratic form in the totals of first-stage units, from joint chances or from the order of the list."""
 
@@ -67,6 +83,8 @@ class Stage:
         Chance of each unit where units were drawn with unequal chances; `fraction` is then their mean.
     spread, form : optional
         What replaces the squares about the plain mean of equal chances.
+    alike : Alike, optional
+        Where the units are rows that stand for several.
     """
 
     row_unit: Ints
@@ -78,6 +96,7 @@ class Stage:
     chance: Floats | None = None
     spread: Spread | None = None
     form: Form | None = None
+    alike: Alike | None = None
 
     def __post_init__(self) -> None:
         for array in (self.row_unit, self.unit_stratum, self.stratum_parent, self.n, self.fraction):
@@ -154,7 +173,11 @@ def group(keys: Ints, size: int) -> tuple[Ints, Ints]:
 
 
 def structure(
-    strata: Sequence[Ints | None], clusters: Sequence[Ints], sizes: Sequence[Floats | None], names: Sequence[Sequence[str]] = ()
+    strata: Sequence[Ints | None],
+    clusters: Sequence[Ints],
+    sizes: Sequence[Floats | None],
+    names: Sequence[Sequence[str]] = (),
+    alike: Alike | None = None,
 ) -> tuple[Stage, ...]:
     """Turn codes per row into nested stages.
 
@@ -169,6 +192,8 @@ def structure(
         Units in the population of the row's stratum (> 1) or sampling fraction (≤ 1); None: with replacement.
     names : sequence of sequences of str, one a stage
         Name of each stratum code.
+    alike : Alike, optional
+        Where rows stand for several: a stage whose units are the rows then counts them all.
 
     Returns
     -------
@@ -186,17 +211,21 @@ def structure(
     stages: list[Stage] = []
     for level, (stratum, cluster, size) in enumerate(zip(strata, clusters, sizes, strict=True)):
         label = names[level] if level < len(names) else ()
-        stages.append(_stage(stages[-1] if stages else None, stratum, cluster, size, label))
+        rows = alike if alike is not None and bool((cluster == np.arange(len(cluster))).all()) else None
+        stages.append(_stage(stages[-1] if stages else None, stratum, cluster, size, label, rows))
     return tuple(stages)
 
 
-def _stage(above: Stage | None, stratum: Ints | None, cluster: Ints, size: Floats | None, label: Sequence[str]) -> Stage:
+def _stage(
+    above: Stage | None, stratum: Ints | None, cluster: Ints, size: Floats | None, label: Sequence[str], alike: Alike | None
+) -> Stage:
     parents, width = 1 if above is None else above.units, 1 if stratum is None else int(stratum.max(initial=0)) + 1
     row_unit, of = _units(_strata(above, stratum, width, len(cluster)), parents * width, cluster)
     keys, unit_stratum = (np.arange(parents), of) if stratum is None else group(of, parents * width)
-    n = np.bincount(unit_stratum, minlength=len(keys))
+    held = None if alike is None else alike.held
+    n = np.bincount(unit_stratum, weights=held, minlength=len(keys)).astype(np.int64, copy=False)
     names = tuple(label[code] for code in keys % width) if len(label) else ()
-    made = Stage(row_unit, unit_stratum, keys // width, n, np.zeros(len(n)), names)
+    made = Stage(row_unit, unit_stratum, keys // width, n, np.zeros(len(n)), names, alike=alike)
     return made if size is None else replace(made, fraction=_fractions(size, made.row_stratum, n))
 
 

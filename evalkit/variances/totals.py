@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from evalkit.errors import SurveyError
 from evalkit.variances.partition import Grouping, Partition
-from evalkit.variances.stages import FULL, Floats, Ints, Stage, add_up, group, multipliers, stage_name
+from evalkit.variances.stages import FULL, Alike, Floats, Ints, Stage, add_up, group, multipliers, stage_name
 
 SINGLETON_RULES = {
     "fail": "报错",
@@ -189,15 +189,23 @@ def variances_of_totals(stages: Sequence[Stage], scores: Scores, policy: Policy)
 def _squares(stage: Stage, sums: _Sums, cells: _Cells) -> Floats:
     """Sum the squares of centred totals by cell, those of absent units too, as much as they count."""
     away = cells.centre.take(sums.place)
-    away -= sums.total
+    away -= sums.total if stage.alike is None else sums.total / stage.alike.held[sums.unit]
     away *= away
     if stage.spread is not None:
         away *= stage.spread.share[sums.unit]
+    if stage.alike is not None:
+        away *= stage.alike.held[sums.unit]
+        away += sums.total**2 * _uneven(stage.alike)[sums.unit]
     squares = cells.centre**2
     squares *= cells.absent
     squares += sums.cells.sums(away)
     squares *= cells.scale
     return squares
+
+
+def _uneven(alike: Alike) -> Floats:
+    """Return what the square of the total of alike rows counts beside that of its mean, for their weights that differ."""
+    return np.asarray(np.maximum(1 / alike.like - 1 / alike.held, 0.0))
 
 
 def covariance_of_totals(stages: Sequence[Stage], blocks: Sequence[Scores], policy: Policy) -> Floats:
@@ -257,8 +265,13 @@ def _cross(stage: Stage, sums: _Sums, cells: _Cells, width: int) -> Floats:
         stop = min(start + step, stage.units)
         here = slice(*np.searchsorted(unit, (start, stop)))
         dense = _dense(unit[here] - start, column[here], total[here], stop - start, width)
-        strata = stage.unit_stratum[start:stop]
+        strata, alike = stage.unit_stratum[start:stop], stage.alike
+        if alike is not None:
+            uneven = dense * np.sqrt(_uneven(alike)[start:stop, None]) * scale[strata]
+            result += uneven.T @ uneven
+            dense /= alike.held[start:stop, None]
         dense = (dense - centre[strata]) * scale[strata]
+        dense *= 1.0 if alike is None else np.sqrt(alike.held[start:stop, None])
         if stage.spread is not None:
             dense *= np.sqrt(stage.spread.share[start:stop, None])
         result += dense.T @ dense

@@ -1,0 +1,164 @@
+"""What a table is held by, and the one place where rows of it are brought into memory.
+
+Everything asked of an engine is written in the dialect that all of them speak the same way (plain expressions, sums and counts by
+columns, semi-joins), through narwhals; a product is made as a column before it is summed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evalkit.codes import shown_headings, shown_label
+from evalkit.errors import EvalkitError
+from evalkit.later import later
+
+duckdb = later("duckdb", extra="big")
+nw = later("narwhals.stable.v2")
+
+FILES = (".parquet", ".csv")
+ENCODINGS = ("utf-8-sig", "gb18030")
+NAMES = {"duckdb": "DuckDB", "polars": "polars", "pyspark": "Spark", "pyspark_connect": "Spark", "dask": "Dask", "sqlframe": "sqlframe"}
+PIECE = 1 << 24  # bytes of a text file that are turned into UTF-8 together
+WHOLE = ("pandas", "numpy", "builtins")  # modules of tables that are in memory already, so that narwhals need not be loaded
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Far:
+    """A table that stays in its engine.
+
+    Attributes
+    ----------
+    lazy : narwhals LazyFrame
+    engine : str
+        What holds it, for messages.
+    error : type of EvalkitError
+        What is raised when the engine refuses.
+    kept : tuple
+        What has to live as long as the table: a connection, a temporary folder.
+    """
+
+    lazy: Any
+    engine: str
+    error: type[EvalkitError] = EvalkitError
+    kept: tuple[Any, ...] = field(default=())
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Return of each column whether it holds "truth", "whole" or "number" values, "text", or something "other"."""
+        schema = self.tried("读列名", self.lazy.collect_schema)
+        return {name: _kind(dtype) for name, dtype in schema.items()}
+
+    def known(self, columns: Sequence[str]) -> None:
+        """Refuse columns that are not there, all at once.
+
+        Raises
+        ------
+        EvalkitError
+        """
+        have = self.kinds
+        strange = [name for name in dict.fromkeys(columns) if name not in have]
+        if strange:
+            raise self.error(f"{'、'.join(map(str, strange))}｜{self.engine} 表中没有这一列｜改正列名；现有：{shown_headings(have)}")
+
+    def tried(self, what: str, ask: Any) -> Any:
+        """Ask the engine for something, and tell a refusal in evalkit's words."""
+        try:
+            return ask()
+        except EvalkitError:
+            raise
+        except Exception as found:  # engines raise errors of dozens of kinds of their own
+            way = "各分区、各文件的同名列应为同一类型；仍不行的，先存成 Parquet，再给出文件路径"
+            raise self.error(f"{self.engine}｜{what}时拒绝了（{type(found).__name__}）｜{way}") from found
+
+    def brought(self, what: str, lazy: Any) -> pd.DataFrame:
+        """Bring rows into memory: all that ever crosses goes through here."""
+        made: pd.DataFrame = self.tried(what, lambda: lazy.collect(backend="pandas").to_native())
+        return made
+
+    def __repr__(self) -> str:
+        return f"{self.engine} 表：{len(self.kinds)} 列，行留在原处"
+
+
+def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "1GB") -> Far | None:
+    """Return a table that stays where it is; None for one that is in memory.
+
+    Parameters
+    ----------
+    table : str or pathlib.Path to Parquet or CSV, polars LazyFrame, DuckDB relation, Spark or Dask table
+        A path may hold ``*``. Parquet and CSV files are read by DuckDB; a CSV in GB 18030 is turned into UTF-8 once, in a
+        temporary file.
+    error : type of EvalkitError
+        What to raise.
+    memory : str
+        How much DuckDB may use for files before it writes to a temporary folder.
+
+    Returns
+    -------
+    Far or None
+
+    Examples
+    --------
+    >>> import pandas as pd, polars as pl
+    >>> opened(pl.LazyFrame({"n": [2, 3]})), opened(pd.DataFrame({"n": [2, 3]}))
+    (polars 表：1 列，行留在原处, None)
+    """
+    if isinstance(table, (str, Path)):
+        return _file(Path(table), error, memory)
+    if type(table).__module__.partition(".")[0] in WHOLE:
+        return None
+    try:
+        found = nw.from_native(table)
+    except TypeError:
+        return None
+    if not isinstance(found, nw.LazyFrame):
+        return None
+    name = found.implementation.value
+    return Far(found, NAMES.get(name, name), error)
+
+
+def _file(path: Path, error: type[EvalkitError], memory: str) -> Far:
+    if path.suffix.lower() not in FILES:
+        raise error(f"{shown_label(path.suffix) or '无后缀'}｜留在原处读的文件应为 {'、'.join(FILES)}｜另存为 Parquet，或先用 read_frame 等读入")
+    if "*" not in path.name and not path.is_file():
+        raise error("文件｜没有这个文件｜核对路径")
+    folder = tempfile.TemporaryDirectory(prefix="evalkit-")
+    engine = duckdb.connect(config={"memory_limit": memory, "temp_directory": folder.name})
+    kept = (engine, folder)
+    far = Far(None, "DuckDB", error, kept)
+    if path.suffix.lower() == ".csv":
+        source = _as_utf8(path, Path(folder.name), error)
+        relation = far.tried("读文件", lambda: engine.read_csv(str(source), header=True))
+    else:
+        relation = far.tried("读文件", lambda: engine.read_parquet(str(path)))
+    return Far(nw.from_native(relation), "DuckDB", error, kept)
+
+
+def _as_utf8(path: Path, folder: Path, error: type[EvalkitError]) -> Path:
+    """Return a CSV file in UTF-8: itself, or a copy that is made piece by piece."""
+    for encoding in ENCODINGS:
+        made = folder / "list.csv"
+        try:
+            with path.open(encoding=encoding, newline="") as source, made.open("w", encoding="utf-8", newline="") as copy:
+                while piece := source.read(PIECE):
+                    if encoding != "utf-8-sig":
+                        copy.write(piece)
+        except UnicodeDecodeError:
+            continue
+        return path if encoding == "utf-8-sig" else made
+    raise error("文件｜编码既不是 UTF-8 也不是 GB 18030｜用表格软件另存为“CSV UTF-8”")
+
+
+def _kind(dtype: Any) -> str:
+    if dtype == nw.Boolean:
+        return "truth"
+    if dtype.is_integer():
+        return "whole"
+    if dtype.is_numeric():
+        return "number"
+    return "text" if dtype in (nw.String, nw.Categorical) or isinstance(dtype, nw.Enum) else "other"

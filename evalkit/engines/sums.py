@@ -1,0 +1,133 @@
+"""Sums by columns: the only thing that is asked of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.engines.opening import Far, nw
+
+FEW = 64  # whole numbers that lie this close together are told apart one by one
+COUNT, WEIGHT, SQUARE = "evalkit_n", "evalkit_w", "evalkit_ww"  # headings that no table of answers has
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What one look at all rows says of a column of numbers.
+
+    Attributes
+    ----------
+    rows, missing : int
+        Rows of the table, and those without a value (no number, NaN, counts as none).
+    low, high : float
+        Smallest and largest value; NaN where there is none.
+    broken : int
+        Values that are not whole.
+    endless : int
+        Infinite values.
+    """
+
+    rows: int
+    missing: int
+    low: float
+    high: float
+    broken: int
+    endless: int
+
+    @property
+    def few(self) -> bool:
+        """Whether the values are whole numbers that lie close together."""
+        return not self.broken and not self.endless and not self.high - self.low >= FEW
+
+
+def value_of(far: Far, name: str, kind: str) -> Any:
+    """Return the expression of a column as numbers (a truth value is 0 or 1, NaN is no value), or as text."""
+    if kind == "truth":
+        return nw.col(name).cast(nw.Int64)
+    if kind == "number":
+        number = nw.col(name).cast(nw.Float64)
+        return nw.when(~number.is_nan()).then(number)
+    return nw.col(name) if kind in ("whole", "other") else nw.col(name).cast(nw.String)
+
+
+def profiled(far: Far, columns: Sequence[str]) -> dict[str, Profile]:
+    """Look once at all rows of columns of numbers.
+
+    Parameters
+    ----------
+    far : Far
+    columns : sequence of str
+        Of kind "whole" or "number".
+
+    Returns
+    -------
+    dict of str to Profile
+    """
+    if not columns:
+        return {}
+    kinds, made, asked = far.kinds, {}, [nw.len().alias("rows")]
+    for at, name in enumerate(columns):
+        number = value_of(far, name, kinds[name]).cast(nw.Float64)
+        finite = nw.when((number > -np.inf) & (number < np.inf)).then(number)
+        made |= {f"value{at}": finite, f"all{at}": number, f"broken{at}": (finite.round(0) != finite).cast(nw.Int64)}
+        asked += [nw.col(f"value{at}").count().alias(f"finite{at}"), nw.col(f"all{at}").count().alias(f"count{at}")]
+        asked += [nw.col(f"value{at}").min().alias(f"low{at}"), nw.col(f"value{at}").max().alias(f"high{at}")]
+        asked.append(nw.col(f"broken{at}").sum().alias(f"broken{at}"))
+    lazy = far.lazy.select(**made)
+    found = far.brought("逐列看数值", lazy.select(*asked)).iloc[0].astype(float).fillna({f"broken{at}": 0 for at in range(len(columns))})
+    return {name: _profile(found, at) for at, name in enumerate(columns)}
+
+
+def _profile(found: pd.Series, at: int) -> Profile:
+    rows, count, finite = (int(found[name]) for name in ("rows", f"count{at}", f"finite{at}"))
+    return Profile(rows, rows - count, float(found[f"low{at}"]), float(found[f"high{at}"]), int(found[f"broken{at}"]), count - finite)
+
+
+def gathered(far: Far, keys: Mapping[str, Any], weight: str | None, means: Mapping[str, float]) -> pd.DataFrame:
+    """Count the rows that are alike, and sum what they hold, in one pass.
+
+    Parameters
+    ----------
+    far : Far
+    keys : mapping of str to narwhals expression
+        Rows with the same values of all of them are alike.
+    weight : str or None
+        Column of weights.
+    means : mapping of str to float
+        Columns of numbers that are summed, each with a number near its mean, from which deviations are taken so that a large
+        mean does not cost the digits of a small spread.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a combination of keys, in their order: the keys, ``evalkit_n`` rows, ``evalkit_w`` and ``evalkit_ww`` the sums of the
+        weights and of their squares; for the columns of numbers ``evalkit_s0 …``, the sums of weighted deviations, and
+        ``evalkit_s0_1 …``, those of their products.
+    """
+    kinds = far.kinds
+    one = nw.lit(1.0) if weight is None else nw.col(weight).cast(nw.Float64)
+    made: dict[str, Any] = {**keys, WEIGHT: one, SQUARE: one * one}
+    away = [value_of(far, name, kinds[name]).cast(nw.Float64) - about for name, about in means.items()]
+    made |= {f"evalkit_s{i}": one * each for i, each in enumerate(away)}
+    made |= {f"evalkit_s{i}_{j}": one * away[i] * away[j] for i, j in combinations_with_replacement(range(len(away)), 2)}
+    summed = [nw.col(name).sum() for name in made if name not in keys]
+    lazy = far.lazy.select(**made)
+    if keys:
+        lazy = lazy.group_by(*keys).agg(nw.len().alias(COUNT), *summed)
+    else:
+        lazy = lazy.select(nw.len().alias(COUNT), *summed)
+    found = far.brought("按列求和", lazy)
+    numbers = {name: found[name].astype(float) for name in (COUNT, *(name for name in made if name not in keys))}
+    return found.assign(**numbers).sort_values(list(keys), ignore_index=True) if keys else found.assign(**numbers)
+
+
+def repeated(far: Far, columns: Sequence[str]) -> int:
+    """Return how many combinations of values of these columns stand in more than one row."""
+    far.known(columns)
+    counted = far.lazy.group_by(*columns).agg(nw.len().alias(COUNT)).filter(nw.col(COUNT) > 1)
+    return int(far.brought("查重复", counted.select(nw.len().alias(COUNT)))[COUNT].iloc[0])

@@ -1,0 +1,192 @@
+"""RemoteSurvey: answers that stay in their engine; a statistic brings the sums that it needs, and no row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit import engines
+from evalkit.engines import Far, Profile
+from evalkit.errors import Faults, SurveyError
+from evalkit.later import later
+from evalkit.survey.declared import Declared
+from evalkit.variances import Alike, Floats
+
+if TYPE_CHECKING:
+    from evalkit.survey.surveys import Survey
+
+nw = later("narwhals.stable.v2")
+
+INSIDE = "evalkit_inside"
+ROWS = ("weights", "stages", "policy", "df", "table", "column", "levels", "variances", "covariance", "finite", "whole", "notes", "steps")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RemoteSurvey:
+    """A survey of a table that is not read into memory; made by `Survey.from_data`.
+
+    `mean`, `total`, `proportion`, `ratio`, `variance`, `covariance` and `correlation` take it as they take a Survey. Each looks
+    at the numbers of its columns once and sums once: rows with the same units, domain and answer are counted together, and
+    numbers of many values are kept as means and products by unit and domain. Value, standard error, degrees of freedom, design
+    effect and interval are those of the same table in memory, but for rounding.
+
+    Attributes
+    ----------
+    far : Far
+        The table.
+    declared : Declared
+        How it was sampled.
+    make : callable
+        From a design, a table and how many answers its rows stand for to a Survey.
+    replicated : tuple
+        Method and options of the replicate weights that are asked for.
+    """
+
+    far: Far
+    declared: Declared
+    make: Callable[[Declared, pd.DataFrame, Alike], Survey]
+    replicated: tuple[Any, ...] = ()
+
+    def __post_init__(self) -> None:
+        declared, pps = self.declared, self.declared.pps
+        self.far.known([*declared.columns, *([declared.weights] if declared.weights else [])])
+        if pps is not None and (pps.method in ("joint", "successive") or len(declared.clusters) + declared.by_rows < 2):
+            rule = "留在原处的表没有行的次序，也不逐行计方差，不能用这种规则"
+            raise SurveyError(f'PPS({pps.method!r})｜{rule}｜写 clusters，并改用 "hajek"、"brewer" 等由入样概率求方差的规则')
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(self.far.kinds)
+
+    def replicate(self, method: str, **options: Any) -> RemoteSurvey:
+        """Return the same survey with replicate weights; `Survey.replicate` says what may be asked."""
+        if self.declared.by_rows and len(self.declared.clusters) < 2:
+            raise SurveyError(f"{method}｜每行自成一个首阶段单元，留在原处的表不做重复权数｜用线性化方差，或先读入内存")
+        return replace(self, replicated=(method, options))
+
+    def gather(self, variables: Sequence[str], by: Sequence[str] = (), where: Any = None, squared: bool = False) -> Survey:
+        """Bring what statistics of these columns need, as a survey of rows that are alike.
+
+        Parameters
+        ----------
+        variables : sequence of str
+            Columns of a statistic.
+        by : sequence of str
+            Columns of domains.
+        where : Condition or str, optional
+            Which rows count; becomes the column ``evalkit_inside``.
+        squared : bool
+            Whether scores hold squares of the numbers: their variance among rows is then not known.
+
+        Returns
+        -------
+        Survey
+            For `mean`, `total`, `proportion`, `ratio`, `variance`, `covariance` and `correlation` only: other statistics need rows.
+
+        Raises
+        ------
+        SurveyError
+            Columns that are absent; weights that are missing, not finite or not above 0; a condition without an answer.
+        """
+        asked = list(dict.fromkeys([*variables, *by]))
+        self.far.known(asked)
+        expression = None if where is None else self._condition(where)
+        kinds = self.far.kinds
+        numbers = [name for name in variables if kinds[name] in ("whole", "number") and name not in (*by, *self.declared.columns)]
+        weight = [] if self.declared.weights is None else [self.declared.weights]
+        seen = engines.profiled(self.far, list(dict.fromkeys([*numbers, *weight])))
+        self._refuse(seen, weight)
+        spread = {name: (seen[name].low + seen[name].high) / 2 for name in numbers if not seen[name].few}
+        if spread and squared and self.declared.by_rows:
+            raise SurveyError("留在原处的表｜方差、协方差与相关系数的逐行方差要四次方的和｜clusters 写到行以上的单元，或先读入内存")
+        table = engines.gathered(self.far, self._keys(asked, spread, expression), self.declared.weights, spread)
+        return self._survey(table, spread, expression is not None)
+
+    def repeats(self, name: str) -> int:
+        """Return how many values of a column stand in more than one row of a first-stage unit."""
+        return engines.repeated(self.far, [*([] if self.declared.by_rows else self.declared.clusters[:1]), name])
+
+    def _condition(self, where: Any) -> Any:
+        if isinstance(where, str):
+            self.far.known([where])
+            return nw.col(where)
+        if not hasattr(where, "ask"):
+            raise SurveyError('where｜留在原处的表没有行号，不能用数组｜用 ev.col("列名") > 3 这样的条件')
+        return where.ask(self.far)
+
+    def _refuse(self, seen: dict[str, Profile], weight: list[str]) -> None:
+        faults = Faults("调查数据")
+        for name, profile in seen.items():
+            if not profile.rows:
+                raise SurveyError("调查数据没有行｜至少应有 1 行｜核对筛选条件")
+            if profile.endless:
+                faults.add(None, name, "", f"{profile.endless} 行不是有限数", "改正后重试")
+            if name in weight and (profile.missing or not profile.low > 0):
+                faults.add(None, name, "", f"权数应为大于 0 的有限数，{profile.missing} 行缺失，最小 {profile.low:g}", "补全或改正后重试")
+        faults.refuse(SurveyError)
+
+    def _keys(self, asked: list[str], spread: dict[str, float], where: Any) -> dict[str, Any]:
+        """Return the expressions that tell rows apart: design, answers of few values, whether an answer is missing, the condition."""
+        kinds = self.far.kinds
+        keys = {name: engines.value_of(self.far, name, kinds[name]) for name in [*self.declared.columns, *asked] if name not in spread}
+        keys |= {f"evalkit_lost_{name}": engines.value_of(self.far, name, kinds[name]).is_null().cast(nw.Int64) for name in spread}
+        if spread and self.declared.by_rows and self.declared.weights:
+            keys[self.declared.weights] = engines.value_of(self.far, self.declared.weights, "number")
+        return keys if where is None else {**keys, INSIDE: where.cast(nw.Int64)}
+
+    def _survey(self, table: pd.DataFrame, spread: dict[str, float], inside: bool) -> Survey:
+        held, weights, squares = (table[name].to_numpy(dtype=float) for name in (engines.COUNT, engines.WEIGHT, engines.SQUARE))
+        if inside:
+            lost = table[INSIDE].isna()
+            if bool(lost.any()):
+                rule = f"{held[lost.to_numpy()].sum():.0f} 行的条件为缺失"
+                raise SurveyError(f'where｜{rule}｜写明缺失归入哪一边：… & ~ev.col("列名").isna()')
+            table[INSIDE] = table[INSIDE] == 1
+        stated = self.declared.weights
+        alike = Alike(held, held if stated is None else weights**2 / squares)
+        if stated is not None:
+            table[stated] = weights / held
+        if spread:
+            table, alike = _points(table, spread, weights, alike)
+        survey = self.make(self.declared, table, alike)
+        return survey.replicate(self.replicated[0], **self.replicated[1]) if self.replicated else survey
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ROWS:
+            way = "可用 mean、total、proportion、ratio、variance、covariance、correlation；其他的先把所需的行、列读入内存"
+            raise SurveyError(f"{self.far.engine} 表｜这一步要逐行的数据，而行留在原处｜{way}")
+        raise AttributeError(name)
+
+    def __repr__(self) -> str:
+        design = "、".join(self.declared.columns) or "每行一个单元"
+        told = f"，重复权数 {self.replicated[0]}" if self.replicated else ""
+        return f"RemoteSurvey：{self.far}，设计列 {design}{told}"
+
+
+def _points(table: pd.DataFrame, spread: dict[str, float], weights: Floats, alike: Alike) -> tuple[pd.DataFrame, Alike]:
+    """Put 2k points for the k numbers of each row, whose mean, variances and products are those of the answers it stands for.
+
+    The points are mean ± √k times a column of a root of the covariance matrix, with equal weights (the sigma points of
+    Julier & Uhlmann 1997): sums of the numbers and of their products are exact, and so is all that is made of such sums.
+    """
+    k = len(spread)
+    lost = np.column_stack([table[f"evalkit_lost_{name}"].to_numpy() == 1 for name in spread])
+    sums = np.nan_to_num(np.column_stack([table[f"evalkit_s{i}"] for i in range(k)])) / weights[:, None]
+    products = np.empty((len(table), k, k))
+    for i in range(k):
+        for j in range(i, k):
+            products[:, i, j] = products[:, j, i] = np.nan_to_num(table[f"evalkit_s{i}_{j}"]) / weights
+    values, vectors = np.linalg.eigh(products - sums[:, :, None] * sums[:, None, :])
+    root = vectors * np.sqrt(k * np.maximum(values, 0.0))[:, None, :]
+    away = np.concatenate([root, -root], axis=2)  # (rows, numbers, points)
+    made = table.loc[table.index.repeat(2 * k)].reset_index(drop=True)
+    for i, (name, about) in enumerate(spread.items()):
+        value = about + sums[:, [i]] + away[:, i, :]
+        made[name] = np.where(lost[:, [i]], np.nan, value).ravel()
+    share = 1 / (2 * k)
+    return made, Alike(np.repeat(alike.held * share, 2 * k), np.repeat(alike.like * share, 2 * k))
