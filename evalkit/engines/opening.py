@@ -6,6 +6,7 @@ columns, semi-joins), through narwhals; a product is made as a column before it 
 
 from __future__ import annotations
 
+import importlib.util
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ FILES = (".parquet", ".csv")
 ENCODINGS = ("utf-8-sig", "gb18030")
 NAMES = {"duckdb": "DuckDB", "polars": "polars", "pyspark": "Spark", "pyspark_connect": "Spark", "dask": "Dask", "sqlframe": "sqlframe"}
 PIECE = 1 << 24  # bytes of a text file that are turned into UTF-8 together
+ARROW = importlib.util.find_spec("pyarrow") is not None
 WHOLE = ("pandas", "numpy", "builtins")  # modules of tables that are in memory already, so that narwhals need not be loaded
 
 
@@ -78,14 +80,14 @@ class Far:
 
     def brought(self, what: str, lazy: Any) -> pd.DataFrame:
         """Bring rows into memory: all that ever crosses goes through here."""
-        made: pd.DataFrame = self.tried(what, lambda: lazy.collect(backend="pandas").to_native())
+        made: pd.DataFrame = self.tried(what, lambda: _in_memory(lazy))
         return made
 
     def __repr__(self) -> str:
         return f"{self.engine} 表：{len(self.kinds)} 列，行留在原处"
 
 
-def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "1GB") -> Far | None:
+def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "500MB") -> Far | None:
     """Return a table that stays where it is; None for one that is in memory.
 
     Parameters
@@ -124,7 +126,9 @@ def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "
 
 def _file(path: Path, error: type[EvalkitError], memory: str) -> Far:
     if path.suffix.lower() not in FILES:
-        raise error(f"{shown_label(path.suffix) or '无后缀'}｜留在原处读的文件应为 {'、'.join(FILES)}｜另存为 Parquet，或先用 read_frame 等读入")
+        raise error(
+            f"{shown_label(path.suffix) or '无后缀'}｜留在原处读的文件应为 {'、'.join(FILES)}｜另存为 Parquet，或先用 read_frame 等读入"
+        )
     if "*" not in path.name and not path.is_file():
         raise error("文件｜没有这个文件｜核对路径")
     folder = tempfile.TemporaryDirectory(prefix="evalkit-")
@@ -152,6 +156,15 @@ def _as_utf8(path: Path, folder: Path, error: type[EvalkitError]) -> Path:
             continue
         return path if encoding == "utf-8-sig" else made
     raise error("文件｜编码既不是 UTF-8 也不是 GB 18030｜用表格软件另存为“CSV UTF-8”")
+
+
+def _in_memory(lazy: Any) -> pd.DataFrame:
+    """Collect through Arrow where it is installed: columns of numbers are then handed over and not copied."""
+    if not ARROW:
+        made: pd.DataFrame = lazy.collect(backend="pandas").to_native()
+        return made
+    arrow = lazy.collect(backend="pyarrow").to_native()
+    return arrow.to_pandas(split_blocks=True, self_destruct=True)  # type: ignore[no-any-return]  # pyarrow states no types
 
 
 def _kind(dtype: Any) -> str:

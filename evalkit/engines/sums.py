@@ -70,7 +70,8 @@ def profiled(far: Far, columns: Sequence[str]) -> dict[str, Profile]:
     """
     if not columns:
         return {}
-    kinds, made, asked = far.kinds, {}, [nw.len().alias("rows")]
+    made: dict[str, Any] = {}
+    kinds, asked = far.kinds, [nw.len().alias("rows")]
     for at, name in enumerate(columns):
         number = value_of(far, name, kinds[name]).cast(nw.Float64)
         finite = nw.when((number > -np.inf) & (number < np.inf)).then(number)
@@ -116,14 +117,11 @@ def gathered(far: Far, keys: Mapping[str, Any], weight: str | None, means: Mappi
     made |= {f"evalkit_s{i}": one * each for i, each in enumerate(away)}
     made |= {f"evalkit_s{i}_{j}": one * away[i] * away[j] for i, j in combinations_with_replacement(range(len(away)), 2)}
     summed = [nw.col(name).sum() for name in made if name not in keys]
-    lazy = far.lazy.select(**made)
-    if keys:
-        lazy = lazy.group_by(*keys).agg(nw.len().alias(COUNT), *summed)
-    else:
-        lazy = lazy.select(nw.len().alias(COUNT), *summed)
-    found = far.brought("按列求和", lazy)
-    numbers = {name: found[name].astype(float) for name in (COUNT, *(name for name in made if name not in keys))}
-    return found.assign(**numbers).sort_values(list(keys), ignore_index=True) if keys else found.assign(**numbers)
+    asked, every = far.lazy.select(**made), [nw.len().alias(COUNT), *summed]
+    found = far.brought("按列求和", asked.group_by(*keys).agg(*every).sort(*keys) if keys else asked.select(*every))
+    for name in (COUNT, *(name for name in made if name not in keys)):
+        found[name] = found[name].astype(float)
+    return found
 
 
 def repeated(far: Far, columns: Sequence[str]) -> int:

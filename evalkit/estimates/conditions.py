@@ -29,10 +29,16 @@ class Condition:
     ask: Callable[[Far], Any]  # the same as an expression, for rows that stay in their engine
 
     def __and__(self, other: Condition) -> Condition:
-        return Condition(lambda survey: self.test(survey) & other.test(survey), f"({self.text} & {other.text})", lambda far: self.ask(far) & other.ask(far))
+        return self._joined(operator.and_, "&", other)
 
     def __or__(self, other: Condition) -> Condition:
-        return Condition(lambda survey: self.test(survey) | other.test(survey), f"({self.text} | {other.text})", lambda far: self.ask(far) | other.ask(far))
+        return self._joined(operator.or_, "|", other)
+
+    def _joined(self, how: Callable[[Any, Any], Any], sign: str, other: Condition) -> Condition:
+        def test(survey: Survey) -> pd.Series:
+            return how(self.test(survey), other.test(survey))  # type: ignore[no-any-return]  # of two columns it makes one
+
+        return Condition(test, f"({self.text} {sign} {other.text})", lambda far: how(self.ask(far), other.ask(far)))
 
     def __invert__(self) -> Condition:
         return Condition(lambda survey: ~self.test(survey), f"~{self.text}", lambda far: ~self.ask(far))

@@ -31,10 +31,13 @@ class Declared:
     stages: str
 
     @staticmethod
-    def of(weights: str | None, columns: tuple[Any, Any, Any, Any], nest: bool, pps: PPS | str | None, rules: tuple[str, bool, str]) -> Declared:
+    def of(
+        weights: str | None, columns: tuple[Any, Any, Any, Any], nest: bool, pps: PPS | str | None, rules: tuple[str, bool, str]
+    ) -> Declared:
         """Take what the caller wrote: probs, strata, clusters and fpc as one name, several or none."""
         reading.refuse_unknown(rules[0], rules[2])
-        return Declared(weights, *map(as_list, columns), nest, PPS(pps) if isinstance(pps, str) else pps, *rules)
+        probs, strata, clusters, fpc = map(as_list, columns)
+        return Declared(weights, probs, strata, clusters, fpc, nest, PPS(pps) if isinstance(pps, str) else pps, *rules)
 
     @property
     def columns(self) -> list[str]:
@@ -65,8 +68,9 @@ class Declared:
         levels = read.levels(self.strata, self.clusters, self.fpc, self.pps is not None)
         stated = read.weights(self.weights, self.probs)
         read.faults.refuse(SurveyError)
-        built = variances.structure(*levels, alike) if self.pps is None else self.pps.structure(levels, alike)
-        read.sizes(built, self.fpc, levels[2] if self.pps is None else [None, *levels[2][1:]])
+        strata, clusters, sizes, names = levels
+        built = variances.structure(strata, clusters, sizes, names, alike) if self.pps is None else self.pps.structure(levels, alike)
+        read.sizes(built, self.fpc, sizes if self.pps is None else [None, *sizes[1:]])
         if not self.nest and self.clusters:
             read.nested(self.clusters[0], built[0], levels)
         read.agreement(built, self.probs, self.fpc)

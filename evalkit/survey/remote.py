@@ -140,7 +140,7 @@ class RemoteSurvey:
         return keys if where is None else {**keys, INSIDE: where.cast(nw.Int64)}
 
     def _survey(self, table: pd.DataFrame, spread: dict[str, float], inside: bool) -> Survey:
-        held, weights, squares = (table[name].to_numpy(dtype=float) for name in (engines.COUNT, engines.WEIGHT, engines.SQUARE))
+        held, weights, squares = (table.pop(name).to_numpy(dtype=float) for name in (engines.COUNT, engines.WEIGHT, engines.SQUARE))
         if inside:
             lost = table[INSIDE].isna()
             if bool(lost.any()):

@@ -74,9 +74,7 @@ def join(*, shared: Sequence[str] | str | None, **waves: Survey) -> Survey:
     weights = np.concatenate([each.weights for each in surveys])
     weights.flags.writeable = False
     notes = (*(f"{name}：{note}" for name, each in waves.items() for note in each.notes), *notes)
-    return replace(
-        surveys[0], _table=table, weights=weights, stages=stages, notes=notes, design=None, steps=_steps(surveys), _known={}
-    )
+    return replace(surveys[0], _table=table, weights=weights, stages=stages, notes=notes, design=None, steps=_steps(surveys), _known={})
 
 
 def _refuse(waves: dict[str, Survey], shared: object) -> None:
@@ -109,7 +107,7 @@ def _padded(stages: tuple[Stage, ...], depth: int) -> tuple[Stage, ...]:
 def _beside(level: Sequence[Stage]) -> Stage:
     """Number the units and strata of one stage of all waves one after the other."""
     if any(stage.form is not None for stage in level):
-        raise SurveyError("成对概率的抽样不能合并｜合并只认由入样概率本身得出的规则｜改用 ev.PPS(\"deville1\") 等")
+        raise SurveyError('成对概率的抽样不能合并｜合并只认由入样概率本身得出的规则｜改用 ev.PPS("deville1") 等')
     units, strata, above = (np.cumsum([0, *sizes])[:-1] for sizes in (
         [stage.units for stage in level], [len(stage.n) for stage in level], [int(stage.stratum_parent.max()) + 1 for stage in level],
     ))  # fmt: skip

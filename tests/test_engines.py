@@ -1,0 +1,175 @@
+"""Answers that stay in their engine: the same numbers as in memory, nothing but sums crosses, faults are told."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import evalkit as ev
+from evalkit import engines
+from evalkit.errors import EvalkitWarning
+from evalkit.survey import RemoteSurvey
+
+DESIGNS: dict[str, dict[str, Any]] = {
+    "villages": {"weights": "uneven", "strata": "stratum", "clusters": "village"},
+    "finite villages": {"weights": "weight", "strata": "stratum", "clusters": "village", "fpc": "villages"},
+    "two stages": {"strata": ["stratum", None], "clusters": ["village", None], "fpc": ["villages", "households"]},
+    "weights beside": {"weights": "uneven", "strata": ["stratum", None], "clusters": ["village", None], "fpc": ["villages", "households"]},
+    "strata taken whole": {"strata": ["stratum", None], "clusters": ["village", None], "fpc": ["some", "households"]},
+    "by size": {"strata": ["stratum", None], "clusters": ["village", None], "fpc": ["chance", "households"], "pps": "hajek"},
+    "rows": {"weights": "weight", "strata": "stratum"},
+    "rows of a finite list": {"strata": "stratum", "fpc": "share"},
+}
+BY_ROWS = ("two stages", "weights beside", "strata taken whole", "by size", "rows", "rows of a finite list")
+ASKED: list[dict[str, Any]] = [
+    {},
+    {"by": "type", "where": ev.col("income") > 5},
+    {"by": ["type", "stratum"], "where": ~ev.col("type").isin(["脱贫户"]) & (ev.col("persons") >= 2)},
+]
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    draw, n = np.random.default_rng(11), 1600
+    village = draw.integers(0, 40, n)
+    made = pd.DataFrame({"village": village, "stratum": village % 4, "type": draw.choice(["脱贫户", "贫困户", "一般户"], n)})
+    made = made.assign(wrong=draw.random(n) < 0.1, income=draw.gamma(2, 3, n), large=draw.normal(1e6, 50, n))
+    made = made.assign(persons=draw.integers(1, 8, n), weight=draw.choice([1.5, 2.5, 4.0], n), uneven=draw.gamma(3, 1, n) + 0.1)
+    made = made.assign(villages=25, some=np.where(made["stratum"] < 2, 10, 30), share=np.where(made["stratum"] == 1, 1.0, 0.25))
+    made["households"] = made.groupby("village")["village"].transform("size") * 3
+    made["chance"] = np.where(village < 5, 1.0, 0.1 + village / 100)
+    made["lost"] = np.where(draw.random(n) < 0.05, np.nan, made["large"])
+    return made.assign(id=np.arange(n))
+
+
+@pytest.fixture(scope="module")
+def relation(table: pd.DataFrame) -> Iterator[Any]:
+    with duckdb.connect() as engine:
+        engine.register("answers", table)
+        yield engine.sql("SELECT * FROM answers")
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EvalkitWarning)  # domains that nobody is in, the same both ways
+        yield
+
+
+def same(near: ev.Estimate, far: ev.Estimate, deff: bool = True) -> None:
+    one, other = near.table(), far.table()
+    for name in one.columns:
+        if one[name].dtype.kind in "fi" and (deff or name != "deff"):
+            np.testing.assert_allclose(one[name], other[name], rtol=1e-9, err_msg=name)
+    assert near.labels == far.labels and near.n.tolist() == far.n.tolist()
+    np.testing.assert_allclose(near.cov(), far.cov(), rtol=1e-7, atol=1e-15 * float(np.nanmax(np.abs(near.cov()), initial=0.0)))
+
+
+@pytest.mark.parametrize(("engine", "design"), [*(("duckdb", each) for each in DESIGNS), ("polars", "villages"), ("polars", "two stages")])
+def test_the_same_numbers_as_in_memory(table: pd.DataFrame, relation: Any, design: str, engine: str) -> None:
+    near = ev.Survey.from_data(table, **DESIGNS[design])
+    far = ev.Survey.from_data(relation if engine == "duckdb" else pl.from_pandas(table).lazy(), **DESIGNS[design])
+    assert isinstance(far, RemoteSurvey)
+    for asked in ASKED:
+        shares = [ev.proportion(each, "wrong", count="persons", **asked) for each in (near, far)]
+        same(*shares)
+        limits = [each.interval().select_dtypes("number") for each in shares]
+        np.testing.assert_allclose(*limits, rtol=1e-8)
+        same(*(ev.mean(each, ["income", "large"], **asked) for each in (near, far)))
+        same(*(ev.mean(each, "lost", missing="out", **asked) for each in (near, far)))
+        same(*(ev.ratio(each, "income", "persons", **asked) for each in (near, far)))
+        if design not in BY_ROWS:
+            same(*(ev.correlation(each, "income", "large", **asked) for each in (near, far)))
+            same(*(ev.variance(each, "income", **asked) for each in (near, far)), deff=False)
+    same(*(ev.proportion(each, "type") for each in (near, far)))
+    same(*(ev.total(each, "persons", where="wrong") for each in (near, far)))
+
+
+def test_replicates_are_the_same(table: pd.DataFrame, relation: Any) -> None:
+    near, far = (ev.Survey.from_data(each, **DESIGNS["villages"]) for each in (table, relation))
+    for asked in ({"method": "jkn"}, {"method": "bootstrap", "replicates": 40, "seed": "7"}):
+        same(*(ev.mean(each.replicate(**asked), "income", by="type") for each in (near, far)))
+
+
+def test_only_sums_cross(table: pd.DataFrame, relation: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    crossed: list[int] = []
+    plain = engines.Far.brought
+
+    def counted(self: Any, what: str, lazy: Any) -> pd.DataFrame:
+        made = plain(self, what, lazy)
+        crossed.append(len(made))
+        return made
+
+    monkeypatch.setattr(engines.Far, "brought", counted)
+    far = ev.Survey.from_data(relation, **DESIGNS["villages"])
+    ev.proportion(far, "wrong")
+    assert crossed == [1, table.groupby(["stratum", "village", "wrong"]).ngroups]
+    crossed.clear()
+    ev.mean(far, "income")
+    assert crossed == [1, table.groupby(["stratum", "village"]).ngroups]
+
+
+def test_files_are_read_where_they_lie(table: pd.DataFrame, tmp_path: Path) -> None:
+    parquet, text, old = tmp_path / "回答.parquet", tmp_path / "回答.csv", tmp_path / "旧 回答.csv"
+    table.to_parquet(parquet)
+    table.to_csv(text, index=False, encoding="utf-8")
+    table.to_csv(old, index=False, encoding="gb18030")
+    near = ev.proportion(ev.Survey.from_data(table, **DESIGNS["villages"]), "wrong", by="type")
+    for path in (parquet, str(text), old):
+        same(near, ev.proportion(ev.Survey.from_data(path, **DESIGNS["villages"]), "wrong", by="type"))
+
+
+def refused(call: Any) -> str:
+    with pytest.raises(ev.EvalkitError) as found:
+        call()
+    return str(found.value)
+
+
+def test_what_needs_rows_says_so(relation: Any) -> None:
+    far = ev.Survey.from_data(relation, **DESIGNS["villages"])
+    assert "行留在原处" in refused(lambda: ev.quantile(far, "income", [0.5]))
+    assert "四次方" in refused(lambda: ev.variance(ev.Survey.from_data(relation), "income"))
+    assert "没有行号" in refused(lambda: ev.mean(far, "income", where=np.ones(1600, dtype=bool)))
+    assert "次序" in refused(lambda: ev.Survey.from_data(relation, fpc="chance", clusters="village", pps="successive"))
+    assert "每行自成" in refused(lambda: ev.Survey.from_data(relation).replicate("jk1"))
+
+
+def test_faults_of_a_table_far_away(table: pd.DataFrame, tmp_path: Path) -> None:
+    spoilt = table.assign(weight=np.where(table.index == 3, -1.0, np.where(table.index == 5, np.nan, table["weight"])))
+    far = ev.Survey.from_data(pl.from_pandas(spoilt, nan_to_null=False).lazy(), weights="weight", clusters="village")
+    told = refused(lambda: ev.mean(far, "income"))
+    assert "1 行缺失" in told and "最小 -1" in told
+    assert "没有这一列" in refused(lambda: ev.Survey.from_data(pl.from_pandas(table).lazy(), clusters="村"))
+    lost = ev.Survey.from_data(pl.from_pandas(table).lazy(), clusters="village")
+    assert "条件为缺失" in refused(lambda: ev.mean(lost, "income", where=ev.col("lost") > 5))
+    assert "缺答案" in refused(lambda: ev.mean(lost, "lost"))
+    endless = pl.from_pandas(table.assign(income=np.where(table.index == 2, np.inf, table["income"]))).lazy()
+    assert "1 行不是有限数" in refused(lambda: ev.mean(ev.Survey.from_data(endless, clusters="village"), "income"))
+    assert "同一判定单位占多行" in refused(lambda: ev.proportion(lost, "wrong", decided_by="stratum"))
+    same(
+        ev.proportion(lost, "wrong", decided_by="id"),
+        ev.proportion(ev.Survey.from_data(table, clusters="village"), "wrong", decided_by="id"),
+    )
+    assert "没有这个文件" in refused(lambda: ev.Survey.from_data(tmp_path / "无.parquet"))
+    assert "另存为 Parquet" in refused(lambda: ev.Survey.from_data(tmp_path / "无.xlsx"))
+
+
+def test_types_that_change_between_parts_are_told(tmp_path: Path) -> None:
+    pd.DataFrame({"village": [1, 2], "y": [0, 1]}).to_parquet(tmp_path / "a.parquet")
+    pd.DataFrame({"village": [3, 4], "y": ["有", "无"]}).to_parquet(tmp_path / "b.parquet")
+    for table in (tmp_path / "*.parquet", pl.scan_parquet(tmp_path / "*.parquet")):
+        told = refused(lambda table=table: ev.mean(ev.Survey.from_data(table, clusters="village"), "y"))
+        assert "同一类型" in told and ("DuckDB" in told or "polars" in told)
+
+
+def test_a_unit_in_two_strata_is_found(table: pd.DataFrame) -> None:
+    torn = pl.from_pandas(table.assign(stratum=table["id"] % 2)).lazy()
+    assert "两个层" in refused(lambda: ev.mean(ev.Survey.from_data(torn, strata="stratum", clusters="village"), "income"))
