@@ -6,7 +6,7 @@ dependency is seen where one looks for it and `import evalkit` stays quick.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from types import ModuleType
 from typing import Any
 
@@ -64,3 +64,14 @@ def later(name: str, extra: str | None = None) -> Any:
     '{"a": 1}'
     """
     return Later(name, extra)
+
+
+def installed(name: str) -> bool:
+    """Say whether an optional library can be imported, without importing it.
+
+    Examples
+    --------
+    >>> installed("numpy"), installed("no_such_library")
+    (True, False)
+    """
+    return importlib.util.find_spec(name) is not None

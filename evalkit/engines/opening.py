@@ -6,7 +6,6 @@ columns, semi-joins), through narwhals; a product is made as a column before it 
 
 from __future__ import annotations
 
-import importlib.util
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ import pandas as pd
 
 from evalkit.codes import shown_headings, shown_label
 from evalkit.errors import EvalkitError
-from evalkit.later import later
+from evalkit.later import installed, later
 
 duckdb = later("duckdb", extra="big")
 nw = later("narwhals.stable.v2")
@@ -26,7 +25,6 @@ FILES = (".parquet", ".csv")
 ENCODINGS = ("utf-8-sig", "gb18030")
 NAMES = {"duckdb": "DuckDB", "polars": "polars", "pyspark": "Spark", "pyspark_connect": "Spark", "dask": "Dask", "sqlframe": "sqlframe"}
 PIECE = 1 << 24  # bytes of a text file that are turned into UTF-8 together
-ARROW = importlib.util.find_spec("pyarrow") is not None
 WHOLE = ("pandas", "numpy", "builtins")  # modules of tables that are in memory already, so that narwhals need not be loaded
 
 
@@ -160,7 +158,7 @@ def _as_utf8(path: Path, folder: Path, error: type[EvalkitError]) -> Path:
 
 def _in_memory(lazy: Any) -> pd.DataFrame:
     """Collect through Arrow where it is installed: columns of numbers are then handed over and not copied."""
-    if not ARROW:
+    if not installed("pyarrow"):
         made: pd.DataFrame = lazy.collect(backend="pandas").to_native()
         return made
     arrow = lazy.collect(backend="pyarrow").to_native()
