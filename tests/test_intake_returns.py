@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 import evalkit as ev
 from evalkit.cli import main
 from evalkit.errors import EvalkitError, ResponsesError
-from evalkit.intake.moments import moment
 from evalkit.sheets import write_bytes, write_csv
+from evalkit.sheets.moments import moment
 from tests import county
 from tests.test_intake_registry import number
 

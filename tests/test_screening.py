@@ -20,9 +20,8 @@ from evalkit import codes
 from evalkit.design.checking import CheckRule
 from evalkit.errors import HEADER, DesignError, ScreeningError
 from evalkit.screening import FENCES, KINDS
-from evalkit.screening.cells import day_of
 from evalkit.screening.identities import sound_identities
-from evalkit.sheets import Page, read_sheet, text_numbers, write_book
+from evalkit.sheets import Page, day_of, read_sheet, text_numbers, write_book
 from evalkit.sheets.numbers import PLAIN
 from evalkit.synthetic import registry, returns
 from tests.county import ROOT

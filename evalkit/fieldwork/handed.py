@@ -17,8 +17,10 @@ from evalkit.codes import HALF_WIDTH, seem_names, shown, shown_headings, shown_l
 from evalkit.errors import EvalkitError, Faults
 from evalkit.intake import read_handed
 from evalkit.screening import Check, Screening, screen_rows
+from evalkit.screening.values import DATED
 from evalkit.sheets import as_text, numbered, refuse_floats
 from evalkit.sheets.memory import WAYS
+from evalkit.sheets.moments import plain_moments
 from evalkit.sheets.reading import SUFFIXES
 
 Source = pd.DataFrame | str | Path | Iterable[str | Path]
@@ -75,6 +77,12 @@ class Handed:
         files = self.files[kept] if any(self.files) else None
         table = self.table[kept].reset_index(drop=True)
         return screen_rows(table, self.rows[kept], checks, files=files, missing=tuple(missing), personal=self.hidden, subject=subject)
+
+    def dated(self, checks: Iterable[Check]) -> Handed:
+        """Return the rows with the dates that checks read in ISO form; what is no date stays, for the checks to find."""
+        columns = dict.fromkeys(heading for check in checks if check.kind in DATED for heading in check.columns)
+        made = {name: iso.mask(iso == "", self.table[name]) for name in columns for iso in [plain_moments(self.table[name])[0]]}
+        return replace(self, table=self.table.assign(**made)) if made else self
 
     def note_names(self, faults: Faults, strange: ArrayLike, column: str, known: Iterable[str]) -> NDArray[np.bool_]:
         """Note each file whose column of village codes evidently holds names; return the rows that this explains.

@@ -130,6 +130,7 @@ def _read(form: LinkedForm, source: Source, declared: Iterable[Check]) -> tuple[
     checks = [*_own_checks(form), *declared]
     wanted = [*form.headings, *(heading for check in checks for heading in check.headings)]
     handed, faults = hand_in(source, form.name, wanted, form.place, ScreeningError, [form.household] if form.household else [])
+    handed = handed.dated(checks)
     # a row of a printed form that nobody has filled says nothing
     blank = handed.table[list(form.headings)].isin(form.missing).to_numpy(dtype=bool)
     said = np.flatnonzero(~blank.all(axis=1) | (blank.shape[1] == 0))

@@ -9,8 +9,8 @@ import pandas as pd
 from evalkit.codes import identity_fault, is_identity, normalise
 from evalkit.errors import Faults
 from evalkit.intake.layouts import MONTHS
-from evalkit.intake.moments import month, year
 from evalkit.sheets import Known, plain_numbers
+from evalkit.sheets.moments import month, year
 
 BLANKS = ("—", "-", "--", "/", "无")
 MOST_PERSONS = 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +13,10 @@ from evalkit.codes import HALF_WIDTH, seem_data, shown_headings
 from evalkit.errors import EvalkitError, Faults, ResponsesError, one_of
 from evalkit.intake import kobo, wjx
 from evalkit.intake.dialects import DIALECTS, Page, read_pages, recognised
-from evalkit.intake.moments import FORMS, plain_moments
 from evalkit.lists import as_list
 from evalkit.privacy import kind_of
 from evalkit.sheets import Known, Limits, refuse_floats
+from evalkit.sheets.moments import FORMS, plain_moments, written_out
 
 IDS = r"编号|代码|证件|身份证|号码|账号|^_?id$|code$"
 
@@ -86,14 +87,15 @@ def read_returns(
         ``wjx``: the text file of the pair, `path` being the code file. ``kobo``: the XLSForm, whose labels then stand for
         the values, and whose names for headings that are labels.
     names : mapping of str to str, optional
-        ``wjx``: leading number of a question → heading; otherwise heading → heading.
+        ``wjx``: leading number of a question → heading; otherwise heading → heading. No two columns may get one name.
     keep : iterable of str
         Headings of personal data that are kept; all others (names, numbers, telephones, accounts, health, places, network
         addresses) are dropped.
     missing : iterable of str
         Cells that say that there is no answer, such as ``—`` or ``-99``; they become blank.
     dates : iterable of str
-        Headings of dates, which are given in ISO form.
+        Headings of dates, which are given in ISO form. So are, unasked, the columns in which every cell that is filled in
+        is a date written out, year first and its parts set apart; whole numbers are never taken for dates unasked.
     sheet : str
         Of a workbook.
     limits : Limits, optional
@@ -106,7 +108,8 @@ def read_returns(
     ------
     ResponsesError
         When the file cannot be read, its dialect is not certain, or with every row: dates that are none, codes turned into
-        numbers, answers that two forms of the export tell differently, repeated rows without an interview.
+        numbers, answers that two forms of the export tell differently, repeated rows without an interview, two columns
+        under one new name, a pair of ``wjx`` files the wrong way round.
 
     Examples
     --------
@@ -155,7 +158,7 @@ def settled(
         names, dates = {}, (*dates, *(each for each in wjx.MOMENTS if each in table))
     elif labels is not None:
         raise ResponsesError("labels=｜只用于 kobo 与 wjx｜SPSS 与 Stata 的标签在文件中，已经使用")
-    table = table.rename(columns=names)
+    table = _renamed(table, names)
     table = pd.DataFrame({each: [plain[cell] for cell in table[each]] for each in table}, index=table.index, dtype=str)
     table, left = _without_persons(table, {*as_list(keep), *(each for each in always if each in table)})
     _check_dates(table, dates, faults)
@@ -164,6 +167,16 @@ def settled(
     faults.refuse(ResponsesError)
     groups = {each: _without_persons(group, ())[0] for each, group in groups.items()}
     return Returned(made, questions, told, tuple(left), table, groups)
+
+
+def _renamed(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Return the table under the names given, refused where a column is absent or two would have one name."""
+    absent = [name for name in names if name not in table]
+    if absent:
+        raise ResponsesError(f"names：{shown_headings(absent)}｜没有这一列｜现有：{shown_headings(table.columns)}")
+    made = [names.get(name, name) for name in map(str, table)]
+    wjx.refuse_shared(list(map(str, table)), made)
+    return table.set_axis(made, axis=1)
 
 
 def _of_kobo(
@@ -209,10 +222,13 @@ def _without_persons(table: pd.DataFrame, keep: Iterable[str]) -> tuple[pd.DataF
     return table.drop(columns=left, errors="ignore"), left
 
 
-def _check_dates(table: pd.DataFrame, dates: Iterable[str], faults: Faults) -> None:
+def _check_dates(table: pd.DataFrame, dates: tuple[str, ...], faults: Faults) -> None:
     for name in dict.fromkeys(dates):
         if name not in table:
             faults.add(1, name, None, "没有这一列", "改正 dates= 中的列名")
             continue
         table[name], bad = plain_moments(table[name])
         faults.add_rows(table.index[bad.to_numpy(dtype=bool)], name, "不是日期", FORMS)
+    for name in (each for each in map(str, table) if each not in dates and not re.search(IDS, each, re.IGNORECASE)):
+        if written_out(table[name]):
+            table[name] = plain_moments(table[name])[0]

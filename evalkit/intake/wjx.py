@@ -15,6 +15,7 @@ MOMENTS = ("提交答卷时间",)
 LASTED, SERIAL = "所用时间", "序号"
 NUMBERED = re.compile(r"([0-9]+)\s*[、.．]\s*(.*?)\s*(?:\[[^\[\]]*题\])?\s*\*?", re.S)
 FILLED_IN = re.compile(r"〖.*?〗")
+CODED = re.compile(r"-?[0-9]+(?:〖.*?〗)?(?:┋-?[0-9]+(?:〖.*?〗)?)*", re.S)
 SKIPPED = ("(跳过)", "(空)", "(跳过", "〖空〗")
 
 
@@ -35,7 +36,7 @@ def plain_questions(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[pd.D
     Raises
     ------
     ResponsesError
-        When a number is none of the export's, or several columns bear it.
+        When a number is none of the export's, several columns bear it, or two columns would have one name.
     """
     found = [NUMBERED.fullmatch(str(heading)) for heading in table]
     numbers = [match.group(1) if match else "" for match in found]
@@ -45,8 +46,25 @@ def plain_questions(table: pd.DataFrame, names: Mapping[str, str]) -> tuple[pd.D
     given = {str(number): heading for number, heading in names.items()}
     plain = [given.get(number) or (match.group(2) if match and match.group(2) else str(heading))
              for number, match, heading in zip(numbers, found, table, strict=True)]  # fmt: skip
-    made = [name if plain.count(name) == 1 else str(heading) for name, heading in zip(plain, table, strict=True)]
+    refuse_shared(list(map(str, table)), [given.get(number, str(heading)) for number, heading in zip(numbers, table, strict=True)])
+    made = [name if plain.count(name) == 1 or number in given else str(heading)
+            for number, name, heading in zip(numbers, plain, table, strict=True)]  # fmt: skip
     return table.set_axis(made, axis=1), {name: str(heading) for name, heading in zip(made, table, strict=True) if name != heading}
+
+
+def refuse_shared(headings: list[str], names: list[str]) -> None:
+    """Refuse names of which two columns would have the same, of which one would be lost.
+
+    Raises
+    ------
+    ResponsesError
+        Naming the columns.
+    """
+    shared = [name for name in dict.fromkeys(names) if names.count(name) > 1 and headings.count(name) < names.count(name)]
+    told = [f"{'与'.join(shown_label(old) for old, new in zip(headings, names, strict=True) if new == name)} 都成了“{shown_label(name)}”"
+            for name in shared]  # fmt: skip
+    if shared:
+        raise ResponsesError(f"names：{'；'.join(told)}｜每列一个名字，同名会丢失一列｜改名，使每列的名字不同")
 
 
 def paired(codes: pd.DataFrame, texts: pd.DataFrame, faults: Faults) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
@@ -60,7 +78,7 @@ def paired(codes: pd.DataFrame, texts: pd.DataFrame, faults: Faults) -> tuple[pd
     Raises
     ------
     ResponsesError
-        When they are not of the same answers.
+        When they are not of the same answers, or the wrong way round.
     """
     for table in (codes, texts):
         if SERIAL not in table:
@@ -69,14 +87,25 @@ def paired(codes: pd.DataFrame, texts: pd.DataFrame, faults: Faults) -> tuple[pd
     if strange or codes[SERIAL].tolist() != texts[SERIAL].tolist():
         why = f"文本文件中没有这些列：{'、'.join(map(shown_label, strange[:5]))}" if strange else "两个文件的序号不同"
         raise ResponsesError(f"labels=｜{why}｜从问卷星重新导出同一次的“按序号”与“按文本”两个文件，不要增删行列")
+    asked = [str(each) for each in codes if re.match(r"[0-9]+", str(each))]
+    _refuse_swapped(codes[asked], texts[asked])
     labels: dict[str, dict[str, str]] = {}
-    for name in (str(each) for each in codes if re.match(r"[0-9]+", str(each))):
+    for name in asked:
         pairs = pd.DataFrame({"code": codes[name].to_numpy(), "text": texts[name].to_numpy()}, index=codes.index).drop_duplicates()
         differ = pairs[pairs["code"] != pairs["text"]]
         if len(differ):
             labels[name] = _labels(name, pairs, faults)
     answers = texts[list(codes.columns)].replace(dict.fromkeys(SKIPPED, ""))
     return answers, {name: pairs for name, pairs in labels.items() if pairs}
+
+
+def _refuse_swapped(codes: pd.DataFrame, texts: pd.DataFrame) -> None:
+    """Refuse a pair of which the second file holds codes wherever the two differ, and the first one words."""
+    differ = (codes.to_numpy() != texts.to_numpy()) & ~codes.isin(SKIPPED).to_numpy() & ~texts.isin(SKIPPED).to_numpy()
+    first, second = (set(table.to_numpy()[differ]) for table in (codes, texts))
+    if first and all(map(CODED.fullmatch, second)) and not any(map(CODED.fullmatch, first)):
+        remedy = "前面写“按序号”的代码文件，labels= 写“按文本”的文件"
+        raise ResponsesError(f"labels=｜两个文件放反了：前一个文件是文本，labels= 的文件是代码｜{remedy}")
 
 
 def lasted(cells: pd.Series) -> pd.Series:

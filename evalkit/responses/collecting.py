@@ -181,7 +181,7 @@ def handed_returns(sample: Sample, returns: Source) -> tuple[Handed, Faults]:
     checks = design.checks_on("returns")
     read = (*needed(design), *(heading for check in checks for heading in check.headings))
     handed, faults = hand_in(returns, "回收表", read, (columns.village, columns.household), ResponsesError, (columns.household,))
-    return _only(handed, filled(handed.table, design)), faults
+    return _only(handed.dated(checks), filled(handed.table, design)), faults
 
 
 def examined(sample: Sample, returns: Source, missing: Missing | None = None, resolved: Mapping[str, str] | None = None) -> Examined:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
@@ -14,16 +13,12 @@ from numpy.typing import NDArray
 
 from evalkit.codes import HALF_WIDTH
 from evalkit.errors import EvalkitError, Faults, ScreeningError
-from evalkit.sheets import as_text, cell_text, text_numbers
+from evalkit.sheets import as_text, cell_text, day_of, text_numbers
 
 Mask = NDArray[np.bool_]
 Places = NDArray[np.int64]
 FULL = re.compile("[" + "".join(re.escape(chr(sign)) for sign in HALF_WIDTH) + "]")
 BLOCK = 1000  # texts that are looked at together
-DAY = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?(?:[ T][0-9:.]+)?")
-MONTH = re.compile(r"([0-9]{4})[-/.年]?([0-9]{2}|[0-9](?=月?$))月?")
-SERIAL, FIRST = re.compile(r"[0-9]{5}(?:\.[0-9]+)?"), date(1899, 12, 30)  # days as Excel counts them
-EARLIEST, LATEST = date(1900, 3, 1), date(2100, 1, 1)  # before it Excel's count is off by one
 
 
 class Column:
@@ -97,33 +92,6 @@ class Column:
     def days(self) -> NDArray[np.float64]:
         """The day of each row, counted from 1 January of year 1; not-a-number where the cell is blank or no date."""
         return np.array([day_of(text) for text in self.texts], dtype=np.float64)[self.codes]
-
-
-def day_of(text: str) -> float:
-    """Return a date as a number of days, or not-a-number.
-
-    Read are 2026-10-02, 2026/10/2, 2026年10月2日, each with or without a time behind it, 202610 and 2026年10月 (the
-    first of the month), 20261002, and Excel's count of days between March 1900 and the year 2100.
-
-    Examples
-    --------
-    >>> day_of("2026/10/2") == day_of("2026-10-02 09:30") == day_of("46297"), day_of("2026-13-01")
-    (True, nan)
-    """
-    found = DAY.fullmatch(text) or re.fullmatch(r"([0-9]{4})([0-9]{2})([0-9]{2})", text)
-    month = None if found else MONTH.fullmatch(text)
-    try:
-        if found:
-            day = date(*(int(part) for part in found.groups()))
-        elif month and not SERIAL.fullmatch(text):
-            day = date(int(month[1]), int(month[2]), 1)
-        elif SERIAL.fullmatch(text):
-            day = FIRST + timedelta(days=int(float(text)))
-        else:
-            return np.nan
-    except ValueError:
-        return np.nan
-    return float(day.toordinal()) if EARLIEST <= day < LATEST else np.nan
 
 
 class Cells:

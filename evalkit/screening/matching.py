@@ -19,9 +19,10 @@ from evalkit.codes import mask_identity, shown, shown_headings, shown_label
 from evalkit.errors import Faults, ScreeningError
 from evalkit.lists import as_list
 from evalkit.privacy import kind_of, masked
-from evalkit.screening.cells import DAY, Cells, Mask, Places, day_of
+from evalkit.screening.cells import Cells, Mask, Places
 from evalkit.screening.finding import repeated
-from evalkit.sheets import Page, numbered, text_numbers, write_book, write_csv
+from evalkit.sheets import Page, day_of, numbered, text_numbers, write_book, write_csv
+from evalkit.sheets.moments import DAY
 
 SOURCES = ("户档", "系统", "实际")
 WHOLE = "（整户）"

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.codes import shown, shown_word
-from evalkit.screening.cells import Cells, Places, day_of
+from evalkit.screening.cells import Cells, Places
 from evalkit.screening.checks import Check
 from evalkit.screening.conditions import ANYTHING
+from evalkit.sheets import day_of
 
 DATED = ("date", "order")
 

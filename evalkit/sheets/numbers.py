@@ -9,16 +9,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+FULL_WIDTH = str.maketrans({0xFEE0 + ord(sign): sign for sign in "0123456789.,+-"})
 PLAIN = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
 # 15 digits are a whole number that a double holds, and 10^14 is a double: their quotient is the double next to the decimal
 DIGITS, WIDE = 15, 24
+FULL = re.compile("[0-9.,+０-９．，＋－-]+")
 
 
 def plain_numbers(cells: pd.Series) -> pd.Series:
     """Return the numbers of a column of text; not-a-number where a cell is no plain decimal.
 
     A comma is a thousands mark only where it stands before every three digits: ``6444,67`` may be
-    6444.67 or a slip, so it is no number. Neither are ``1e3``, ``inf`` and ``0x5``.
+    6444.67 or a slip, so it is no number. Neither are ``1e3``, ``inf`` and ``0x5``. Full-width digits, points and commas
+    are read as the half-width ones.
 
     Parameters
     ----------
@@ -30,8 +33,8 @@ def plain_numbers(cells: pd.Series) -> pd.Series:
 
     Examples
     --------
-    >>> plain_numbers(pd.Series(["3535", "1,234.5", "6444,67", "1,2", "1e3", ""])).tolist()
-    [3535.0, 1234.5, nan, nan, nan, nan]
+    >>> plain_numbers(pd.Series(["3535", "1,234.5", "１，２００", "6444,67", "1e3", ""])).tolist()
+    [3535.0, 1234.5, 1200.0, nan, nan, nan]
     """
     return pd.Series(text_numbers([str(cell) for cell in cells]), index=cells.index, dtype=np.float64)
 
@@ -52,17 +55,20 @@ def text_numbers(texts: Sequence[str]) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> text_numbers(["-0.35", "６", "12,345", "3."]).tolist()
+    >>> text_numbers(["-0.35", "六", "12，345", "3."]).tolist()
     [-0.35, nan, 12345.0, nan]
     """
     letters = character_table(texts, WIDE)
     numbers, rest = _quick(letters)
     others = letters[:, rest]
-    # none but these characters stand in a number, so words are not looked at one by one
-    allowed = ((others <= ord("9")) & (others >= ord("+")) & (others != ord("/"))) | (others == 0)
+    # none but these characters stand in a number, so words are not looked at one by one; 255 may be a full-width one
+    allowed = ((others <= ord("9")) & (others >= ord("+")) & (others != ord("/"))) | (others == 0) | (others == 255)
     for at in np.flatnonzero(rest)[allowed.all(axis=0)].tolist():
-        if PLAIN.fullmatch(texts[at]):
-            numbers[at] = float(texts[at].replace(",", ""))
+        text = texts[at]
+        if not text.isascii() and FULL.fullmatch(text):
+            text = text.translate(FULL_WIDTH)
+        if PLAIN.fullmatch(text):
+            numbers[at] = float(text.replace(",", ""))
     return numbers
 
 

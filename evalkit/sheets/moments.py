@@ -1,15 +1,15 @@
-"""Dates and months as people, phones and spreadsheets write them: one parser, which says what it could not read."""
+"""Dates and months as people, phones and spreadsheets write them: the one parser of them, which says what it could not read."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 
 SERIAL_START = datetime(1899, 12, 30)  # day 0 of a spreadsheet, from 1900-03-01 on
-SERIALS = (20_000, 80_000)  # 1954 to 2119
+SERIALS = (10_000, 73_051)  # 1927 to 2099: all of five digits that lie among the years
 YEARS = (1900, 2100)
 DAY = re.compile(
     r"(?P<y>[0-9]{4})(?:[-/.]|年)(?P<m>[0-9]{1,2})(?:[-/.]|月)(?P<d>[0-9]{1,2})日?"
@@ -21,7 +21,7 @@ ENGLISH = re.compile(
 )
 NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 MONTH = re.compile(r"(?P<y>[0-9]{4})(?:[-/.年])?(?P<m>[0-9]{2}|[0-9](?![0-9]))月?")
-FORMS = "应为日期：2026-10-01 09:30、2026/10/2、2026年10月2日、20261002，或表格软件的日期序号"
+FORMS = "应为日期：2026-10-01 09:30、2026/10/2、2026年10月2日、20261002，或表格软件的日期序号；年份只有两位、先后看不准的不作猜测"
 
 
 def moment(text: str) -> str:
@@ -42,7 +42,7 @@ def moment(text: str) -> str:
     >>> moment("2026-10-01 09:30"), moment("2026/10/2"), moment("46297"), moment("2026-13-01")
     ('2026-10-01 09:30:00', '2026-10-02', '2026-10-02', '')
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = _plain(text)
     if re.fullmatch(r"[0-9]{5}(\.[0-9]+)?", plain):
         return _of_serial(float(plain))
     if re.fullmatch(r"[0-9]{8}", plain):
@@ -66,7 +66,7 @@ def month(text: str) -> str:
     >>> month("201412"), month("2014年3月"), month("2014-12-31"), month("201413")
     ('2014-12', '2014-03', '2014-12', '')
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = _plain(text)
     found = MONTH.fullmatch(plain)
     if found and 1 <= int(found["m"]) <= 12 and YEARS[0] <= int(found["y"]) < YEARS[1]:
         return f"{found['y']}-{int(found['m']):02d}"
@@ -81,7 +81,7 @@ def year(text: str) -> str:
     >>> year("2018"), year("2018年"), year("201812"), year("18")
     ('2018', '2018', '2018', '')
     """
-    plain = unicodedata.normalize("NFKC", text).strip().removesuffix("年度").removesuffix("年")
+    plain = _plain(text).removesuffix("年度").removesuffix("年")
     return plain if re.fullmatch(r"(19|20)[0-9]{2}", plain) else month(text)[:4]
 
 
@@ -96,6 +96,34 @@ def plain_moments(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
     """
     dates = cells.map({cell: moment(cell) for cell in cells.unique()})
     return dates, (dates == "") & (cells != "")
+
+
+def written_out(cells: pd.Series) -> bool:
+    """Say whether a column holds dates for certain: some, and all that is filled in is one, year first and its parts set apart.
+
+    Examples
+    --------
+    >>> [written_out(pd.Series(cells)) for cells in (["2026/10/2", "", "2026年10月3日"], ["20261002"], ["2026/10/2", "无"], [""])]
+    [True, False, False, False]
+    """
+    found = [_plain(cell) for cell in cells.unique() if cell]
+    return bool(found) and all(DAY.fullmatch(cell) and moment(cell) for cell in found)
+
+
+def day_of(text: str) -> float:
+    """Return a date as a number of days, counted from 1 January of year 1, or not-a-number; a month stands for its first day.
+
+    Examples
+    --------
+    >>> day_of("2026/10/2") == day_of("2026-10-02 09:30") == day_of("46297"), day_of("202610") == day_of("2026-10-1"), day_of("2026-13-01")
+    (True, True, nan)
+    """
+    made = moment(text)[:10] or (f"{first}-01" if (first := month(text)) else "")
+    return float(date.fromisoformat(made).toordinal()) if made else float("nan")
+
+
+def _plain(text: str) -> str:
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip()
 
 
 def _in_digits(text: str) -> str:
