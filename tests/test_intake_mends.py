@@ -1,0 +1,63 @@
+"""What real files do to a reader: dates in several forms, clashing names, swapped pairs, full-width numbers."""
+
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+import evalkit as ev
+from evalkit.errors import EvalkitError, ResponsesError
+from evalkit.fieldwork.handed import hand_in
+from evalkit.sheets import plain_numbers, read_sheet, write_csv
+from tests.test_intake_returns import WJX, WORDS, csv_of, refusal
+
+
+def test_columns_of_written_dates_come_in_one_form_and_whole_numbers_are_never_taken_for_dates(tmp_path: Path) -> None:
+    columns = {
+        "户编号": ["2018-11-12", "2018-11-13"], "调查日期": ["2018/11/12", "2018年11月13日"], "复核": ["2018.1.5", ""], "金额": ["20181112", "43416"],
+        "备注": ["2018/11/12", "无"],
+    }  # fmt: skip
+    table = ev.read_returns(csv_of(tmp_path / "a.csv", columns)).table()
+    assert table.iloc[0].tolist() == ["2018-11-12", "2018-11-12", "2018-01-05", "20181112", "2018/11/12"]
+    assert table.iloc[1].tolist() == ["2018-11-13", "2018-11-13", "", "43416", "无"]
+    assert ev.read_returns(tmp_path / "a.csv", dates=["金额"]).table()["金额"].tolist() == ["2018-11-12", "2018-11-12"]
+    assert "年份只有两位、先后看不准的不作猜测" in refusal(csv_of(tmp_path / "b.csv", {"日期": ["18/11/12", "11/12/2018"]}), dates=["日期"])
+
+
+def test_dates_that_checks_declare_are_brought_to_one_form_and_others_left_for_the_checks() -> None:
+    table = pd.DataFrame({"日期": ["20181112", "2018年11月12日", "43416", "11/12/18", ""], "编号": ["20181112"] * 5})
+    handed, _ = hand_in(table, "表", ["日期", "编号"], [], ResponsesError)
+    checks = [ev.Check("date", "日期", action="stop"), ev.Check("whole", "编号", action="stop")]
+    made = handed.dated(checks)
+    assert made.table["日期"].tolist() == ["2018-11-12"] * 3 + ["11/12/18", ""] and made.table["编号"].tolist() == ["20181112"] * 5
+    assert made.screen(checks, "表").table()["行"].tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [({"a": "x", "b": "x"}, "a与b 都成了“x”"), ({"a": "c"}, "a与c 都成了“c”"), ({"甲": "x"}, "没有这一列"), ({"a": "b", "b": "a"}, "")],
+)
+def test_names_that_clash_are_refused_with_both_columns(tmp_path: Path, names: dict[str, str], says: str) -> None:
+    path = csv_of(tmp_path / "a.csv", {"a": ["1"], "b": ["2"], "c": ["3"]})
+    if says:
+        assert says in refusal(path, names=names)
+    else:
+        assert ev.read_returns(path, names=names).table().iloc[0].to_dict() == {"b": "1", "a": "2", "c": "3"}
+
+
+def test_numbers_of_questions_that_get_one_name_are_refused_and_a_given_name_wins(tmp_path: Path) -> None:
+    path = csv_of(tmp_path / "a.csv", {**WJX, "4、户编号": ["9", "9"]})
+    assert "1、户编号与2、您对帮扶满意吗" in refusal(path, names={"1": "x", "2": "x"})
+    assert ev.read_returns(path, names={"2": "户编号"}).table()["户编号"].tolist() == ["1", "2"]
+
+
+def test_a_wjx_pair_the_wrong_way_round_is_refused(tmp_path: Path) -> None:
+    codes, texts = csv_of(tmp_path / "c.csv", WJX), csv_of(tmp_path / "t.csv", WJX | WORDS)
+    assert "两个文件放反了" in refusal(texts, labels=codes)
+    assert len(ev.read_returns(codes, labels=texts)) == 2
+
+
+def test_full_width_commas_and_thousands_are_numbers() -> None:
+    cells = ["１，２００", "1,200", "1，200", "－１，２００．５", "1，20", "，200", "1、200"]
+    assert plain_numbers(pd.Series(cells)).fillna(-1).tolist() == [1200, 1200, 1200, -1200.5, -1, -1, -1]
