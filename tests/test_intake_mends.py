@@ -2,21 +2,20 @@
 
 from pathlib import Path
 
-import openpyxl
 import pandas as pd
 import pytest
 
 import evalkit as ev
-from evalkit.errors import EvalkitError, ResponsesError
+from evalkit.errors import ResponsesError
 from evalkit.fieldwork.handed import hand_in
-from evalkit.sheets import plain_numbers, read_sheet, write_csv
+from evalkit.sheets import plain_numbers
 from tests.test_intake_returns import WJX, WORDS, csv_of, refusal
 
 
 def test_columns_of_written_dates_come_in_one_form_and_whole_numbers_are_never_taken_for_dates(tmp_path: Path) -> None:
     columns = {
-        "户编号": ["2018-11-12", "2018-11-13"], "调查日期": ["2018/11/12", "2018年11月13日"], "复核": ["2018.1.5", ""], "金额": ["20181112", "43416"],
-        "备注": ["2018/11/12", "无"],
+        "户编号": ["2018-11-12", "2018-11-13"], "调查日期": ["2018/11/12", "2018年11月13日"], "复核": ["2018.1.5", ""],
+        "金额": ["20181112", "43416"], "备注": ["2018/11/12", "无"],
     }  # fmt: skip
     table = ev.read_returns(csv_of(tmp_path / "a.csv", columns)).table()
     assert table.iloc[0].tolist() == ["2018-11-12", "2018-11-12", "2018-01-05", "20181112", "2018/11/12"]
