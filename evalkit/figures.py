@@ -224,6 +224,17 @@ def number(value: float, digits: int = 2) -> str:
     return str(int(value)) if float(value).is_integer() else str(rounded(value, digits))
 
 
+def ten_thousands(value: float) -> str:
+    """Write a large count as the text of a programme does, in 万 with two decimals; below ten thousand as it is.
+
+    Examples
+    --------
+    >>> ten_thousands(26230), ten_thousands(8177)
+    ('2.62万', '8177')
+    """
+    return number(value) if is_blank(value) or abs(value) < 10_000 else f"{rounded(value / 10_000, 2)}万"
+
+
 def plain(value: float) -> str:
     """Write a number with all its digits, at most 12, and from five digits before the point with a thin mark of thousands.
 

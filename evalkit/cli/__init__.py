@@ -12,7 +12,7 @@ from evalkit.cli.fielding import assign, wheels, xlsform
 from evalkit.cli.forms import linked_forms
 from evalkit.cli.group import Group
 from evalkit.cli.ledgers import history, ledger
-from evalkit.cli.papers import check_numbers, write_rectification
+from evalkit.cli.papers import certify, check_numbers, sum_up, write_rectification
 from evalkit.cli.planning import sampling_plan, simulated
 from evalkit.cli.quality import inspect, visit_again
 from evalkit.cli.scores import score_card
@@ -52,7 +52,7 @@ def main() -> None:
 for _command in (
     init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, xlsform, release, nightly, reserve, mark, board,
     points, close_village, conflicts, resolve, collect, linked_forms, response, inspect, visit_again,
-    case, estimate, tell_distance, score_card, report, check_numbers, write_rectification, verify, publish, search_outputs,
+    case, estimate, tell_distance, score_card, report, check_numbers, write_rectification, sum_up, certify, verify, publish, search_outputs,
     new_secret_key, history, ledger,
     overlap, matched, run_all, wheels,
 ):  # fmt: skip

@@ -1,4 +1,4 @@
-"""Papers: what became of their numbers, and the papers of rectification."""
+"""Papers: what became of their numbers, the papers of rectification, the summary of a programme, the page of a draw."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import click
 
 from evalkit.cli.group import FOLDER, say
-from evalkit.evaluation import Evaluation, proofing, rectification
+from evalkit.evaluation import Evaluation, proofing, rectification, summing
 
 
 @click.command(name="proofread")
@@ -34,3 +34,22 @@ def check_numbers(edited: str, folder: str, against: str) -> None:
 def write_rectification(kind: str, problems: str, folder: str, date: str, due: str, appeal: str, by: str, number: str) -> None:
     """整改文件：notice 问题清单及交办通知，plan 整改方案，pledge 责任书，progress 整改情况报告，closing 销号登记表。"""
     say(rectification.write_rectification(Evaluation(folder), kind, problems, date=date, due=due, appeal=appeal, by=by, number=number))
+
+
+@click.command(name="summary")
+@click.argument("folders", nargs=-1, required=True, metavar="文件夹…")
+@click.option("--out", required=True, help="汇总报告写到哪个文件夹。")
+@click.option("--title", required=True, help="题目，如 某省2018年贫困县退出第三方评估汇总报告。")
+@click.option("--by", required=True, help="落款。")
+@click.option("--date", required=True, help="日期，如 2018-12-20。")
+@click.option("--number", default="", help="文号。")
+def sum_up(folders: tuple[str, ...], out: str, title: str, by: str, date: str, number: str) -> None:
+    """多个县的汇总报告：各县并列，分别判定，不相加、不排名。"""
+    say(summing.sum_up(folders, out, title=title, by=by, date=date, number=number))
+
+
+@click.command(name="receipt")
+@FOLDER
+def certify(folder: str) -> None:
+    """抽样凭证页：怎样抽、抽了多少、各项指纹；没有种子和抽中的单位。"""
+    say(summing.certify(Evaluation(folder)))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+
 from evalkit.casework import (
     STATUS,
     add_exhibit,
@@ -20,6 +22,7 @@ from evalkit.casework import (
 from evalkit.errors import LedgerError
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.leeway import distance
+from evalkit.report.sheetpapers import write_changes
 from evalkit.sheets import Page, write_book, write_csv
 from evalkit.survey import weigh
 from evalkit.tables import Results
@@ -128,5 +131,9 @@ def tell_changes(evaluation: Evaluation, earlier: str, since: int) -> Said:
     before, after = Results.load(Path(earlier)), Results.load(evaluation.folder.root / "results")
     table = changed(before.tables["rates"], after.tables["rates"], cases(evaluation.ledger), since=since)
     write_csv(table, evaluation.folder.part("results") / CHANGED)
+    difference = pd.to_numeric(table["new"]) - pd.to_numeric(table["old"])
+    facts = {**after.facts, "project": evaluation.design.evaluation.title, "number": "", "date": ""}
+    paths = write_changes(table.assign(difference=difference), facts, evaluation.folder.part("report"))
     rows = table[["rate", "status", "number", "old", "new"]].itertuples(index=False, name=None)
-    return (f"变动：{len(table)} 个数，写入 results/{CHANGED}", *(f"  {' '.join(map(str, row))}" for row in rows))
+    said = f"变动：{len(table)} 个数，写入 results/{CHANGED}；对照表 report/{paths[0].name} 等 {len(paths)} 份"
+    return (said, *(f"  {' '.join(map(str, row))}" for row in rows))

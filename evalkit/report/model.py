@@ -202,8 +202,9 @@ class Document:
     @property
     def title_lines(self) -> list[str]:
         """The title for the cover, parted where its sense parts when it is long."""
-        title = self.fact("title")
+        title, kind = self.fact("title"), self.fact("subject")
         at = title.find("第三方")
+        at = len(title) - len(kind) if at <= 0 and kind and title.endswith(kind) else at
         at = at if at > 0 else (len(title) + 1) // 2
         return [title[:at], title[at:]] if breadth(title) > ONE_LINE else [title]
 
