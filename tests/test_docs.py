@@ -13,6 +13,7 @@ NAMES = (
     "assignments",
     "cases",
     "charts",
+    "engines",
     "estimation",
     "fieldwork",
     "indicators",
