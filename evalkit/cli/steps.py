@@ -79,9 +79,10 @@ def estimate(folder: str) -> None:
 
 @click.command()
 @FOLDER
-def report(folder: str) -> None:
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", help="en 写英文报告 report.docx 等：同样的表，没有图。")
+def report(folder: str, language: str) -> None:
     """由 results/ 写出报告：docx、pdf、html、xlsx。"""
-    say(Evaluation(folder).report())
+    say(Evaluation(folder).report(language))
 
 
 @click.command()

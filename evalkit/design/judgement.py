@@ -266,6 +266,7 @@ class Report(Section):
     returns by which cases are counted. `name` also names a folder, so it holds no path. `kind` = ``assessment`` only where
     the author is the assessing body: a third party evaluates what it is given, and neither appraises (综合评价, `appraisal`)
     nor proposes measures (处理建议, `handling`). `rounding` is how printed halves are rounded.
+    `title_en`, `name_en` and `institute_en` stand on the English report.
     """
 
     name: Annotated[str, Field(pattern=FOLDER_NAME)]
@@ -284,6 +285,9 @@ class Report(Section):
     appraisal: Texts = ()
     handling: Texts = ()
     rounding: Literal["half-up", "half-even"] = "half-up"
+    title_en: str = ""
+    name_en: str = ""
+    institute_en: str = ""
 
     @model_validator(mode="after")
     def _fits(self) -> Report:

@@ -22,7 +22,7 @@ from evalkit.plans.wording import outside_told
 from evalkit.rates import Measure, Rate, breakdown, by_cause
 from evalkit.satisfaction import distribution
 from evalkit.tables import TOTAL, Results
-from evalkit.verdict import Verdict, conclude, gate_verdicts
+from evalkit.verdict import Conclusion, Verdict, conclude, gate_verdicts
 
 if TYPE_CHECKING:
     from evalkit.certificate import Certificate
@@ -134,14 +134,24 @@ def _facts(
         "rate_notes": {rate.name: told for rate in rates if (told := rate_told(rate))},
         "notes": [*counted["notes"], *(places.cover(note) for note in survey.notes)],
         "conclusion": {"passed": conclusion.passed, "sentence": conclusion.sentence("zh")},
+        "english": _english(verdicts, conclusion),
         **decisions(design, survey),
+    }
+
+
+def _english(verdicts: list[Verdict], conclusion: Conclusion) -> dict[str, Any]:
+    """Return what the English report says of the gates and in the end: the same functions, in the other language."""
+    return {
+        "conclusion": conclusion.sentence("en"),
+        "gates": {verdict.name: verdict.sentence("en") for verdict in verdicts},
+        "technical": {verdict.name: verdict.sentence("en", register="technical") for verdict in verdicts},
     }
 
 
 def _written(design: Design) -> dict[str, Any]:
     """Return what people wrote for the report."""
     report = design.report
-    names = ("title", "name", "institute", "date", "fieldwork", "number", "kind", "rounding")
+    names = ("title", "name", "institute", "date", "fieldwork", "number", "kind", "rounding", "title_en", "name_en", "institute_en")
     texts = ("background", "experience", "advice", "appraisal", "handling")
     return {name: getattr(report, name) for name in names} | {name: list(getattr(report, name)) for name in texts}
 

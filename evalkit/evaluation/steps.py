@@ -243,13 +243,13 @@ class Evaluation:
             f"结论：{results.facts['conclusion']['sentence']}",
         )
 
-    def report(self) -> Said:
-        """Write the report in its four forms from ``results/``."""
+    def report(self, language: str = "zh") -> Said:
+        """Write the report in its four forms from ``results/``, in Chinese or English (``en``)."""
         if not (self.folder.root / "results" / "facts.json").exists():
             raise EvalkitError("results/｜还没有估计结果｜先键入 evalkit estimate")
         results = Results.load(self.folder.root / "results")
         refuse_stale_results(results.facts.get("made_from", {}), made_from(self.folder, self.saved()))
-        paths = write_report(results, self.folder.part("report"))
+        paths = write_report(results, self.folder.part("report"), language)
         names = "、".join(path.name for path in paths)
         return f"报告：{names}", f"在 {self.folder.part('report')}；Word 为正式文本，PDF、HTML 供阅览，Excel 为全部表格"
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from evalkit.errors import ReportError, one_of
 from evalkit.report.booklets import write_booklets
 from evalkit.report.compose import compose_report
+from evalkit.report.english import compose_english
 from evalkit.report.files import write_document
 from evalkit.report.model import Document
 from evalkit.report.planpaper import compose_plan, write_plan
 from evalkit.report.proofs import Proof, proofread
 from evalkit.tables import Results
 
-__all__ = ["Document", "Proof", "compose_plan", "compose_report", "proofread", "write_booklets", "write_plan", "write_report"]
+__all__ = [
+    "Document", "Proof", "compose_english", "compose_plan", "compose_report", "proofread", "write_booklets", "write_plan", "write_report",
+]  # fmt: skip
+LANGUAGES: dict[str, tuple[Callable[[Results], Document], str]] = {"zh": (compose_report, "报告"), "en": (compose_english, "report")}
 
 
-def write_report(results: Results, folder: str | Path) -> list[Path]:
+def write_report(results: Results, folder: str | Path, language: str = "zh") -> list[Path]:
     """Write the report of an evaluation: Word (the official copy), PDF, web page and workbook.
 
     Parameters
@@ -23,7 +29,9 @@ def write_report(results: Results, folder: str | Path) -> list[Path]:
     results : Results
         What `estimate` found.
     folder : str or pathlib.Path
-        Where 报告.docx, 报告.pdf, 报告.html and 报告.xlsx go; made when it is missing.
+        Where 报告.docx, 报告.pdf, 报告.html and 报告.xlsx go (report.docx … in English); made when it is missing.
+    language : {"zh", "en"}
+        The English report holds the same tables and no charts.
 
     Returns
     -------
@@ -42,4 +50,5 @@ def write_report(results: Results, folder: str | Path) -> list[Path]:
     ...     [file.name for file in write_report(Results({"title": "示例", "date": "2018年12月20日"}, {}), folder)]
     ['报告.docx', '报告.pdf', '报告.html', '报告.xlsx']
     """
-    return write_document(compose_report(results), folder, "报告")
+    compose, name = one_of("language", language, LANGUAGES, ReportError, "语言的报告")
+    return write_document(compose(results), folder, name)

@@ -41,15 +41,20 @@ class Exhibits:
 
 def make_exhibits(results: Results) -> Exhibits:
     """Make and number every table and chart that these results fill."""
+    charts = {chart.key: chart for chart in draw_all(results)}
+    pictures = {key: Picture(charts[key], f"图{i}") for i, key in enumerate([key for key in PICTURES if key in charts], 1)}
+    return Exhibits(make_tables(results), pictures)
+
+
+def make_tables(results: Results) -> dict[str, Table]:
+    """Make and number every table that these results fill."""
     made = {table.key: table for table in _main_tables(results) + _annex_tables(results) + _technical_tables(results)}
     filled = {key: table for key, table in made.items() if table.rows}
     numbered = {}
     for series, keys in SERIES.items():
         for i, key in enumerate([key for key in keys if key in filled], 1):
             numbered[key] = replace(filled[key], number=f"{series}{i}", source=filled[key].source or _source(results))
-    charts = {chart.key: chart for chart in draw_all(results)}
-    pictures = {key: Picture(charts[key], f"图{i}") for i, key in enumerate([key for key in PICTURES if key in charts], 1)}
-    return Exhibits(numbered, pictures)
+    return numbered
 
 
 def level_text(results: Results) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +17,14 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.charts import MARK, Chart
+from evalkit.charts import Chart
 from evalkit.figures import FORMS, NOT_PUBLISHED, interval, is_blank, number, percent
+from evalkit.report.wording import WORDS, Words
 from evalkit.tables import COLUMNS, TOTAL, Column
 
 LONG, PADDING, WIDER = 20.0, 2.0, 1.15  # half-width letters: columns beyond LONG may break; digits and % are wider than half
 CENTRED = 8  # half-width letters: words no longer than this stand in the middle of their column
 ONE_LINE = 34  # half-width letters of a cover title in one line
-PAIRS = {"interval": ("下限", "上限"), "fraction": ("分子", "分母")}
 
 
 @dataclass(frozen=True)
@@ -66,20 +67,22 @@ class Table:
     source: str = ""
     spans: tuple[tuple[str, int], ...] = ()
     number: str = ""
+    language: str = "zh"
 
     @property
     def caption(self) -> str:
         """The title with its number."""
-        return f"{self.number}　{self.title}"
+        return f"{self.number}{WORDS[self.language].gap}{self.title}"
 
     @property
     def endings(self) -> list[str]:
         """The lines below the table."""
-        return [f"{word}：{text}" for word, text in (("注", self.note), ("数据来源", self.source)) if text]
+        words = WORDS[self.language]
+        return [f"{word}{text}" for word, text in ((words.note, self.note), (words.source, self.source)) if text]
 
     def is_total(self, row: Sequence[Cell]) -> bool:
         """Say whether a row is the 合计."""
-        return TOTAL in [cell.text for cell in row[:2]]
+        return bool({TOTAL, "Total"} & {cell.text for cell in row[:2]})
 
     def side(self, column: int) -> str:
         """Return where the cells of a column stand: numbers right, the first column and longer words left, short words centred."""
@@ -185,6 +188,16 @@ class Document:
         return bool(self.facts.get("simulated"))
 
     @property
+    def language(self) -> str:
+        """The language of the words that the writers put in: zh or en."""
+        return str(self.facts.get("language") or "zh")
+
+    @property
+    def words(self) -> Words:
+        """The words that the writers put in."""
+        return WORDS[self.language]
+
+    @property
     def letter(self) -> bool:
         """Whether the title stands over the text itself, as in a letter, without cover and contents."""
         return bool(self.facts.get("letter"))
@@ -192,17 +205,20 @@ class Document:
     @property
     def made_up(self) -> str:
         """The words for what is made up: 模拟数据, or 模拟名单 in a sampling plan."""
-        return (self.fact("made_up") or MARK) if self.simulated else ""
+        return (self.fact("made_up") or self.words.mark) if self.simulated else ""
 
     @property
     def mark(self) -> str:
         """The words that every page of a simulated report bears, or nothing."""
-        return f"{self.made_up}　不反映任何真实地区" if self.simulated else ""
+        return f"{self.made_up}{self.words.real}" if self.simulated else ""
 
     @property
     def title_lines(self) -> list[str]:
         """The title for the cover, parted where its sense parts when it is long."""
         title, kind = self.fact("title"), self.fact("subject")
+        if self.language == "en" and breadth(title) > ONE_LINE:
+            head, colon, rest = title.partition(": ")
+            return [head + colon.strip(), rest] if rest else textwrap.wrap(title, ONE_LINE)
         at = title.find("第三方")
         at = len(title) - len(kind) if at <= 0 and kind and title.endswith(kind) else at
         at = at if at > 0 else (len(title) + 1) // 2
@@ -211,7 +227,7 @@ class Document:
     @property
     def title_mark(self) -> str:
         """What stands under the title: 模拟数据 when they are."""
-        return f"（{self.made_up}）" if self.simulated and self.made_up not in self.fact("title") else ""
+        return self.made_up.join(self.words.brackets) if self.simulated and self.made_up not in self.fact("title") else ""
 
     @property
     def title(self) -> str:

@@ -10,7 +10,6 @@ from evalkit.report.model import Document
 jinja2 = later("jinja2")
 
 LAYOUT = Path(__file__).with_name("page.html")
-COPY = "本网页供阅读；同名 Word 文件按公文格式排版，为正式文本。"
 
 
 def page_bytes(document: Document) -> bytes:
@@ -27,4 +26,4 @@ def page_bytes(document: Document) -> bytes:
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     layout = environment.from_string(LAYOUT.read_text(encoding="utf-8"))
     blocks = [(type(block).__name__, f"s{i}", block) for i, block in enumerate(document.blocks)]
-    return bytes(layout.render(document=document, blocks=blocks, copy=COPY).encode())
+    return bytes(layout.render(document=document, blocks=blocks, words=document.words).encode())

@@ -14,7 +14,6 @@ from evalkit.report.model import Block, Document, Heading, Paragraph, Picture, T
 typst = later("typst")
 
 LAYOUT = Path(__file__).with_name("report.typ")
-COPY = "本 PDF 供阅读和传阅，字体为随附的黑体类字体；同名 Word 文件按公文格式（仿宋）排版，为正式文本。"
 WIDTH, SIZES = 442.0, (10.5, 9.0, 8.0, 7.5, 7.0)  # points: 156 mm
 SHORT = 16  # a table with so few rows is not parted over two pages
 
@@ -45,7 +44,8 @@ def pdf_bytes(document: Document) -> bytes:
 def _data(document: Document) -> dict[str, Any]:
     cover = {name: document.fact(name) for name in ("institute", "date", "number")}
     titles = {"title": document.title, "title_lines": document.title_lines, "title_mark": document.title_mark, "letter": document.letter}
-    return {**cover, **titles, "mark": document.mark, "copy": COPY, "blocks": [_block(block) for block in document.blocks]}
+    words = {"mark": document.mark, "copy": document.words.pdf, "contents": document.words.contents, "language": document.language}
+    return {**cover, **titles, **words, "blocks": [_block(block) for block in document.blocks]}
 
 
 def _block(block: Block) -> dict[str, Any]:

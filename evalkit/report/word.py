@@ -52,7 +52,7 @@ def word_bytes(document: Document) -> bytes:
         _number_pages(word, word.sections[0])
     else:
         _cover(word, document)
-        _contents(word, headings)
+        _contents(word, headings, document.words.contents)
         _number_pages(word, word.add_section(enum_section.WD_SECTION.NEW_PAGE))
     for at, block in enumerate(document.blocks):
         _add(word, block)
@@ -68,7 +68,8 @@ def _properties(word: Any, document: Document) -> None:
     core, stamp = word.core_properties, document.stamp().replace(tzinfo=None)
     core.title, core.author, core.last_modified_by = document.title, document.fact("institute"), document.fact("institute")
     core.created = core.modified = stamp
-    core.comments, core.subject, core.language, core.revision = document.mark, document.fact("subject") or "第三方评估报告", "zh-CN", 1
+    core.comments, core.subject = document.mark, document.fact("subject") or "第三方评估报告"
+    core.language, core.revision = document.words.tag, 1
 
 
 def _heads(word: Any, document: Document) -> None:
@@ -97,11 +98,11 @@ def _cover(word: Any, document: Document) -> None:
     word.add_paragraph(document.fact("date"), style="封面日期")
 
 
-def _contents(word: Any, headings: dict[int, Heading]) -> None:
+def _contents(word: Any, headings: dict[int, Heading], contents: str) -> None:
     """Write the 目录 as a field that Word can renew, its entries already in it."""
     if not headings:
         return
-    word.add_paragraph("目录", style="目录标题")
+    word.add_paragraph(contents, style="目录标题")
     entries = [(word.add_paragraph(style=f"toc {heading.level}"), at, heading) for at, heading in headings.items()]
     _field_part(entries[0][0], "begin")
     entries[0][0]._p.append(_run(f'<w:instrText xml:space="preserve"> {CONTENTS} </w:instrText>'))

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from evalkit.figures import KEY
 from evalkit.later import later
-from evalkit.report.model import PAIRS, Cell, Document, Table, breadth
+from evalkit.report.model import Cell, Document, Table, breadth
+from evalkit.report.wording import Words
 from evalkit.tables import Column
 
 xlsxwriter = later("xlsxwriter")
@@ -59,13 +59,14 @@ def _looks(book: Any) -> dict[str, Any]:
 
 
 def _front(book: Any, looks: dict[str, Any], document: Document) -> None:
-    sheet = _new_sheet(book, document, "说明")
+    words = document.words
+    sheet = _new_sheet(book, document, words.front)
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, 1, 80)
     sheet.write_string(0, 0, document.title, looks["title"])
-    lines = [("机构", document.fact("institute")), ("日期", document.fact("date"))]
-    lines += [("数据", document.mark or document.fact("basis") or "入户调查")]
-    lines += [("符号", KEY), ("取值", "表中为未舍入的数值，按格式显示；判定使用未舍入的数值。Word 报告与本工作簿出自同一结果。")]
+    data = document.mark or document.fact("basis") or words.survey
+    told = (document.fact("institute"), document.fact("date"), data, words.key, words.values)
+    lines = list(zip(words.facts, told, strict=True))
     lines += [(table.number, table.title) for table in document.tables()]
     for row, (name, text) in enumerate(lines, 2):
         sheet.write_string(row, 0, name, looks["word"])
@@ -77,7 +78,7 @@ def _front(book: Any, looks: dict[str, Any], document: Document) -> None:
 def _new_sheet(book: Any, document: Document, name: str) -> Any:
     sheet = book.add_worksheet(re.sub(r"[\[\]:*?/\\']", "_", name)[:31])
     sheet.set_header(f"&C&\"宋体,加粗\"{document.made_up}" if document.simulated else "&C&F")
-    sheet.set_footer("&C第 &P 页　共 &N 页")
+    sheet.set_footer(f"&C{document.words.pages}")
     sheet.set_paper(9)
     sheet.hide_gridlines(2)
     return sheet
@@ -88,8 +89,8 @@ def _sheet(book: Any, looks: dict[str, Any], document: Document, table: Table) -
     sheet.write_string(0, 0, table.caption, looks["title"])
     said = "　".join(part for part in (document.mark, table.unit) if part)
     sheet.write_string(1, 0, said, looks["mark"] if document.mark else looks["unit"])
-    columns = list(_columns(table))
-    sides = [table.side(i) for i, column in enumerate(table.columns) for _ in _heads(column)]
+    columns = list(_columns(table, document.words))
+    sides = [table.side(i) for i, column in enumerate(table.columns) for _ in _heads(column, document.words)]
     widths = [_width(head, form, [row[i].text for row in _cells(table)]) for i, (head, form) in enumerate(columns)]
     sheet.set_row(2, 32)
     for i, (head, _) in enumerate(columns):
@@ -116,17 +117,17 @@ def _finish(sheet: Any, looks: dict[str, Any], table: Table, columns: int) -> No
         sheet.set_landscape()
 
 
-def _columns(table: Table) -> Iterator[tuple[str, str]]:
+def _columns(table: Table, words: Words) -> Iterator[tuple[str, str]]:
     groups = [text for text, width in table.spans for _ in range(width)] or [""] * len(table.columns)
     for group, column in zip(groups, table.columns, strict=True):
-        for part in _heads(column):
+        for part in _heads(column, words):
             yield (f"{group} {part}".strip(), column.form)
 
 
-def _heads(column: Column) -> tuple[str, ...]:
+def _heads(column: Column, words: Words) -> tuple[str, ...]:
     if column.form == "interval":
-        return tuple(column.heading + part for part in PAIRS["interval"])
-    return PAIRS.get(column.form, (column.heading,))
+        return tuple(column.heading + part for part in words.limits)
+    return words.fraction if column.form == "fraction" else (column.heading,)
 
 
 def _cells(table: Table) -> Iterator[list[Cell]]:
@@ -135,11 +136,11 @@ def _cells(table: Table) -> Iterator[list[Cell]]:
 
 
 def _parts(cell: Cell, form: str) -> Iterable[Cell]:
-    if form not in PAIRS:
+    if form not in ("interval", "fraction"):
         return [cell]
     if not isinstance(cell.value, tuple):
         return [cell, cell]
-    return [Cell(text, value) for text, value in zip(re.split("[～/]", cell.text), cell.value, strict=True)]
+    return [Cell(text, value) for text, value in zip(re.split("[～–/]", cell.text), cell.value, strict=True)]
 
 
 def _look(book: Any, looks: dict[str, Any], cell: Cell, side: str) -> Any:
