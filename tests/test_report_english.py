@@ -74,6 +74,12 @@ def test_sentences_are_made_from_the_numbers(document):
     assert "p = 0.0004" in document.text() and "5 November 2018 to 23 November" in main_part
 
 
+def test_places_chosen_on_purpose_speak_for_nobody_else():
+    told = compose_english(made_up(3, chosen="典型选点。", english={}))
+    assert "chosen on purpose" in told.main_text() and "drawn at random" not in told.main_text()
+    assert next(table.title for table in told.tables() if table.key == "gates") == "Counts by indicator"
+
+
 def test_all_writers_speak_english(document):
     word = docx.Document(io.BytesIO(word_bytes(document)))
     assert {"Contents", "Annex 1"} <= {paragraph.text for paragraph in word.paragraphs}

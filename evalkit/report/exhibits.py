@@ -16,6 +16,7 @@ from evalkit.tables import COLUMNS, TOTAL, Column, Results, finding_heads, recor
 
 PUBLISH_FROM = 30  # fewer interviews than this say too little about a group
 FEW_GROUPS = 6
+COUNTS = "各项指标的计数"  # of places chosen on purpose
 HASHES = {"frame": "名单指纹", "design": "设计指纹", "certificate": "抽样凭证指纹", "seed": "种子", "seed_origin": "种子来源"}
 SERIES = {
     "表": ("response", "gates", "statuses", "groups", "satisfaction", "findings"),
@@ -111,7 +112,7 @@ def _count_table(rates: pd.DataFrame, note: str) -> Table:
     heads = [("指标", "text"), ("口径", "text"), ("单位", "text"), ("发现数", "count"), ("所查数", "count")]
     names = ["rate", "status", "unit", "numerator", "denominator"]
     rows = tuple(tuple(cell(getattr(row, name), head[1]) for name, head in zip(names, heads, strict=True)) for row in records(rates))
-    return Table("gates", "各项指标的计数", tuple(Column(*head) for head in heads), rows, note=note)
+    return Table("gates", COUNTS, tuple(Column(*head) for head in heads), rows, note=note)
 
 
 def _gate_row(row: Any, gate: Any) -> tuple[Cell, ...]:

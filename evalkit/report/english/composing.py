@@ -8,7 +8,7 @@ from typing import Any
 
 from evalkit.figures import gate_words, interval, is_blank, number, percent, rounding
 from evalkit.report.english.dictionary import SERIES, TITLES, UNITS, WORDS, english, english_date, named
-from evalkit.report.exhibits import level_text, make_tables, rate_names, thresholds
+from evalkit.report.exhibits import COUNTS, level_text, make_tables, rate_names, thresholds
 from evalkit.report.model import Block, Cell, Document, Heading, Paragraph, Table
 from evalkit.tables import TOTAL, Results, records
 
@@ -22,6 +22,7 @@ DRAWN = (
     "The sample was drawn at random as designed: the ticket of each unit is computed from the seed and the number of the unit, so nobody "
     "chose it, and whoever holds list and certificate can draw it again."
 )
+CHOSEN = "The places were chosen on purpose. The results are counts of the households visited and speak for nobody else."
 CHARTS = "The charts stand in the Chinese report."
 CHECKING = (
     "Tickets are computed from seed and unit by SHA-256, whatever the order of the list, the software or the time. The hashes below are of "
@@ -61,7 +62,7 @@ def _name(results: Results) -> str:
 
 
 def _table(table: Table) -> Table:
-    title, note = TITLES.get(table.key, (table.title, ""))
+    title, note = ("Counts by indicator", CHOSEN) if table.title == COUNTS else TITLES.get(table.key, (table.title, ""))
     series = next((word for word in SERIES if table.number.startswith(word)), "")
     return replace(
         table,
@@ -104,13 +105,14 @@ def _summary(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
 def _work(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
     yield Heading("1. Sample and fieldwork", 1)
     when = english_date(str(results.facts.get("fieldwork") or ""))
-    yield from _said(f"Fieldwork: {when}." if when else "", DRAWN, _sample(results), _completion(results))
+    how = CHOSEN if results.facts.get("chosen") else DRAWN
+    yield from _said(f"Fieldwork: {when}." if when else "", how, _sample(results), _completion(results))
     yield from _show(tables, "response")
 
 
 def _indicators(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
     yield Heading("2. Indicators", 1)
-    yield from _said(READING, CHARTS)
+    yield from _said(CHOSEN if results.facts.get("chosen") else READING, CHARTS)
     yield from _show(tables, "gates", "statuses")
     for name in rate_names(results):
         yield Heading(named(name), 2)
@@ -179,6 +181,8 @@ def _rate(results: Results, name: str) -> Iterator[str]:
     rates, near = results.table("rates"), thresholds(results).get(name)
     for row in records(rates[rates["rate"] == name]):
         yield _measure(results, row, near)
+    if results.facts.get("chosen"):
+        return
     gate: Any = next((gate for gate in records(results.table("gates")) if gate.rate == name), None)
     if gate is None:
         yield "There is no threshold for this indicator."
