@@ -80,6 +80,8 @@ def _tables(townships: int) -> dict[str, pd.DataFrame]:
             *[[_place(i), sum(kinds), *kinds, i % 3 == 1] for i in range(townships) for kinds in [((i * 7) % 3, i % 2, (i * 5) % 4 == 3)]],
         ).astype({"misidentified": int, "confirmed": int}),
         "distance": _frame("distance", ["错退率", "待定1：A01，错退", 3, 18 / 4030, 21 / 4030, "达到", "达到"]),
+        "marks": _frame("marks", ["示例县", "错退率", "第三方评估", "0.00447，达到（已证实）"]),
+        "flags": _frame("flags", ["（一）", "未完成减贫计划任务", "未见", ""]),
         "satisfaction": _frame("satisfaction", *_satisfaction()),
         "errors": _frame(
             "errors",

@@ -138,7 +138,7 @@ def number(name: str, what: str) -> Fraction:
         return Fraction(sample.table("village")[stage].nunique())
     if design.roster_stages and stage == "household":
         planned = planned_households(design, sample)
-        return planned[label] if label else sum(planned.values(), Fraction(0))
+        return sum((size for kind, size in planned.items() if parts_of(label or kind) <= parts_of(kind)), Fraction(0))
     if stage in [part.name for part in design.roster_stages]:
         shared = next(part.allocation for part in design.roster_stages if part.name == stage)
         assert shared is not None and isinstance(shared.total, int)

@@ -300,7 +300,7 @@ class Report(Section):
 class Specimen(Section):
     """`[specimen]`: a made-up registry, fieldwork and truth, all seeded; every output says 模拟数据.
 
-    `shares` are the true shares of the rates of answers, by name.
+    `shares` are the true shares of the rates of answers, by name. `values` are those of the indicators that no survey gives, by code.
     """
 
     seed: str
@@ -312,6 +312,7 @@ class Specimen(Section):
     wrong_exit: Share = 0.006
     missed: Share = 0.003
     misidentified: Share = 0.02
+    overstayed: Share = 0.0
     icc: Share = 0.05
     approval: Share = 0.965
     refusal: Share = 0.015
@@ -319,3 +320,4 @@ class Specimen(Section):
     ineligible: Share = 0.01
     confirmed: Share = 0.6
     shares: dict[str, Share] = {}
+    values: dict[str, Number] = {}

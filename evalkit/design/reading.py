@@ -55,6 +55,7 @@ PATTERNS = {
 SPELLING = "键用英文；文字值加半角引号 \" \"；等号、逗号、方括号用半角；同一节里一个键只写一次"
 SHORT = 60  # characters of a value that a message repeats, and bits of a whole number
 DEEPEST = 20  # levels of a design file; it has six
+BY_FILE = re.compile(r'^\[indicators\][ \t]*(#.*)?\nfile = "(?P<file>[^"]+)".*\n', re.MULTILINE)
 KINDS = frozenset({"finding", "incidence", "approval", "prevalence", "accuracy"})  # pydantic puts a rate's kind into the path of its faults
 
 
@@ -94,7 +95,35 @@ def read_design(path: str | Path | Mapping[str, Any]) -> Design:
     if not isinstance(path, (str, Path)):
         raise DesignError(f"设计文件｜应为文件路径或其内容，现为 {type(path).__name__}｜给出 design.toml 的路径")
     source = Path(path)
-    return _checked(parsed(source) | {"path": source}, source.name)
+    return _checked(_with_system(parsed(source), source) | {"path": source}, source.name)
+
+
+def standing_alone(source: Path) -> bytes:
+    """Return the text of a design file with the system of indicators that it names written out, so that it needs no other file.
+
+    Examples
+    --------
+    >>> standing_alone(Path("designs/gansu_post_2021.toml")).decode().partition("[indicators]\\n")[2].splitlines()[0]
+    'title = "巩固脱贫成果后评估（例）"'
+    """
+    text = source.read_text(encoding="utf-8-sig")
+    found = BY_FILE.search(text)
+    if found is None:
+        return source.read_bytes()
+    system = (source.parent / found["file"]).read_text(encoding="utf-8-sig").partition("[indicators]")[2]
+    return f"{text[: found.start()]}{text[found.end() :].rstrip()}\n\n[indicators]{system}".encode()
+
+
+def _with_system(data: dict[str, Any], source: Path) -> dict[str, Any]:
+    """Return the content of a design with the system of indicators that ``[indicators] file`` names in its place."""
+    named = data.get("indicators")
+    if not isinstance(named, Mapping) or set(named) != {"file"} or not isinstance(named["file"], str):
+        return data
+    path = source.parent / named["file"]
+    if not path.is_file():
+        remedy = f"把它放到 {path.parent.name}/ 中，或把体系写进设计文件"
+        raise DesignError(f"{source.name}｜indicators.file：{named['file']}｜设计文件旁没有这个文件｜{remedy}")
+    return {**data, "indicators": parsed(path).get("indicators")}
 
 
 def parsed(source: Path) -> dict[str, Any]:

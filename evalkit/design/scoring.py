@@ -175,6 +175,7 @@ def indicator_faults(data: Data) -> Iterator[Fault]:
     section = data.get("indicators")
     if not isinstance(section, dict):
         return
+    section = _worded(section)
     items: Items = {}
     for i, item in entries(section, "item"):
         if isinstance(item.get("code"), str):
@@ -190,6 +191,16 @@ def indicator_faults(data: Data) -> Iterator[Fault]:
 
 
 Items = dict[str, tuple[int, Data]]
+
+
+def _worded(section: Data) -> Data:
+    """Return the section with nothing but words where rules, parents and grades are compared; other shapes have a fault of their own."""
+    items, grades = section.get("item"), section.get("grades")
+    words = ("rule", "parent", "rate")
+    whole = items if isinstance(items, list | tuple) else []
+    plain = [{k: v for k, v in item.items() if k not in words or isinstance(v, str)} if isinstance(item, dict) else item for item in whole]
+    levels = {k: v for k, v in grades.items() if k not in ("bands", "quota") or isinstance(v, dict)} if isinstance(grades, dict) else None
+    return {**section, "item": plain, "grades": levels}
 
 
 def _repeated(section: Data, items: Items) -> Iterator[Fault]:
@@ -283,8 +294,8 @@ def _test_faults(section: Data, items: Items) -> Iterator[Fault]:
 
 
 def _rate_faults(data: Data, section: Data) -> Iterator[Fault]:
-    if "rate" not in data:  # a system by itself: its rates are looked for when it is scored
-        return
+    if "rate" not in data or (data["rate"] and not any(entries(data, "rate"))):
+        return  # a system by itself: its rates are looked for when it is scored; rates of a wrong shape have a fault of their own
     names = [rate.get("name") for _, rate in entries(data, "rate")]
     for i, item in entries(section, "item"):
         if item.get("rate") and item["rate"] not in names:

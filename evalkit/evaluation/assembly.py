@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from evalkit.survey import Survey
 
 
+NO_GATES = {"passed": False, "sentence": "本次评估未设门槛，只报告各项指标及其区间，不作是否达到的判定。"}
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -82,25 +84,28 @@ def assemble(
         "satisfaction": _satisfaction(survey, design),
         "weights": _weights(survey),
     }
-    facts = _facts(design, frame, places, responses, survey, rates, verdicts, drawing) | ({"bearing": bearing} if bearing else {})
+    facts = _facts(design, frame, places, findings, survey, rates, verdicts, drawing) | ({"bearing": bearing} if bearing else {})
     return Results(facts, {k: t for k, t in tables.items() if len(t)})
 
 
 def counted_tables(findings: Findings, design: Design, places: Places) -> dict[str, pd.DataFrame]:
     """Return the tables that count what was visited and found, and infer nothing."""
-    return {
-        "sample": _sample(findings.responses, places),
-        "response": _ordered(_progress(findings.responses, "stratum"), design),
+    found = {
         "findings": _finding_items(findings),
         "places": _finding_places(findings, places),
         "causes": _causes(findings, design, places),
+    } if findings.sought else {}
+    return {
+        "sample": _sample(findings.responses, places),
+        "response": _ordered(_progress(findings.responses, "stratum"), design),
+        **found,
         "quality": pd.DataFrame([fault.cells() for fault in findings.faults], columns=list(HEADER)),
     }
 
 
-def counted_facts(design: Design, frame: Frame, places: Places, responses: Responses, drawing: Drawing) -> dict[str, Any]:
+def counted_facts(design: Design, frame: Frame, places: Places, findings: Findings, drawing: Drawing) -> dict[str, Any]:
     """Return the facts of the evaluation, its sample and its words, without any estimate."""
-    evaluation = design.evaluation
+    evaluation, responses, sought = design.evaluation, findings.responses, findings.sought
     return {
         **_written(design),
         "year": evaluation.year,
@@ -110,6 +115,8 @@ def counted_facts(design: Design, frame: Frame, places: Places, responses: Respo
         "sampling": [*sampling_told(design), *outside_told(design)],
         "bundle": design.bundle.sentence(evaluation.era) if design.bundle else "",
         "words": finding_words(design),
+        "sought": list(sought),
+        "census": all(stage.takes_all for stage in design.stages),
         "notes": _notes(design, frame, places, responses.sample),
         "confidence": evaluation.confidence,
         "alpha": evaluation.alpha,
@@ -121,20 +128,20 @@ def _facts(
     design: Design,
     frame: Frame,
     places: Places,
-    responses: Responses,
+    findings: Findings,
     survey: Survey,
     rates: tuple[Rate, ...],
     verdicts: list[Verdict],
     drawing: Drawing,
 ) -> dict[str, Any]:
-    conclusion, counted = conclude(verdicts), counted_facts(design, frame, places, responses, drawing)
+    conclusion, counted = conclude(verdicts) if verdicts else None, counted_facts(design, frame, places, findings, drawing)
     return {
         **counted,
         "projected": [rate.name for rate in rates if rate.totals],
         "rate_notes": {rate.name: told for rate in rates if (told := rate_told(rate))},
         "notes": [*counted["notes"], *(places.cover(note) for note in survey.notes)],
-        "conclusion": {"passed": conclusion.passed, "sentence": conclusion.sentence("zh")},
-        "english": _english(verdicts, conclusion),
+        "conclusion": {"passed": conclusion.passed, "sentence": conclusion.sentence("zh")} if conclusion else NO_GATES,
+        "english": _english(verdicts, conclusion) if conclusion else {},
         **decisions(design, survey),
     }
 
@@ -171,11 +178,11 @@ def _drawing_facts(design: Design, drawing: Drawing) -> dict[str, Any]:
     }
 
 
-def _counts(responses: Responses, frame: Frame) -> dict[str, int]:
+def _counts(responses: Responses, frame: Frame) -> dict[str, int | None]:
     table, sample = responses.table(), responses.sample
     drawn, whole = sample.table("household"), responses.completion()
     return {
-        "townships": int(sample.table("village")["stratum"].nunique()),
+        "townships": _townships(frame),
         "villages_frame": len(frame.units),
         "villages_drawn": len(sample.villages),
         "households_planned": int((drawn["role"] == "main").sum()),
@@ -184,6 +191,12 @@ def _counts(responses: Responses, frame: Frame) -> dict[str, int]:
         "replaced": int(whole["replaced"].sum()),
         "persons": int(table.loc[table["complete"], "persons"].sum()),
     }
+
+
+def _townships(frame: Frame) -> int | None:
+    """Return how many townships a frame has, where a column of it says."""
+    column = next((name for name in frame.columns if "township" in name or "乡镇" in name), None)
+    return None if column is None else int(frame.table()[column].nunique())
 
 
 def _notes(design: Design, frame: Frame, places: Places, sample: Sample) -> list[str]:
@@ -329,7 +342,8 @@ def _causes(findings: Findings, design: Design, places: Places) -> pd.DataFrame:
 
 def _finding_places(findings: Findings, places: Places) -> pd.DataFrame:
     counts = findings.counts("village_stratum")
-    table = counts.pivot(index="village_stratum", columns="finding", values="households")[list(findings.sought)]
+    table = counts.pivot(index="village_stratum", columns="finding", values="households")
+    table = table.reindex(columns=list(dict.fromkeys(["wrong_exit", "missed", "misidentified", *findings.sought])), fill_value=0)
     table.insert(0, "households", counts.groupby("village_stratum")["households"].sum())
     table["confirmed"] = counts.groupby("village_stratum")["confirmed_households"].sum()
     table.insert(0, "place", [places.stratum(code) for code in table.index])

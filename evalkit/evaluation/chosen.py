@@ -49,5 +49,5 @@ def count_only(findings: Findings, drawing: Drawing) -> Results:
     rates = rates.reindex(columns=list(COLUMNS["rates"]))
     tables = {**counted_tables(findings, design, places), "rates": rates}
     said = {"passed": False, "sentence": CHOSEN}
-    facts = counted_facts(design, frame, places, findings.responses, drawing) | {"chosen": CHOSEN, "conclusion": said}
+    facts = counted_facts(design, frame, places, findings, drawing) | {"chosen": CHOSEN, "conclusion": said}
     return Results(facts, {name: table for name, table in tables.items() if len(table)})

@@ -7,14 +7,19 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+
 from evalkit.design import Design, read_design
+from evalkit.design.reading import standing_alone
 from evalkit.errors import EvalkitError
 from evalkit.evaluation.folder import PARTS, Folder
+from evalkit.evaluation.marking import mark_folder
 from evalkit.evaluation.steps import Evaluation
 from evalkit.ledger import Ledger
 from evalkit.plans.counting import specimen_list
 from evalkit.sheets import Page, being_made, sweep_folder, write_book, write_bytes, write_csv
 from evalkit.synthetic import Registry, returns
+from evalkit.synthetic.dice import MARK
 
 OWN = ("design.toml", "ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm", "ledger.sqlite-journal")
 Progress = Callable[[str], None]
@@ -50,8 +55,6 @@ def run(
     declared = read_design(design)
     if declared.specimen is None:
         raise EvalkitError(f"{Path(design).name}｜没有 [specimen]｜run 只用模拟数据；自己的数据请用 evalkit init 起逐步进行")
-    if declared.frame.made is not None:
-        raise EvalkitError(f"{Path(design).name}｜名单是模拟的（[frame.made]）｜用 evalkit plan 写抽样方案；run 要一份真实的村名单")
     target = (Path(folder) if folder else Path("reports") / declared.report.name).resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
     _recover(target)
@@ -128,6 +131,8 @@ def _stages(design: Design, evaluation: Evaluation, seed: str | None, progress: 
     said += evaluation.collect()
     progress("6/8 估计与判定")
     said += evaluation.estimate()
+    if design.indicators is not None and evaluation.sample().inference:
+        said += mark_folder(evaluation, other=_values(design, evaluation.folder))
     progress("7/8 写报告")
     said += evaluation.report()
     progress("8/8 验证抽样")
@@ -140,10 +145,21 @@ def _stages(design: Design, evaluation: Evaluation, seed: str | None, progress: 
 def _registry(design: Design, folder: Folder) -> Registry:
     """Write the design and the village list with made-up totals beside the villages that the rules keep."""
     folder.root.mkdir(parents=True, exist_ok=True)
-    write_bytes(folder.design, design.path.read_bytes())
+    write_bytes(folder.design, standing_alone(design.path))
     made, listed = specimen_list(design)
-    write_csv(listed, folder.frame(design.frame.file))
+    if design.frame.made is None:
+        write_csv(listed, folder.frame(design.frame.file))
     return made
+
+
+def _values(design: Design, folder: Folder) -> str:
+    """Write the made-up values of the indicators that no survey gives; nothing where there are none."""
+    assert design.specimen is not None
+    if not design.specimen.values:
+        return ""
+    rows = [(design.report.name, code, value, MARK, design.report.date, MARK) for code, value in design.specimen.values.items()]
+    table = pd.DataFrame(rows, columns=["对象", "代码", "值", "来源", "日期", "提供单位"])
+    return str(write_csv(table, folder.part("results") / "其他来源的数值.csv"))
 
 
 def _write_rosters(made: Registry, villages: tuple[str, ...], folder: Folder) -> None:

@@ -38,7 +38,7 @@ from evalkit.evaluation.guards import (
     was_issued,
 )
 from evalkit.fieldwork import read_rosters, write_form, write_lists
-from evalkit.findings import Findings, determine
+from evalkit.findings import Findings, determine, unjudged
 from evalkit.frame import Frame
 from evalkit.ledger import Ledger
 from evalkit.privacy import Key, read_key
@@ -299,6 +299,8 @@ class Evaluation:
 
     def findings(self) -> Findings:
         """Return what was found in the households that were reached; where the ledger has cases, their status holds."""
+        if self.design.criteria is None:
+            return unjudged(self.responses())
         log = cases(self.ledger)
         statuses = log.statuses(appealed=self.design.cases.appealed or None) if log.entries else None
         return determine(self.responses(), statuses=statuses)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalkit.design.criteria import Criteria
 from evalkit.design.judgement import FINDINGS
 from evalkit.errors import DesignError, Fault, Faults, ResponsesError
 from evalkit.fieldwork.handed import named
@@ -17,12 +18,13 @@ from evalkit.findings.testing import against, blank, strange
 from evalkit.responses.answers import AS_MET, ASK_AGAIN, DECLARE_MET, LACKING
 
 if TYPE_CHECKING:
-    from evalkit.design.criteria import Criteria, CriterionRule
+    from evalkit.design.criteria import CriterionRule
     from evalkit.responses import Responses
 
     Mask = NDArray[np.bool_]
 
 OVERSTAYED = "收入与各项保障均达标"
+NOTHING = "不作认定"
 Statuses = Mapping[tuple[str, str, str], str]
 
 
@@ -105,6 +107,15 @@ def determine(
         table[code] = raised
         table[f"{code}_confirmed"] = raised & np.isin(status, UPHELD)
     return Findings(responses, rules, faults, _with_omitted(table, omitted, heading, logged) if rules.omitted else table)
+
+
+def unjudged(responses: Responses) -> Findings:
+    """Return the responses of an evaluation that judges no household, such as one of satisfaction alone: nothing was looked for."""
+    rules = Criteria(income=NOTHING, line=1.0, line_source=NOTHING, guarantees=(NOTHING,), exited=(), registered=(), outside=())
+    table = responses.table().assign(finding="", items="", affected=0)
+    for code in FINDINGS:
+        table[code] = table[f"{code}_confirmed"] = False
+    return Findings(responses, rules, responses.faults, table)
 
 
 def _check(table: pd.DataFrame, rules: Criteria, spare: bool) -> list[Fault]:

@@ -68,8 +68,11 @@ class Findings:
 
     @property
     def sought(self) -> tuple[str, ...]:
-        """The findings that the criteria look for."""
-        return tuple(code for code in FINDINGS if code != "overstayed" or self.rules.overstay)
+        """The findings that the criteria look for: those of the household types that they name."""
+        rules = self.rules
+        whose = {"wrong_exit": rules.exited, "missed": (*rules.outside, rules.omitted), "misidentified": rules.registered}
+        whose["overstayed"] = rules.registered if rules.overstay else ()
+        return tuple(code for code in FINDINGS if any(whose[code]))
 
     def named(self, finding: str) -> str:
         """Return what a finding is called here: 漏评, or as the era or the criteria say: 应纳未纳, 该进未进."""

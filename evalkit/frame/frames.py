@@ -16,6 +16,7 @@ from evalkit.frame.checks import Code, check_choices, check_rows, check_visible,
 from evalkit.frame.rules import Counts, KeepsOrDrops, after_rules
 from evalkit.lists import as_list
 from evalkit.sheets import plain_numbers, read_sheet
+from evalkit.synthetic import registry
 from evalkit.synthetic.lists import made_list
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Frame:
         Frame
         """
         given = path if path is not None or design.frame.made else design.resolve(design.frame.file)
-        return declared_frame(design.frame, design.frame_stages, given)
+        return declared_frame(design.frame, design.frame_stages, given, _made_up(design) if given is None else None)
 
     def table(self) -> pd.DataFrame:
         """Return a copy of the kept columns, one row a unit in the order of ids."""
@@ -257,7 +258,19 @@ def read_frame(
     )
 
 
-def declared_frame(part: FrameSection, stages: Sequence[Stage], path: str | Path | None) -> Frame:
+def _made_up(design: Design) -> pd.DataFrame | None:
+    """Return the list that a design makes up, with the totals that the registry of its specimen has beside it."""
+    part = design.frame
+    if part.made is None:
+        return None
+    listed = made_list(part.made)
+    more = {*part.columns, part.place} - {"", *listed.columns}
+    return registry(listed, design).villages() if more and design.specimen is not None else listed
+
+
+def declared_frame(
+    part: FrameSection, stages: Sequence[Stage], path: str | Path | None, table: pd.DataFrame | None = None
+) -> Frame:
     """Read the frame that a `[frame]` section declares, with no blanks in the columns that its stages read.
 
     Parameters
@@ -267,6 +280,8 @@ def declared_frame(part: FrameSection, stages: Sequence[Stage], path: str | Path
         The stages that are drawn from it.
     path : str or pathlib.Path, optional
         The file; not needed for a list that the section makes up.
+    table : pandas.DataFrame, optional
+        A list that was made up already.
 
     Returns
     -------
@@ -274,7 +289,10 @@ def declared_frame(part: FrameSection, stages: Sequence[Stage], path: str | Path
     """
     columns = (*part.columns, *([part.place] if part.place else []))
     needed = [column for stage in stages for column in (*stage.strata, *(must.column for must in stage.mandatory))]
-    table = read_sheet(path, part.sheet, error=FrameError) if path is not None else made_list(part.made) if part.made else None
+    if path is not None:
+        table = read_sheet(path, part.sheet, error=FrameError)
+    elif table is None and part.made:
+        table = made_list(part.made)
     if table is None:
         raise FrameError("名单｜没有给出文件｜给出名单文件的路径")
     return Frame.from_data(

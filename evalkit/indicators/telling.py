@@ -82,7 +82,8 @@ def _of_unit(card: Scorecard, row: Any) -> str:
     if row["grade"]:
         told.append(f"等次“{row['grade']}”（抽样误差之内 {percent(row['grade_share'], 1)} 的情形仍是这一等）")
     if "place" in row and not np.isnan(row["place"]) and row["reach"] > 0:
-        told.append(f"第 {number(row['place'], 1)} 名（不能排除第 {row['first']}～{row['last']} 名）")
+        open_places = f"（不能排除第 {row['first']}～{row['last']} 名）" if row["first"] < row["last"] else ""
+        told.append(f"第 {number(row['place'], 1)} 名{open_places}")
     return f"{row['unit']}：{'，'.join(told) or '各指标只记录、不计分'}。"
 
 
@@ -124,8 +125,16 @@ def tree_html(card: Scorecard) -> str:
         shown = [[row["unit"], number(row["score"]), f"{number(row['low'])}～{number(row['high'])}", row["failed"], row["grade"]]
                  for row in table.to_dict("records")]  # fmt: skip
         return html_table(["对象", "得分", "范围", "未达门槛", "等次"], shown, names=1, caption=repr(card.system))
-    cells = [[f"{'　' * row['depth']}{row['code']} {row['name']}", row["source"], _cell(row)] for row in rows(card)]
-    return html_table(["指标", "数据来源", "结果"], cells, names=2, caption=repr(card.system))
+    return html_table(["指标", "数据来源", "结果"], [cells for _, *cells in tree_cells(card)], names=2, caption=repr(card.system))
+
+
+def tree_cells(card: Scorecard) -> list[list[str]]:
+    """Return unit, indicator (indented), source and result of every row of the trees, as text."""
+    return [[row["unit"], f"{'　' * row['depth']}{_named(row)}", row["source"], _cell(row)] for row in rows(card)]
+
+
+def _named(row: dict[str, Any]) -> str:
+    return str(row["name"]) if row["code"] == row["name"] else f"{row['code']} {row['name']}"
 
 
 def beside(card: Scorecard, other: Scorecard, names: tuple[str, ...]) -> pd.DataFrame:

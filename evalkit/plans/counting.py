@@ -17,6 +17,7 @@ from evalkit.sample.quotas import asked, fitted, village_shares
 from evalkit.sample.villages import draw_villages, village_table
 from evalkit.sheets import plain_numbers, read_sheet
 from evalkit.synthetic import registry
+from evalkit.synthetic.lists import made_list
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -82,7 +83,7 @@ def planned_frame(design: Design) -> Frame:
 def specimen_list(design: Design) -> tuple[Registry, pd.DataFrame]:
     """Return the made-up registry of a specimen, and its list of villages with the columns that the registry adds."""
     part = design.frame
-    listed = read_sheet(design.resolve(part.file), part.sheet)
+    listed = made_list(part.made) if part.made else read_sheet(design.resolve(part.file), part.sheet)
     known = [column for column in part.columns if column in listed.columns]
     kept = Frame.from_data(listed, id=part.id, name=part.name, columns=known, rules=part.rule, code=part.code)
     made = registry(kept.table(), design)

@@ -172,7 +172,7 @@ def _conclusion(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _chapter("评估结论与工作建议")
     yield _section("评估结论")
     yield Paragraph(sentences.conclusion(results), "lead")
-    yield Paragraph(sentences.gate_list(results))
+    yield from _texts([sentences.gate_list(results)])
     yield _section("工作建议")
     yield from _closing(_given(sentences.numbered(results.facts.get("advice", [])), "工作建议"))
     yield from _endings(results)
@@ -202,7 +202,7 @@ def _basics(results: Results, exhibits: Exhibits) -> Iterator[Block]:
 
 def _appraisal(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _chapter("综合评价")
-    yield Paragraph(sentences.gate_list(results))
+    yield from _texts([sentences.gate_list(results)])
     yield from _given(results.facts.get("appraisal", []), "综合评价", "考核单位")
 
 
@@ -224,8 +224,10 @@ def _annexes(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield Paragraph(KEY, "note")
     yield from _show(exhibits, "sample", "places", "causes", "distance")
     yield from _texts(results.facts.get("bearing", []), "note")
+    yield from _show(exhibits, "marks", "flags")
+    yield from _texts(results.facts.get("scored", []), "note")
     yield from _show(exhibits, "rules", "small_groups", "answers", "quality")
-    if "places" not in exhibits.tables:
+    if "places" not in exhibits.tables and results.facts.get("sought") != []:
         yield Paragraph("各地点均未发现疑似问题户，不列按地点的附表。")
     if "quality" not in exhibits.tables:
         yield Paragraph("回收资料检查未发现需要说明的数据质量问题。")

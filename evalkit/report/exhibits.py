@@ -20,7 +20,7 @@ COUNTS = "各项指标的计数"  # of places chosen on purpose
 HASHES = {"frame": "名单指纹", "design": "设计指纹", "certificate": "抽样凭证指纹", "seed": "种子", "seed_origin": "种子来源"}
 SERIES = {
     "表": ("response", "gates", "statuses", "groups", "satisfaction", "findings"),
-    "附表": ("sample", "places", "causes", "distance", "rules", "small_groups", "answers", "quality"),
+    "附表": ("sample", "places", "causes", "distance", "marks", "flags", "rules", "small_groups", "answers", "quality"),
     "技术表": ("precision", "design_effects", "errors", "verdicts", "weights"),
     "凭证表": ("receipt",),
 }
@@ -205,6 +205,8 @@ def _annex_tables(results: Results) -> list[Table]:
         _place_table(results),
         plain_table("causes", "错退、漏评的成因", "causes", results.table("causes"), unit="单位：户、人", note=f"{CAUSES_RULE}{KEY}"),
         _distance_table(results),
+        plain_table("marks", "指标体系各项结果", "marks", results.table("marks"), ["item", "source", "result"], note=scored_by(results)),
+        plain_table("flags", "提示情形", "flags", results.table("flags"), note="只提示情形，不提出处理意见。"),
         _rule_table(rules),
         _group_table(results, "small_groups", "主要指标的分组情况（类别较多的分组）", few=False),
         plain_table("answers", "满意度各题回答的户数与占比", "satisfaction", results.table("satisfaction"), unit="单位：户"),
@@ -213,10 +215,16 @@ def _annex_tables(results: Results) -> list[Table]:
 
 
 def _place_table(results: Results) -> Table:
-    table = plain_table("places", "各地点疑似问题户数", "places", results.table("places"), unit="单位：户", note=KEY)
     heads, words = COLUMNS["places"], finding_heads(results.facts)
+    shown = [name for name in heads if name not in words or name in results.facts.get("sought", heads)]
+    table = plain_table("places", "各地点疑似问题户数", "places", results.table("places"), shown, unit="单位：户", note=KEY)
     called = {heads[code].heading: f"{name}户数" for code, name in words.items() if code in heads}
     return replace(table, columns=tuple(head._replace(heading=called.get(head.heading, head.heading)) for head in table.columns))
+
+
+def scored_by(results: Results) -> str:
+    """Return the system by which a scorecard was made."""
+    return str(results.facts.get("system") or "")
 
 
 def _distance_table(results: Results) -> Table:

@@ -22,6 +22,7 @@ SINGLETON = {
 EMPTY_CELL = {"fail": "停止计算并报告", "spread": "其权数摊给同一首阶段层内其他抽中村的同类户，再无则摊给全县同类户"}
 OTHER_POLICIES = {"village_method": "抽村方法", "household_method": "抽户方法", "shortfall": "户数不足配额时"}
 SIGNERS = "调查员：　　　　　组长：　　　　　审核人："
+CENSUS = "全部村、全部户都列入走访，不抽样，所以没有抽样误差；未完成调查的户由同村同类户代表，区间只反映这一部分。"
 ZONES = "判定区分为三种：单侧界限证实在达标一侧为“已证实达到”，证实在另一侧为“已证实未达到”，两方面都不能证实为“尚不能证实”。"
 
 
@@ -67,6 +68,8 @@ def organisation(results: Results) -> list[str]:
     """Return how the sample was drawn, in plain words: only what the certificate and the ledger show."""
     if chosen(results):
         return [chosen(results), "“疑似”和“认定”以核查状态为准。"]
+    if results.facts.get("census"):
+        return [CENSUS, "“疑似”和“认定”以回收表的核查状态为准。"]
     redraws = [str(reason) for reason in results.facts.get("redraws") or []]
     again = f"抽样曾重做{len(redraws)}次，理由：{'；'.join(redraws)}。" if redraws else ""
     return [
@@ -80,6 +83,8 @@ def sample_size(results: Results) -> str:
     frame = _clauses(results, ("townships", "{}个乡镇"), ("villages_frame", "{}个村"))
     drawn = _clauses(results, ("villages_drawn", "{}个村"), ("households_planned", "计划调查{}户"))
     done = _clauses(results, ("households_complete", "完成调查{}户"), ("persons", "涉及{}人"))
+    if results.facts.get("census") and frame and drawn:
+        return "，".join([f"{_name(results)}{'、'.join(frame)}全部走访", *drawn[1:], *done]).replace("计划调查", "应走访") + "。"
     parts = [f"从{_name(results)}{'、'.join(frame)}中抽取{'，'.join(drawn)}" if frame and drawn else "", "，".join(done)]
     return "，".join(part for part in parts if part) + "。" if any(parts) else "样本规模见附表。"
 
@@ -101,9 +106,13 @@ def reading(results: Results) -> str:
     """Return how the results are to be read."""
     if chosen(results):
         return f"各项指标只列所查村户的计数。{chosen(results)}"
+    said = "各项指标同时列出样本比率和按抽样设计加权的估计值：前者为调查所见，后者推算到全部总体。"
+    error = "未完成调查的户可能带来的误差，普查没有抽样误差" if results.facts.get("census") else "抽样误差的范围"
+    said += f"{level_text(results)}表示{error}。"
+    if not len(results.table("gates")):
+        return f"{said}各项指标未设门槛，不作判定。"
     return (
-        "各项指标同时列出样本比率和按抽样设计加权的估计值：前者为调查所见，后者推算到全县。"
-        f"{level_text(results)}表示抽样误差的范围。是否达到门槛按规则原文判定，并注明统计把握程度："
+        f"{said}是否达到门槛按规则原文判定，并注明统计把握程度："
         f"只有{gate_text(1 - float(results.facts.get('alpha', 0.05)))}的单侧界限也在门槛的同一侧，才称充分。"
     )
 
@@ -168,7 +177,7 @@ def gate_sentences(results: Results) -> list[str]:
 def gate_list(results: Results) -> str:
     """Return the outcome of every gate in one sentence."""
     rows = [f"{gate.rate}{gate.legal}（统计把握程度{gate.confident}）" for gate in records(results.table("gates"))]
-    return "各项门槛的结果：" + "，".join(rows) + "。" if rows else "本次评估未设门槛。"
+    return "各项门槛的结果：" + "，".join(rows) + "。" if rows else ""
 
 
 def answers(results: Results) -> str:
@@ -191,6 +200,8 @@ def has_findings(results: Results) -> bool:
 
 def findings_in_short(results: Results) -> str:
     """Return which kinds of problem were found, or that none was."""
+    if results.facts.get("sought") == []:
+        return "本次评估只测算指标，不对户作认定，不列问题户。"
     names = list(dict.fromkeys(results.table("findings")["finding"]))
     if not has_findings(results):
         return f"按本次评估的认定标准，调查中未发现{'、'.join(names) or '、'.join(finding_heads(results.facts).values())}情形。"

@@ -45,8 +45,10 @@ CHECK_LETTERS = np.array(list(codes.CHECKS))
 def kinds(dice: Dice, factors: NDArray[np.float64], specimen: Specimen) -> NDArray[np.int64]:
     """Return 0 exited, 1 registered, 2 outside for each household; `factors` raise a village's registry shares."""
     uneven = dice.spread(factors * np.exp(0.25 * streams.normal(dice.per_village("registry share")) - 0.25**2 / 2))
-    exited = np.minimum(specimen.exited_share * uneven, 0.9)
-    registered = np.minimum(specimen.remaining_share * uneven, 0.1)
+    if specimen.exited_share + specimen.remaining_share >= 1:  # everybody is in the registry, in every village
+        uneven = np.ones_like(uneven)
+    exited = np.minimum(specimen.exited_share * uneven, max(0.9, specimen.exited_share))
+    registered = np.minimum(specimen.remaining_share * uneven, max(0.6, specimen.remaining_share))
     u = dice.per_household("kind")
     return np.where(u < exited, EXITED, np.where(u < exited + registered, REGISTERED, OUTSIDE))
 
@@ -58,14 +60,24 @@ def persons(dice: Dice, specimen: Specimen) -> NDArray[np.int64]:
 
 
 def strata(dice: Dice, kind: NDArray[np.int64], design: Design) -> NDArray[np.object_]:
-    """Return the stratum of each household in the design's words; a kind with several words is dealt out evenly."""
-    assert design.criteria is not None
+    """Return the stratum of each household in the design's words; a kind with several is dealt out as `[planning] types` says."""
+    types = design.planning.types if design.planning else {}
     u = dice.per_household("stratum")
     named = np.empty(len(kind), dtype=object)
-    for code, words in enumerate((design.criteria.exited, design.criteria.registered, design.criteria.outside)):
+    for code, words in enumerate(_strata_of_kinds(design)):
         mine = kind == code
-        named[mine] = np.array(words, dtype=object)[(u[mine] * len(words)).astype(np.int64)]
+        weights = [types.get(word, 0.0) for word in words]
+        even = (u[mine] * len(words)).astype(np.int64)
+        named[mine] = np.array(words, dtype=object)[streams.pick(u[mine], weights) if len(words) > 1 and all(weights) else even]
     return named
+
+
+def _strata_of_kinds(design: Design) -> tuple[tuple[str, ...], ...]:
+    """Return the words of each kind of households; where nothing is judged, of all of them."""
+    if design.criteria is not None:
+        return design.criteria.exited, design.criteria.registered, design.criteria.outside
+    named = design.roster_stages[-1].named_strata if design.roster_stages else ()
+    return (named or (tuple(design.planning.types) if design.planning else ()) or ("住户",),) * 3
 
 
 def details(dice: Dice, factors: NDArray[np.float64], design: Design) -> pd.DataFrame:
@@ -83,8 +95,7 @@ def details(dice: Dice, factors: NDArray[np.float64], design: Design) -> pd.Data
         "stratum": strata(dice, kind, design),
         "persons": size,
         **_standing(dice, kind, size, design.evaluation.year),
-        **_means(dice, kind, size, truth, design),
-        **_facts(dice, kind, truth, design),
+        **(_means(dice, kind, size, truth, design) | _facts(dice, kind, truth, design) if design.criteria else {}),
         **_opinions(dice, design),
         "truth": truth,
         "affected": _affected(dice, size, truth, design),
@@ -147,8 +158,12 @@ def _standing(dice: Dice, kind: NDArray[np.int64], size: NDArray[np.int64], year
 
 def _truth(dice: Dice, kind: NDArray[np.int64], design: Design) -> NDArray[np.object_]:
     """Return the finding that is true of each household, or "": clustered by village with the stated correlation."""
-    assert design.specimen is not None and design.criteria is not None
+    assert design.specimen is not None
+    if design.criteria is None:
+        return np.full(len(kind), "", dtype=object)
     stated = {"wrong_exit": EXITED, "missed": OUTSIDE} | ({"misidentified": REGISTERED} if _worded(design.criteria, "exclusion") else {})
+    if design.criteria.overstay and design.specimen.overstayed:
+        stated = {"overstayed": REGISTERED} | stated
     truth = np.full(len(kind), "", dtype=object)
     for finding, code in stated.items():
         truth[(kind == code) & dice.happens(finding, getattr(design.specimen, finding), design.specimen.icc)] = finding
@@ -221,10 +236,9 @@ def _facts(dice: Dice, kind: NDArray[np.int64], truth: NDArray[np.object_], desi
 
 def _affected(dice: Dice, size: NDArray[np.int64], truth: NDArray[np.object_], design: Design) -> NDArray[np.int64]:
     """Return the persons a finding is about: all of the household, or one where the returns can say so."""
-    assert design.criteria is not None
     whole = np.where(truth == "", 0, size)
     one = (truth == "missed") & (dice.per_household("member") < ONE_PERSON_MISSED)
-    return np.where(one & (design.criteria.affected != ""), 1, whole)
+    return np.where(one & (design.criteria is not None and design.criteria.affected != ""), 1, whole)
 
 
 def _opinions(dice: Dice, design: Design) -> dict[str, object]:
@@ -234,7 +248,7 @@ def _opinions(dice: Dice, design: Design) -> dict[str, object]:
     for rate in design.rates:
         if not (rate.kind == "approval" or rate.kind == "prevalence") or set(rate.items) <= set(columns):
             continue
-        share = design.specimen.approval if rate.kind == "approval" else design.specimen.shares.get(rate.name, COUNTED)
+        share = design.specimen.shares.get(rate.name, design.specimen.approval if rate.kind == "approval" else COUNTED)
         approving = dice.happens(f"approval {rate.name}", share, design.specimen.icc)
         against = [word for word in (*rate.scale, *rate.dont_know) if word not in rate.approve]
         most = len(rate.items)

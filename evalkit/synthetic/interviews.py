@@ -32,7 +32,7 @@ def returns(sample: Sample, households: pd.DataFrame, design: Design) -> pd.Data
     households : DataFrame
         `Registry.households` of (at least) the drawn villages.
     design : Design
-        With `[returns]`, `[criteria]` and `[specimen]`.
+        With `[returns]` and `[specimen]`; without `[criteria]` only the questions of its rates are answered.
 
     Returns
     -------
@@ -54,8 +54,8 @@ def returns(sample: Sample, households: pd.DataFrame, design: Design) -> pd.Data
 
 def _words(design: Design) -> tuple[dict[str, str], dict[str, str]]:
     """Return the design's first word for each outcome and for each status."""
-    if design.returns is None or design.criteria is None or design.specimen is None:
-        raise DesignError("returns｜缺｜模拟入户调查需要 [returns]、[criteria] 与 [specimen]｜补上缺的一节")
+    if design.returns is None or design.specimen is None:
+        raise DesignError("returns｜缺｜模拟入户调查需要 [returns] 与 [specimen]｜补上缺的一节")
     outcomes: dict[str, str] = {code: word for word, code in reversed(design.returns.dispositions.items())}
     statuses: dict[str, str] = {code: word for word, code in reversed(design.returns.statuses.items())}
     missing = [code for code in ("complete", "refusal", "noncontact", "ineligible") if code not in outcomes]
@@ -85,7 +85,7 @@ def visited(met: pd.DataFrame) -> pd.DataFrame:
 
 def _table(met: pd.DataFrame, words: dict[str, str], statuses: dict[str, str], design: Design) -> pd.DataFrame:
     headings, criteria = design.returns, design.criteria
-    assert headings is not None and criteria is not None
+    assert headings is not None
     complete = (met["outcome"] == "complete").to_numpy()
     table = pd.DataFrame({headings.village: met["village"], headings.household: met["household"]})
     table[headings.disposition] = met["outcome"].map(words)
@@ -93,9 +93,10 @@ def _table(met: pd.DataFrame, words: dict[str, str], statuses: dict[str, str], d
         table[headings.interviewer] = _interviewers(met, design)
     answers = {headings.persons: met["persons"]} if headings.persons else {}
     items = [item for rate in design.rates if rate.kind == "approval" or rate.kind == "prevalence" for item in rate.items]
-    for name in dict.fromkeys([*INCOME_PARTS, *(name for name in criteria.headings() if name != criteria.affected), *items]):
+    judged = [*INCOME_PARTS, *(name for name in criteria.headings() if name != criteria.affected)] if criteria else []
+    for name in dict.fromkeys([*judged, *items]):
         answers[name] = met[name]
-    if criteria.affected:
+    if criteria and criteria.affected:
         answers[criteria.affected] = met["affected"]
     if headings.status:
         answers[headings.status] = met["settled"].map(lambda code: statuses.get(code, ""))

@@ -80,7 +80,7 @@ def registry(table: pd.DataFrame, design: Design) -> Registry:
         The villages, one row each, after the rules of the frame; the id stands in the column that
         ``design.frame.id`` names. Not changed.
     design : Design
-        With `[specimen]`, `[criteria]` and `[rosters]`.
+        With `[specimen]` and `[rosters]`.
 
     Returns
     -------
@@ -125,7 +125,7 @@ def registry(table: pd.DataFrame, design: Design) -> Registry:
 
 
 def _check(table: pd.DataFrame, design: Design) -> None:
-    for section in ("specimen", "criteria", "rosters"):
+    for section in ("specimen", "rosters"):
         if getattr(design, section) is None:
             raise DesignError(f"{section}｜缺｜生成模拟数据需要这一节｜写 [{section}]")
     if design.frame.id not in table.columns:

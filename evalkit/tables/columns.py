@@ -121,6 +121,8 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "legal": Column("现按规则"),
         "legal_then": Column("认定后按规则"),
     },
+    "marks": {"unit": Column("对象"), "item": Column("指标"), "source": Column("数据来源"), "result": Column("结果")},
+    "flags": {"code": Column("款项"), "text": Column("情形"), "state": Column("状态"), "basis": Column("依据")},
     "satisfaction": {
         "item": Column("题目"),
         "answer": Column("回答"),
