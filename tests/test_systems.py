@@ -1,4 +1,4 @@
-"""The page of systems: every test, command, function and design file that it names is there, and every row of the checklist stands on it."""
+"""The page of systems: every test, command, function and design that it names exists, and every row of the checklist is on it."""
 
 from __future__ import annotations
 

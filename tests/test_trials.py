@@ -289,5 +289,5 @@ def test_the_pages_name_the_designs_that_can_be_simulated() -> None:
         faults = Faults(path.stem)
         _check_design(ev.read_design(path), faults)
         able += [] if faults else [f"`{path.stem}`"]
-    for page, count in (("designs", "两个"), ("simulation", "")):
+    for page, count in (("designs", "三个"), ("simulation", "")):
         assert f"[[gate]]` 的{count}：{'、'.join(able)}；" in (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")

@@ -32,7 +32,7 @@ def sampling_errors(rates: Iterable[Mapping[str, Any]], groups: Iterable[Mapping
     [[1.2, 0.4, 0.002, 0.018]]
     """
     table = pd.DataFrame([*rates, *groups]).reindex(columns=[*COLUMNS["errors"], "deff"])
-    table[["status", "group_kind", "group"]] = table[["status", "group_kind", "group"]].fillna("")
+    table[["status", "group_kind", "group"]] = table[["status", "group_kind", "group"]].astype(object).fillna("")
     r, se, deff = (table[name].astype(float) for name in ("estimate", "se", "deff"))
     table["deft"] = np.sqrt(deff.where(se > 0))
     table["relative"] = (se / r).where((r > 0) & (se > 0))

@@ -68,11 +68,12 @@ class Findings:
 
     @property
     def sought(self) -> tuple[str, ...]:
-        """The findings that the criteria look for: those of the household types that they name."""
-        rules = self.rules
-        whose = {"wrong_exit": rules.exited, "missed": (*rules.outside, rules.omitted), "misidentified": rules.registered}
+        """The findings that the criteria look for, of the household types that were visited."""
+        rules, met = self.rules, set(self._table["stratum"])
+        whose = {"wrong_exit": rules.exited, "missed": rules.outside, "misidentified": rules.registered}
         whose["overstayed"] = rules.registered if rules.overstay else ()
-        return tuple(code for code in FINDINGS if any(whose[code]))
+        found = {code for code, types in whose.items() if types and (not met or met & set(types))}
+        return tuple(code for code in FINDINGS if code in found or (code == "missed" and rules.omitted))
 
     def named(self, finding: str) -> str:
         """Return what a finding is called here: 漏评, or as the era or the criteria say: 应纳未纳, 该进未进."""

@@ -132,7 +132,7 @@ def about_rate(results: Results, name: str) -> list[str]:
 
 def _definition(name: str, row: pd.Series) -> str:
     rule = str(row["denominator_rule"])
-    counted = "计算方法为{}" if "÷" in rule or "/" in rule else "分母为{}"
+    counted = "计算方法为{}" if set("÷/－") & set(rule) else "分母为{}"
     parts = [("总体为{}", row["population"]), ("以{}计", row["unit"]), (counted, row["denominator_rule"])]
     said = "，".join(text.format(value) for text, value in parts if not is_blank(value))
     return f"{name}：{said}。" if said else ""
