@@ -6,15 +6,18 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from evalkit.casework import move_case, open_case
 from evalkit.cli import main
 from evalkit.errors import ReportError
 from evalkit.evaluation.summing import stage_counts
+from evalkit.report.edited import read_word
 from evalkit.report.model import Heading, Paragraph
 from evalkit.report.page import page_bytes
 from evalkit.report.pdf import pdf_bytes
 from evalkit.report.programmepaper import compose_summary
 from evalkit.report.sheetpapers import compose_changes, compose_receipt
 from evalkit.report.word import word_bytes
+from tests.architecture_rules import ROOT
 from tests.county import made
 from tests.specimens import made_up, with_tables
 
@@ -88,6 +91,25 @@ def test_changes_are_told_in_points_and_in_numbers():
     assert "下列2个数因案件终定而变更" in words(document) and "调查员：" in words(document)
     none = compose_changes(pd.DataFrame(columns=columns), made_up(2).facts)
     assert "没有数字变更。" in words(none) and none.tables() == []
+
+
+def test_the_command_of_changes_writes_the_paper(tmp_path):
+    (tmp_path / "design.toml").write_bytes((ROOT / "designs" / "biyang_2018.toml").read_bytes())
+    before, rates = made_up(2), made_up(2).table("rates")
+    rates.loc[0, ["numerator", "official"]] = [15, 15 / 4030]
+    before.save(tmp_path / "以前")
+    with_tables(before, rates=rates).save(tmp_path / "results")
+    case = open_case(tmp_path, "411726101201", "0038", "错退", who="D1", day="2018-12-22", reason="住房")
+    move_case(tmp_path, case, "排除", who="D1", day="2018-12-23", reason="证据成立")
+    told = CliRunner().invoke(main, ["case", "changes", str(tmp_path), str(tmp_path / "以前"), "--since", "0"])
+    assert told.exit_code == 0, told.output
+    text = "\n".join(read_text(tmp_path / "report" / "数字变更对照表.docx"))
+    assert "18" in text and "-0.07个百分点" in text and "411726101201/0038/错退 排除" in text and "D1 2018-12-23" in text
+
+
+def read_text(path):
+    content = read_word(path)
+    return [*(said.text for said in content.paragraphs), *(cell for grid in content.tables for row in grid.rows for cell in row)]
 
 
 def test_the_page_of_a_draw_bears_counts_and_hashes_only():

@@ -444,3 +444,8 @@ def test_command_line_refuses_without_planning(tmp_path):
     said = click.testing.CliRunner().invoke(main, ["plan", str(tmp_path / "design.toml"), "--out", str(tmp_path / "out")])
     assert said.exit_code == 1 and "写 [planning]" in said.output
     assert not (tmp_path / "out").exists()
+
+
+def test_totals_stand_first_in_printed_tables(document) -> None:
+    places = {table.key: [table.is_total(row) for row in table.rows] for table in document.tables()}
+    assert {key: marks.index(True) for key, marks in places.items() if any(marks)} == {"interviews": 0, "reserves": 0}

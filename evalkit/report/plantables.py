@@ -47,7 +47,11 @@ def plan_tables(plan: Plan) -> dict[str, Table]:
     )  # fmt: skip
     made = [table for table in (make(plan) for make in makers) if table.rows]
     source = f"抽样方案（设计指纹 {plan.design.hash[:12]}）{'，' + plan.mark if plan.mark else ''}"
-    return {table.key: replace(table, number=f"表{i}", source=source) for i, table in enumerate(made, 1)}
+    return {table.key: replace(table, number=f"表{i}", source=source, rows=_total_first(table)) for i, table in enumerate(made, 1)}
+
+
+def _total_first(table: Table) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(sorted(table.rows, key=lambda row: not table.is_total(row)))
 
 
 def stratum_names(plan: Plan) -> dict[str, str]:
