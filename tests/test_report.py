@@ -15,6 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import parse_xml as oxml_of
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
@@ -245,6 +246,44 @@ def test_tables_are_dressed_by_styles_alone(files):
         assert body.count(direct) == (len(word.tables) if direct == "<w:jc " else 0), direct
     named = {paragraph.style.name for table in word.tables for row in table.rows for cell in row.cells for paragraph in cell.paragraphs}
     assert named <= {f"表内{kind}{size}" for kind in ("文字", "数字", "居中") for size in ("", "小五", "六号")}
+
+
+ORDERS = {  # of ISO/IEC 29500-1, for the elements that are used: Word offers to repair a file whose elements stand otherwise
+    "pPr": "pStyle keepNext keepLines pageBreakBefore framePr widowControl numPr suppressLineNumbers pBdr shd tabs suppressAutoHyphens "
+    "kinsoku wordWrap overflowPunct topLinePunct autoSpaceDE autoSpaceDN bidi adjustRightInd snapToGrid spacing ind contextualSpacing "
+    "mirrorIndents suppressOverlap jc textDirection textAlignment outlineLvl divId cnfStyle rPr sectPr pPrChange",
+    "rPr": "rStyle rFonts b bCs i iCs caps smallCaps strike dstrike outline shadow emboss imprint noProof snapToGrid vanish webHidden "
+    "color spacing w kern position sz szCs highlight u effect bdr shd fitText vertAlign rtl cs em lang eastAsianLayout specVanish oMath",
+    "tblPr": "tblStyle tblpPr tblOverlap bidiVisual tblStyleRowBandSize tblStyleColBandSize tblW jc tblCellSpacing tblInd tblBorders shd "
+    "tblLayout tblCellMar tblLook tblCaption tblDescription",
+    "tcPr": "cnfStyle tcW gridSpan hMerge vMerge tcBorders shd noWrap tcMar textDirection tcFitText vAlign hideMark",
+    "sectPr": "headerReference footerReference footnotePr endnotePr type pgSz pgMar paperSrc pgBorders lnNumType pgNumType cols formProt "
+    "vAlign noEndnote titlePg textDirection bidi rtlGutter docGrid printerSettings",
+    "style": "name aliases basedOn next link autoRedefine hidden uiPriority semiHidden unhideWhenUsed qFormat locked personal "
+    "personalCompose personalReply rsid pPr rPr tblPr trPr tcPr tblStylePr",
+    "font": "altName panose1 charset family notTrueType pitch sig embedRegular",
+    "tblCellMar": "top left start bottom right end",
+    "tblBorders": "top left start bottom right end insideH insideV",
+}
+
+
+def test_elements_stand_in_the_order_of_the_standard(files):
+    archive = zipfile.ZipFile(io.BytesIO(files["docx"]))
+    parts = [name for name in archive.namelist() if re.match(r"word/(document|styles|fontTable|header\d|footer\d)\.xml", name)]
+    assert len(parts) >= 6
+    wrong = set()
+    for part in parts:
+        for node in oxml_of(archive.read(part)).iter():
+            local = str(node.tag).rpartition("}")[2]
+            children = [str(child.tag).rpartition("}")[2] for child in node]
+            order = ORDERS.get(local, "").split()
+            known = [order.index(name) if name in order else -1 for name in children] if order else []
+            if known != sorted(known) or -1 in known:
+                wrong.add((part, local, tuple(children)))
+    assert wrong == set()
+    ids = re.findall(r'w:pStyle w:val="([^"]+)"', archive.read("word/document.xml").decode())
+    styles = set(re.findall(r'w:styleId="([^"]+)"', archive.read("word/styles.xml").decode()))
+    assert set(ids) <= styles
 
 
 def test_annexes_are_listed_before_the_signature_and_begin_a_page(document, files):
