@@ -1,14 +1,14 @@
 """Files that nobody meant: ``python -m benchmarks fuzz [--seconds 600] [--only NAME]`` feeds each reader with bytes that a fuzzer grows.
 
 A reader may refuse with an EvalkitError. Any other exception, ten seconds without an answer, or a file written is a failure; the bytes
-that caused it are kept beside the printed command. Each reader runs in a process of its own, guided by coverage (atheris, libFuzzer).
+that caused it are kept beside the printed command. Each reader runs in a fork of its own, guided by coverage (atheris, libFuzzer).
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import subprocess
+import os
 import sys
 import tempfile
 import warnings
@@ -50,14 +50,36 @@ def readers() -> dict[str, tuple[str, Reader, bytes]]:
     }
 
 
-def grow(name: str, seconds: int, place: Path) -> None:
-    """Fuzz one reader in this process; atheris ends it."""
+def grow(only: list[str], seconds: int) -> dict[str, str]:
+    """Fuzz each reader in a fork of this process, which has loaded what is fuzzed; return what is said of those that failed."""
     import atheris
 
     with atheris.instrument_imports(include=["evalkit"]):
-        suffix, read, seed = readers()[name]
-        from evalkit.errors import EvalkitError
+        names = only or list(readers())
     warnings.simplefilter("ignore")
+    return {name: said for name in names if (said := _survived(name, max(1, seconds // len(names))))}
+
+
+def _survived(name: str, seconds: int) -> str:
+    """Fuzz one reader in a fork; return nothing when it holds, else where its input lies and what it said."""
+    place = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-"))
+    with (place / "said").open("wb") as said:
+        child = os.fork()
+        if not child:
+            os.dup2(said.fileno(), 1)
+            os.dup2(said.fileno(), 2)
+            _fuzz(name, seconds, place)  # atheris ends the fork
+    if os.waitpid(child, 0)[1] == 0:
+        return ""
+    return f"input in {place}\n{(place / 'said').read_text(encoding='utf-8', errors='replace')[-6000:]}"
+
+
+def _fuzz(name: str, seconds: int, place: Path) -> None:
+    import atheris
+
+    from evalkit.errors import EvalkitError
+
+    suffix, read, seed = readers()[name]
     target = place / f"{name}{suffix}"
     corpus = place / "corpus"
     corpus.mkdir()
@@ -83,21 +105,10 @@ def main(words: list[str]) -> None:
     asked = argparse.ArgumentParser(prog="python -m benchmarks fuzz", description=__doc__)
     asked.add_argument("--seconds", type=int, default=600, help="for all readers together")
     asked.add_argument("--only", action="append", default=[], help="a reader")
-    asked.add_argument("--here", help=argparse.SUPPRESS)
     given = asked.parse_args(words)
-    if given.here:
-        grow(given.only[0], given.seconds, Path(given.here))
-        return
-    names = given.only or list(readers())
-    failed = [name for name in names if not _survives(name, max(1, given.seconds // len(names)))]
-    print(f"{len(names) - len(failed)} of {len(names)} readers hold" + (f"; failed: {', '.join(failed)}" if failed else ""))
+    failed = grow(given.only, given.seconds)
+    for name, said in failed.items():
+        print(f"{name}: failed, {said}")
+    count = len(given.only or readers())
+    print(f"{count - len(failed)} of {count} readers hold" + (f"; failed: {', '.join(failed)}" if failed else ""))
     sys.exit(bool(failed))
-
-
-def _survives(name: str, seconds: int) -> bool:
-    place = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-"))
-    command = [sys.executable, "-m", "benchmarks", "fuzz", "--only", name, "--seconds", str(seconds), "--here", str(place)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(f"{name}: failed, input in {place}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
-    return not done.returncode

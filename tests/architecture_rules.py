@@ -13,12 +13,13 @@ import sys
 import tokenize
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "evalkit"
 
-FIRST = ("errors", "lists", "later")
+FIRST = ("errors", "lists", "later", "given")
 SPRINGS = (
     "tickets", "selection", "inclusion", "allocation", "sizing", "acceptance", "calibration", "variances",
     "replication", "streams", "intervals", "exact", "nonresponse", "quantiles", "inequality", "chisquares", "smallareas",
@@ -90,8 +91,15 @@ def files() -> dict[str, Path]:
     return found
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+@cache
+def nodes(module: ast.Module) -> list[ast.AST]:
+    """Return every node of a file; the laws go through the same ones again and again."""
+    return list(ast.walk(module))
 
 
 def at(node: ast.AST, text: str) -> str:
@@ -138,7 +146,7 @@ def laters(module: ast.Module) -> dict[str, str]:
     """Return the names bound through ``later``, with the modules they stand for."""
     return {
         target.id: node.value.args[0].value
-        for node in ast.walk(module)
+        for node in nodes(module)
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and dotted(node.value.func) == "later"
         for target in node.targets
         if isinstance(target, ast.Name) and isinstance(node.value.args[0], ast.Constant)
@@ -230,7 +238,7 @@ def upstream_later(module: ast.Module, name: str) -> list[str]:
             allowed |= {id(node) for node in ast.walk(function)}
     return [
         at(node, f"{name} reaches downstream to {bound[node.id]} outside a one-line method listed in UPSTREAM")
-        for node in ast.walk(module)
+        for node in nodes(module)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in bound and id(node) not in allowed
     ]
 
@@ -250,11 +258,11 @@ def import_machinery(module: ast.Module, name: str) -> list[str]:
     open_parts = ("importlib.resources", "importlib.metadata")
     found = [
         at(node, f"{asked} outside later.py")
-        for node in ast.walk(module)
+        for node in nodes(module)
         for asked in imported(node, name)
         if asked.split(".")[0] == "importlib" and not asked.startswith(open_parts)
     ]
-    calls = [node for node in ast.walk(module) if isinstance(node, ast.Call) and dotted(node.func) in ("__import__", "exec", "eval")]
+    calls = [node for node in nodes(module) if isinstance(node, ast.Call) and dotted(node.func) in ("__import__", "exec", "eval")]
     return found + [at(node, f"{dotted(node.func)}() hides what is imported") for node in calls]
 
 
@@ -302,7 +310,7 @@ def _asked_files(name: str, module: ast.Module, known: dict[str, Path]) -> set[s
 def tables_in_springs(module: ast.Module, name: str) -> list[str]:
     if name.partition(".")[0] not in (*SPRINGS, *FIRST):
         return []
-    asked = [(node, each) for node in ast.walk(module) for each in imported(node, name)]
+    asked = [(node, each) for node in nodes(module) for each in imported(node, name)]
     bound = [(module, full) for full in laters(module).values()]
     return [at(node, f"a spring imports {each}") for node, each in asked + bound if _within(each, TABLES)]
 
@@ -310,7 +318,7 @@ def tables_in_springs(module: ast.Module, name: str) -> list[str]:
 def printing(module: ast.Module, name: str) -> list[str]:
     if name == "cli":
         return []
-    calls = (node for node in ast.walk(module) if isinstance(node, ast.Call))
+    calls = (node for node in nodes(module) if isinstance(node, ast.Call))
     return [at(node, "prints; only the command line speaks") for node in calls if dotted(node.func) in ("print", "sys.stdout.write")]
 
 
@@ -405,7 +413,7 @@ def default_seeds(module: ast.Module, name: str) -> list[str]:
         with_default = given[len(given) - len(function.args.defaults) :]
         with_default += [arg for arg, value in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True) if value is not None]
         found += [at(function, f"{own}: {arg.arg} has a default") for arg in with_default if _is_seed(arg.arg)]
-    for node in ast.walk(module):
+    for node in nodes(module):
         if isinstance(node, ast.ClassDef):
             fields = [field for field in node.body if isinstance(field, ast.AnnAssign) and field.value is not None]
             found += [at(field, f"{node.name}.{dotted(field.target)} has a default") for field in fields if _is_seed(dotted(field.target))]
@@ -419,7 +427,7 @@ def _is_seed(name: str) -> bool:
 def writable_values(module: ast.Module, name: str) -> list[str]:
     """Every dataclass is frozen."""
     found = []
-    for node in ast.walk(module):
+    for node in nodes(module):
         if not isinstance(node, ast.ClassDef) or f"{name}.{node.name}" in WRITABLE:
             continue
         for mark in node.decorator_list:
@@ -433,11 +441,11 @@ def writable_values(module: ast.Module, name: str) -> list[str]:
 def clock_and_chance(module: ast.Module, name: str) -> list[str]:
     found = [
         at(node, f"{asked}: nothing here depends on a clock or on a library's random numbers")
-        for node in ast.walk(module)
+        for node in nodes(module)
         for asked in imported(node, name)
         if _within(asked, CLOCK_AND_CHANCE) and (name, asked.partition(".")[0]) not in SECRET
     ]
-    for node in ast.walk(module):
+    for node in nodes(module):
         if isinstance(node, ast.Attribute):
             text = dotted(node)
             clock = node.attr in CLOCK_CALLS and bool(re.search(r"(^|\.)(datetime|date|Timestamp|pd)\.", text))
@@ -451,9 +459,9 @@ def rounded_sums(module: ast.Module, name: str) -> list[str]:
     if not _within(name, DRAW) or name in AFTER_A_DRAW:
         return []
     names = {f"{numpy}.{each}" for numpy in ("np", "numpy") for each in ROUNDED_SUMS}
-    sums = (node for node in ast.walk(module) if isinstance(node, ast.Attribute) and dotted(node) in names)
+    sums = (node for node in nodes(module) if isinstance(node, ast.Attribute) and dotted(node) in names)
     found = [at(node, f"{dotted(node)} inside a draw") for node in sums]
-    products = (node for node in ast.walk(module) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult))
+    products = (node for node in nodes(module) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult))
     return found + [at(node, "@ inside a draw") for node in products]
 
 
@@ -462,13 +470,13 @@ def variances_elsewhere(module: ast.Module, name: str) -> list[str]:
     if name.partition(".")[0] in VARIANCES:
         return []
     names = {f"{numpy}.{each}" for numpy in ("np", "numpy") for each in SPREADS}
-    spreads = (node for node in ast.walk(module) if isinstance(node, ast.Attribute) and dotted(node) in names)
+    spreads = (node for node in nodes(module) if isinstance(node, ast.Attribute) and dotted(node) in names)
     return [at(node, f"{dotted(node)} outside variances") for node in spreads]
 
 
 def shared_state(module: ast.Module, name: str) -> list[str]:
     found = []
-    for node in ast.walk(module):
+    for node in nodes(module):
         if isinstance(node, ast.Global):
             found.append(at(node, "a global variable is written"))
         if isinstance(node, ast.Call) and dotted(node.func).split(".")[-1] in SHARED_STATE:
@@ -529,7 +537,7 @@ RULES: dict[str, Callable[[ast.Module, str], list[str]]] = {
 
 # -- what is imported is declared ---------------------------------------------------------------------------------------
 
-DISTRIBUTIONS = {"docx": "python-docx", "python_calamine": "python-calamine"}
+DISTRIBUTIONS = {"docx": "python-docx", "xdist": "pytest-xdist", "python_calamine": "python-calamine"}
 
 
 def undeclared(module: ast.Module, name: str, declared: set[str]) -> list[str]:

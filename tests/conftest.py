@@ -10,10 +10,16 @@ import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import settings
 
 import evalkit as ev
+
+# a machine that is busy with something else is no failure of the code; what must be quick is timed by tests of its own
+settings.register_profile("evalkit", deadline=None)
+settings.load_profile("evalkit")
 
 PROGRAMS = {
     "chromium": ("chromium", "Debian's chromium"),
@@ -56,6 +62,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if os.environ.get("EVALKIT_CI") == "1":
                 pytest.fail(text, pytrace=False)
             pytest.skip(text)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each file to one worker, so that what its tests share is made once; small files of examples come last and even out the end."""
+    from xdist.scheduler import LoadFileScheduling  # only where xdist asks
+
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
 
 
 @pytest.fixture(scope="session")

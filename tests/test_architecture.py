@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,13 @@ from tests import architecture_rules as law
 from tests import modules
 
 FILES = law.files()
-TREES = {name: law.tree(path) for name, path in FILES.items()}
 SOURCES = sorted({*law.PACKAGE.rglob("*.py"), *(law.ROOT / "tests").rglob("*.py")})
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return every file of the package as a tree: read by the first test that asks, not by every worker that collects."""
+    return {name: law.tree(path) for name, path in FILES.items()}
 
 
 def shown(path: Path) -> str:
@@ -22,16 +28,16 @@ def shown(path: Path) -> str:
 
 @pytest.mark.parametrize("rule", law.RULES)
 def test_law_holds(rule: str) -> None:
-    broken = [f"{shown(FILES[name])} {fault}" for name, module in TREES.items() for fault in law.RULES[rule](module, name)]
+    broken = [f"{shown(FILES[name])} {fault}" for name, module in trees().items() for fault in law.RULES[rule](module, name)]
     assert not broken, "\n".join(broken)
 
 
 def test_no_circle_of_imports() -> None:
-    assert law.circles(TREES, FILES) == []
+    assert law.circles(trees(), FILES) == []
 
 
 def test_public_names_are_names_only_and_all_exist() -> None:
-    module = TREES[""]
+    module = trees()[""]
     faults = [*law.names_only(module, ""), *law.public_names_disagree(module, ""), *law.public_names_undefined(module, "")]
     assert not faults, "\n".join(faults)
 
@@ -39,7 +45,7 @@ def test_public_names_are_names_only_and_all_exist() -> None:
 def test_every_library_is_declared() -> None:
     plain, testing = law.declared_libraries(*law.extras()), law.declared_libraries(*law.extras(), "test")
     own = {path.stem for path in (law.ROOT / "tests").rglob("*.py")} | {"no_such_library"}
-    faults = [f"{shown(FILES[name])} {fault}" for name, module in TREES.items() for fault in law.undeclared(module, name, plain)]
+    faults = [f"{shown(FILES[name])} {fault}" for name, module in trees().items() for fault in law.undeclared(module, name, plain)]
     for path in (law.ROOT / "tests").rglob("*.py"):
         faults += [f"{shown(path)} {fault}" for fault in law.undeclared(law.tree(path), "tests.x", testing | own)]
     assert not faults, "\n".join(faults)
@@ -58,7 +64,7 @@ def test_files_are_short() -> None:
 
 
 def test_median_function_is_short() -> None:
-    assert law.median_function(list(TREES.values())) <= law.MAX_MEDIAN
+    assert law.median_function(list(trees().values())) <= law.MAX_MEDIAN
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=shown)

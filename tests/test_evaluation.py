@@ -269,9 +269,10 @@ def test_a_run_replaces_a_specimen_and_nothing_else(small_design: Path, commissi
     assert "没有 [specimen]" in say("run", str(TEMPLATE), "--out", str(tmp_path / "模板"))
 
 
-def test_an_interrupted_run_leaves_nothing_half_written(small_design: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = tmp_path / "中断"
-    ev.run(small_design, target)
+def test_an_interrupted_run_leaves_nothing_half_written(
+    small_design: Path, ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = shutil.copytree(ran, tmp_path / "中断")
     before = hashes(target)
 
     def broken(*_: object) -> None:

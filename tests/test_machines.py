@@ -33,7 +33,7 @@ PROGRAMS = re.compile(r"^(git|rm|cp|mv|ls|cat|sh|bash|tar|unzip|which|grep|sed|o
 
 def posix_names(module: ast.Module) -> list[str]:
     """Names of ``os``, ``signal`` and others that Windows lacks, or that do something else there."""
-    found = [node for node in ast.walk(module) if isinstance(node, ast.Attribute)]
+    found = [node for node in law.nodes(module) if isinstance(node, ast.Attribute)]
     return [
         law.at(node, law.dotted(node)) for node in found
         if node.attr in ELSEWHERE.get(law.dotted(node.value), ()) or (node.attr in LINKS and isinstance(node.value, ast.Name | ast.Call))
@@ -43,17 +43,17 @@ def posix_names(module: ast.Module) -> list[str]:
 def posix_modules(module: ast.Module) -> list[str]:
     """Modules that Windows lacks, unless their absence is caught where they are imported."""
     caught = {
-        id(inner) for node in ast.walk(module) if isinstance(node, ast.Try)
+        id(inner) for node in law.nodes(module) if isinstance(node, ast.Try)
         and any("ImportError" in law.dotted(handler.type) for handler in node.handlers if handler.type) for inner in ast.walk(node)
     }  # fmt: skip
-    asked = [(node, each) for node in ast.walk(module) if id(node) not in caught for each in law.imported(node, "x")]
+    asked = [(node, each) for node in law.nodes(module) if id(node) not in caught for each in law.imported(node, "x")]
     return [law.at(node, f"imports {each}") for node, each in asked if each.split(".")[0] in MODULES]
 
 
 def unencoded(module: ast.Module) -> list[str]:
     """Text written or read in the code page of the machine: GBK on a Chinese Windows, and there ``open`` also writes \\r\\n."""
     found = []
-    for node in ast.walk(module):
+    for node in law.nodes(module):
         if not isinstance(node, ast.Call):
             continue
         name, words = law.dotted(node.func).split(".")[-1] or getattr(node.func, "attr", ""), {word.arg for word in node.keywords}
@@ -70,9 +70,9 @@ def unencoded(module: ast.Module) -> list[str]:
 
 def texts(module: ast.Module) -> list[ast.Constant]:
     """Texts that run, docstrings left out."""
-    owners = (node for node in ast.walk(module) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef))
+    owners = (node for node in law.nodes(module) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef))
     told = {id(node.body[0].value) for node in owners if node.body and isinstance(node.body[0], ast.Expr)}
-    return [node for node in ast.walk(module) if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told]
+    return [node for node in law.nodes(module) if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told]
 
 
 def own_places(module: ast.Module) -> list[str]:
@@ -91,7 +91,7 @@ def file_names(module: ast.Module) -> list[str]:
 def joined_paths(module: ast.Module) -> list[str]:
     """Paths put together as texts, from ``str(path)`` or ``os.sep``."""
     found = []
-    for node in ast.walk(module):
+    for node in law.nodes(module):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             sides = [side for side in (node.left, node.right) if isinstance(side, ast.Constant) and isinstance(side.value, str)]
             calls = [side for side in (node.left, node.right) if isinstance(side, ast.Call) and law.dotted(side.func) == "str"]
@@ -108,7 +108,7 @@ def joined_paths(module: ast.Module) -> list[str]:
 def programs(module: ast.Module) -> list[str]:
     """Other programs, which another machine does not have; this Python itself is there."""
     asking = ("subprocess.run", "subprocess.Popen", "os.system", "os.popen", "shutil.which")
-    runs = [node for node in ast.walk(module) if isinstance(node, ast.Call) and node.args and law.dotted(node.func) in asking]
+    runs = [node for node in law.nodes(module) if isinstance(node, ast.Call) and node.args and law.dotted(node.func) in asking]
     found = []
     for node in runs:
         first = node.args[0].elts[0] if isinstance(node.args[0], ast.List) and node.args[0].elts else node.args[0]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.design.judgement import ApprovalRate
@@ -56,6 +56,7 @@ def test_a_single_item_decides_alone() -> None:
     assert made.approve_if_dk_yes.tolist() == [True, False, True]
 
 
+@settings(max_examples=40, deadline=None)
 @given(ANSWERS)
 def test_all_implies_majority_and_the_band_only_widens(rows: list[list[str]]) -> None:
     table = pd.DataFrame(rows, columns=list(ITEMS))
@@ -82,6 +83,7 @@ def test_so_many_of_the_items_and_their_mean_score(row: str, three: tuple[int, i
         assert (made.approve[0], made.approve_if_dk_yes[0]) == expected
 
 
+@settings(max_examples=40, deadline=None)
 @given(ANSWERS)
 def test_all_of_the_items_is_at_least_all_of_them(rows: list[list[str]]) -> None:
     table = pd.DataFrame(rows, columns=list(ITEMS))

@@ -45,8 +45,7 @@ def test_the_first_trials_are_those_of_fewer() -> None:
 
 
 def test_an_interrupted_simulation_goes_on(tmp_path: Path) -> None:
-    whole = simulated(replicates=41)
-    simulated(replicates=41, folder=tmp_path)
+    whole = simulated(replicates=41, folder=tmp_path)
     gone = sorted(tmp_path.glob("batch_*.npz"))
     gone[1].unlink()
     gone[2].write_bytes(b"half")  # written when the machine went down
