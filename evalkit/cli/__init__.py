@@ -36,7 +36,7 @@ from evalkit.cli.steps import (
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="evalkit")
+@click.version_option(__version__, prog_name="evalkit", message="%(prog)s %(version)s", help="显示版本。")
 def main() -> None:
     """第三方评估：抽样、名单、回收、估计、报告、验证。
 

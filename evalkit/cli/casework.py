@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.group import FOLDER, Group, say
+from evalkit.cli.group import DAY_FORM, FOLDER, command, group, say
 from evalkit.evaluation import Evaluation, casing
 
 CASE = click.argument("number", metavar="案件编号")
 WHO = click.option("--who", required=True, help="何人（代号，不写姓名）。")
-DAY = click.option("--day", required=True, help="何日，如 2018-11-12。")
+DAY = click.option("--day", required=True, type=DAY_FORM, help="何日，如 2018-11-12。")
 REASON = click.option("--reason", required=True, help="何故。")
 
 
-@click.group(cls=Group)
+@group()
 def case() -> None:
-    """案件：线索、疑似、反馈、举证、认定或排除、复议、终定，逐步记入台账。"""
+    """案件：线索、疑似、反馈、举证、认定或排除、复议、终定，逐步记入台账。
+
+    Cases, step by step in the ledger.
+    """
 
 
 @case.command(name="list")
 @FOLDER
 @click.option("--case", "number", default="", help="只列这一件的各步。")
 def list_cases(folder: str, number: str) -> None:
-    """列出案件与现在的状态。"""
+    """列出案件与现在的状态。
+
+    List cases and their status.
+    """
     say(casing.list_cases(Evaluation(folder), number))
 
 
@@ -35,7 +41,10 @@ def list_cases(folder: str, number: str) -> None:
 @click.option("--status", default="疑似", help="线索或疑似。")
 @click.option("--reopen", is_flag=True, help="回收表中已认定或排除的，也从疑似走起。")
 def open_case(folder: str, number: str | None, who: str, day: str, reason: str, status: str, reopen: bool) -> None:
-    """立案：写案件编号（村/户/情形）立一件；不写，为回收表中每个问题立案。"""
+    """立案：写案件编号（村/户/情形）立一件；不写，为回收表中每个问题立案。
+
+    Open one case, or one for every finding of the returns.
+    """
     made = Evaluation(folder)
     if number:
         say(casing.open_one(made, number, who=who, day=day, reason=reason, status=status))
@@ -50,10 +59,13 @@ def open_case(folder: str, number: str | None, who: str, day: str, reason: str, 
 @WHO
 @DAY
 @REASON
-@click.option("--deadline", default="", help="举证截止的日期；已反馈时须写。")
+@click.option("--deadline", default="", type=DAY_FORM, help="举证截止的日期；已反馈时须写。")
 @click.option("--outcome", default="", help="成立或不成立；终定时须写。")
 def move_case(folder: str, number: str, status: str, who: str, day: str, reason: str, deadline: str, outcome: str) -> None:
-    """一件案件走一步；次序不对的不记。"""
+    """一件案件走一步；次序不对的不记。
+
+    Take one step of a case.
+    """
     say(casing.move_one(Evaluation(folder), number, status, who=who, day=day, reason=reason, deadline=deadline, outcome=outcome))
 
 
@@ -61,7 +73,10 @@ def move_case(folder: str, number: str, status: str, who: str, day: str, reason:
 @FOLDER
 @click.argument("file", metavar="文件")
 def import_steps(folder: str, file: str) -> None:
-    """从表格收入许多步：案件编号、状态、人、日期、理由，全收或全不收。"""
+    """从表格收入许多步：案件编号、状态、人、日期、理由，全收或全不收。
+
+    Take many steps from a table, all or none.
+    """
     say(casing.import_steps(Evaluation(folder), file))
 
 
@@ -71,15 +86,18 @@ def import_steps(folder: str, file: str) -> None:
 @click.argument("exhibit", metavar="证据编号")
 @click.argument("name", metavar="名称")
 @WHO
-@click.option("--received", required=True, help="收到的日期。")
+@click.option("--received", required=True, type=DAY_FORM, help="收到的日期。")
 @click.option("--file", default="", help="证据文件：只记文件名与指纹，不存文件。")
 @click.option("--page", default="", help="页码。")
 @click.option("--issuer", default="", help="出具单位。")
-@click.option("--issued", default="", help="出具日期。")
+@click.option("--issued", default="", type=DAY_FORM, help="出具日期。")
 def list_evidence(
     folder: str, number: str, exhibit: str, name: str, who: str, received: str, file: str, page: str, issuer: str, issued: str
 ) -> None:
-    """登记一件证据。"""
+    """登记一件证据。
+
+    Register a piece of evidence.
+    """
     told = {"who": who, "received": received, "file": file, "page": page, "issuer": issuer, "issued": issued}
     say(casing.list_evidence(Evaluation(folder), number, exhibit, name, **told))
 
@@ -93,14 +111,20 @@ def list_evidence(
 @DAY
 @REASON
 def rule_evidence(folder: str, number: str, exhibit: str, admitted: str, who: str, day: str, reason: str) -> None:
-    """记一件证据采信或不采信；逾期的按设计中 [cases] late 的规则。"""
+    """记一件证据采信或不采信；逾期的按设计中 [cases] late 的规则。
+
+    Note whether evidence is admitted.
+    """
     say(casing.rule_evidence(Evaluation(folder), number, exhibit, admitted, who=who, day=day, reason=reason))
 
 
 @case.command(name="pack")
 @FOLDER
 def write_pack(folder: str) -> None:
-    """写出复议卷：每案一张举证表，经过、证据目录与全部指纹。"""
+    """写出复议卷：每案一张举证表，经过、证据目录与全部指纹。
+
+    Write the appeal pack.
+    """
     say(casing.pack(Evaluation(folder)))
 
 
@@ -109,12 +133,18 @@ def write_pack(folder: str) -> None:
 @click.argument("earlier", metavar="以前的results文件夹")
 @click.option("--since", required=True, type=int, help="以前的结果所据台账的末条序号。")
 def tell_changes(folder: str, earlier: str, since: int) -> None:
-    """复议之后哪些数变了：旧值、新值、因哪些案件、何人签字。"""
+    """复议之后哪些数变了：旧值、新值、因哪些案件、何人签字。
+
+    Which numbers changed after appeals, and by which cases.
+    """
     say(casing.tell_changes(Evaluation(folder), earlier, since))
 
 
-@click.command(name="distance")
+@command(name="distance")
 @FOLDER
 def tell_distance(folder: str) -> None:
-    """距门槛还有多远：每个案件认定或排除后指标怎样变，各道门槛还能承受几户。"""
+    """距门槛还有多远：每个案件认定或排除后指标怎样变，各道门槛还能承受几户。
+
+    How far the county is from each gate, and what each case would change.
+    """
     say(casing.tell_distance(Evaluation(folder)))

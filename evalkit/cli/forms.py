@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.group import FILES, FOLDER, say
+from evalkit.cli.group import FILES, FOLDER, command, say
 from evalkit.evaluation import Evaluation
 from evalkit.evaluation.linking import take_forms
 
 
-@click.command(name="forms")
+@command(name="forms")
 @FOLDER
 @click.argument("name", required=False, metavar="[表名]")
 @FILES
 def linked_forms(folder: str, name: str | None, files: tuple[str, ...]) -> None:
-    """收入关联表（人口、村、乡镇、县级、访谈、资料查阅），列出份数与发现。"""
+    """收入关联表（人口、村、乡镇、县级、访谈、资料查阅），列出份数与发现。
+
+    Take linked forms: persons, villages, townships, departments, interviews, documents.
+    """
     say(take_forms(Evaluation(folder), name, files))

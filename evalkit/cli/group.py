@@ -9,15 +9,77 @@ from typing import Any
 
 import click
 
+from evalkit.cli.misuse import FORMS, Misuse, misuse, unknown
 from evalkit.errors import EvalkitError
+from evalkit.ledger import is_day
+from evalkit.sheets import cells_wide
 
 FOLDER = click.argument("folder", default=".", metavar="[文件夹]")
 FILES = click.argument("files", nargs=-1, metavar="[文件]…")
 STOPPED = 130  # the status of a command that its user stopped
 
 
-class Group(click.Group):
+class Day(click.types.StringParamType):
+    """A day, as 2018-11-12."""
+
+    name = "日期"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the day as it is, or refuse what is none; an option that need not be written may be blank."""
+        if not is_day(value) or (not value and param is not None and param.required):
+            self.fail(f"{value}｜应为日期｜写如 2018-11-12", param, ctx)
+        return value
+
+
+DAY_FORM = Day()
+
+
+class Command(click.Command):
+    """A command whose help, and whose refusal of what was typed, are in Chinese."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"options_metavar": "[选项]", **options})
+        for option in self.params:
+            if isinstance(option, click.Option) and not option.is_flag and option.metavar is None:
+                option.metavar = FORMS.get(option.type.name)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what was typed; what cannot be read is told in Chinese."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as slip:
+            raise misuse(slip, ctx) from None
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the line of usage."""
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix="用法: ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options; the names of arguments stand in the line of usage."""
+        found = [param.get_help_record(ctx) for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        with formatter.section("选项"):
+            formatter.write(_columns([(name, _in_chinese(said)) for name, said in filter(None, found)]))
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return the option that asks for help."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = "显示本说明。"
+        return option
+
+
+def _in_chinese(said: str) -> str:
+    """Return the help of an option with click's own marks in Chinese."""
+    return re.sub(r"\s*\[default: (.*?)\]", r"（默认 \1）", re.sub(r"\s*\[required\]", "（必写）", said))
+
+
+class Group(Command, click.Group):
     """Commands that end with a readable message and status 1 when evalkit refuses."""
+
+    command_class = Command
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"subcommand_metavar": "命令 [参数]…", **options})
 
     def main(self, *args: Any, **options: Any) -> Any:
         """Run the command line; a console in another code page prints what it can rather than stopping."""
@@ -44,6 +106,41 @@ class Group(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands in the order of the work, not of the alphabet."""
         return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that was typed, or refuse a name that is none."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise Misuse(f"{ctx.command_path}：{unknown(args[0], self.commands, '命令')}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, then each command with a line in Chinese and one in English."""
+        super().format_options(ctx, formatter)
+        rows = [row for name, command in self.commands.items() for row in zip((name, ""), _lines(command), strict=True)]
+        with formatter.section("命令"):
+            formatter.write(_columns(rows))
+
+
+def _lines(command: click.Command) -> tuple[str, str]:
+    """Return what a command does: the two paragraphs of its help, Chinese and English."""
+    zh, en, *_ = [*(part.strip() for part in re.split(r"\n\s*\n", command.help or "")), "", ""]
+    return zh, en
+
+
+def _columns(rows: list[tuple[str, str]]) -> str:
+    """Return two columns of text, in which a Chinese character is as wide as two letters."""
+    wide = max(cells_wide(name) for name, _ in rows) + 2
+    return "".join(f"  {name}{' ' * (wide - cells_wide(name))}{said}\n" for name, said in rows)
+
+
+def command(name: str | None = None) -> Callable[[Callable[..., None]], click.Command]:
+    """Return the decorator that makes a function a command."""
+    return click.command(name, cls=Command)
+
+
+def group(name: str | None = None) -> Callable[[Callable[..., None]], Group]:
+    """Return the decorator that makes a function a group of commands."""
+    return click.group(name, cls=Group)
 
 
 def say(lines: Iterable[str]) -> None:

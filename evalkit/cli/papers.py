@@ -6,23 +6,26 @@ import sys
 
 import click
 
-from evalkit.cli.group import FOLDER, say
+from evalkit.cli.group import FOLDER, command, say
 from evalkit.evaluation import Evaluation, proofing, rectification, summing
 
 
-@click.command(name="proofread")
+@command(name="proofread")
 @click.argument("edited", metavar="改过的.docx")
 @FOLDER
 @click.option("--against", default="", help="与另一个 Word 文件核对（如抽样方案）；不写时与 results/ 核对。")
 def check_numbers(edited: str, folder: str, against: str) -> None:
-    """数字核对：逐处列出改过的报告中与结果不符的数。"""
+    """数字核对：逐处列出改过的报告中与结果不符的数。
+
+    Hold every number of an edited report against the results.
+    """
     said, clean = proofing.check_numbers(Evaluation(folder), edited, against)
     say(said)
     if not clean:
         sys.exit(1)
 
 
-@click.command(name="paper")
+@command(name="paper")
 @click.argument("kind", metavar="种类")
 @click.argument("problems", metavar="问题清单")
 @FOLDER
@@ -32,11 +35,14 @@ def check_numbers(edited: str, folder: str, against: str) -> None:
 @click.option("--by", default="", help="落款；不写时交办通知用评估机构，其余用县人民政府。")
 @click.option("--number", default="", help="文号。")
 def write_rectification(kind: str, problems: str, folder: str, date: str, due: str, appeal: str, by: str, number: str) -> None:
-    """整改文件：notice 问题清单及交办通知，plan 整改方案，pledge 责任书，progress 整改情况报告，closing 销号登记表。"""
+    """整改文件：notice 问题清单及交办通知，plan 整改方案，pledge 责任书，progress 整改情况报告，closing 销号登记表。
+
+    Papers of rectification from a list of problems: notice, plan, pledge, progress, closing.
+    """
     say(rectification.write_rectification(Evaluation(folder), kind, problems, date=date, due=due, appeal=appeal, by=by, number=number))
 
 
-@click.command(name="summary")
+@command(name="summary")
 @click.argument("folders", nargs=-1, required=True, metavar="文件夹…")
 @click.option("--out", required=True, help="汇总报告写到哪个文件夹。")
 @click.option("--title", required=True, help="题目，如 某省2018年贫困县退出第三方评估汇总报告。")
@@ -44,12 +50,18 @@ def write_rectification(kind: str, problems: str, folder: str, date: str, due: s
 @click.option("--date", required=True, help="日期，如 2018-12-20。")
 @click.option("--number", default="", help="文号。")
 def sum_up(folders: tuple[str, ...], out: str, title: str, by: str, date: str, number: str) -> None:
-    """多个县的汇总报告：各县并列，分别判定，不相加、不排名。"""
+    """多个县的汇总报告：各县并列，分别判定，不相加、不排名。
+
+    The summary of several counties, each judged by itself, side by side.
+    """
     say(summing.sum_up(folders, out, title=title, by=by, date=date, number=number))
 
 
-@click.command(name="receipt")
+@command(name="receipt")
 @FOLDER
 def certify(folder: str) -> None:
-    """抽样凭证页：怎样抽、抽了多少、各项指纹；没有种子和抽中的单位。"""
+    """抽样凭证页：怎样抽、抽了多少、各项指纹；没有种子和抽中的单位。
+
+    The page of a draw: how it was drawn, how many, and all hashes; neither seed nor units.
+    """
     say(summing.certify(Evaluation(folder)))

@@ -6,12 +6,12 @@ import sys
 
 import click
 
-from evalkit.cli.group import say
+from evalkit.cli.group import command, say
 from evalkit.screening import match_sources
 from evalkit.sheets import read_sheet
 
 
-@click.command(name="match")
+@command(name="match")
 @click.argument("archive", metavar="户档")
 @click.argument("system", metavar="系统")
 @click.argument("field", metavar="[实际]", required=False)
@@ -22,7 +22,10 @@ from evalkit.sheets import read_sheet
 def matched(
     archive: str, system: str, field: str | None, keys: tuple[str, ...], fields: tuple[str, ...], households: str, out: str
 ) -> None:
-    """户档、系统、实际三个来源逐户逐项对照，列出差异；个人信息遮盖。"""
+    """户档、系统、实际三个来源逐户逐项对照，列出差异；个人信息遮盖。
+
+    Hold archive, system and field visit against each other; list the differences.
+    """
     tables = [read_sheet(path, subject=name) for path, name in ((archive, "户档"), (system, "系统"), (field, "实际")) if path]
     found = match_sources(*tables, key=keys, fields=fields, households=households)  # type: ignore[arg-type]  # one of the two choices
     say([repr(found), f"写入 {found.save(out)}"])

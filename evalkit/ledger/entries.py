@@ -60,7 +60,7 @@ class Draft:
         where = f"台账，{self.step or '（没有步骤）'}"
         if not self.step.strip():
             raise LedgerError(f"{where}｜步骤空白｜写明做的是哪一步")
-        if not _is_day(self.day):
+        if not is_day(self.day):
             raise LedgerError(f"{where}｜日期应写成 年-月-日｜写如 2018-11-12")
         if len(self.text) > LONGEST:
             raise LedgerError(f"{where}｜内容 {len(self.text)} 字，超过 {LONGEST}｜台账只记代码与计数，长文另存文件，记它的指纹")
@@ -149,7 +149,8 @@ def _personal(cell: str) -> bool:
     return bool(personal_cells(cell) or personal_cells(joined) or MISTYPED.search(joined))
 
 
-def _is_day(day: str) -> bool:
+def is_day(day: str) -> bool:
+    """Say whether a text is a day, 2018-11-12, or blank."""
     if not day:
         return True
     try:

@@ -194,17 +194,18 @@ def _width(widths: Sequence[float] | Mapping[str, float], column: int, heading: 
             return widths[heading]
     elif column < len(widths):
         return widths[column]
-    longest = max([_cells_wide(heading), *(_cells_wide(str(cell)) for cell in cells[:200] if cell is not None)])
+    longest = max([cells_wide(heading), *(cells_wide(str(cell)) for cell in cells[:200] if cell is not None)])
     return min(40.0, longest + 2.0)
 
 
 def _runs_over(cells: Sequence[Any], width: float) -> dict[int, int]:
     """Return the rows whose text is wider than its column, with the lines it takes."""
-    long = {row: _cells_wide(cell) for row, cell in enumerate(cells) if isinstance(cell, str) and 2 * len(cell) > width}
+    long = {row: cells_wide(cell) for row, cell in enumerate(cells) if isinstance(cell, str) and 2 * len(cell) > width}
     return {row: math.ceil((wide + 2) / (width - 1)) for row, wide in long.items() if wide > width}
 
 
-def _cells_wide(text: str) -> int:
+def cells_wide(text: str) -> int:
+    """Return the width of a line in half-width letters: a Chinese character is as wide as two of them."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
