@@ -405,6 +405,10 @@ def test_an_assessment_appraises_and_proposes_and_a_third_party_does_not():
     assert Report(**said, kind="assessment", appraisal=["好"]).appraisal == ("好",)
 
 
+def displayed(cell):
+    return cell.number_format.strip('"') if cell.number_format.startswith('"') else percent(cell.value)
+
+
 def test_halves_are_rounded_as_the_design_says():
     rates = made_up().table("rates")
     rates.loc[0, "estimate"] = 0.00445
@@ -412,7 +416,9 @@ def test_halves_are_rounded_as_the_design_says():
     for rule in ("half-up", "half-even"):
         changed = with_tables(made_up(3, rounding=rule), rates=rates, groups=None, places=None, satisfaction=None)
         tables = {table.key: table for table in compose_report(changed).tables()}
-        shown[rule] = tables["gates"].rows[1][5].text, tables["precision"].rows[0][2].text
+        sheet = book_of(workbook_bytes(Document(changed.facts, (tables["precision"],)))).worksheets[1]
+        assert sheet["C4"].value == 0.00445  # not rounded
+        shown[rule] = tables["gates"].rows[1][5].text, displayed(sheet["C4"])
     assert shown == {"half-up": ("0.45%",) * 2, "half-even": ("0.44%",) * 2}
 
 
@@ -461,6 +467,9 @@ def test_dates_are_written_as_official_papers_do():
     document = compose_report(made_up(date="2018-12-05", fieldwork="2018-11-05 至 2018-11-23"))
     assert document.fact("date") == "2018年12月5日" and "2018年11月5日 至 2018年11月23日" in document.main_text()
     assert document.stamp().isoformat() == "2018-12-05T00:00:00+00:00"
+    dates = ("", "2018年12月", "5 December 2018", "2018-13-40")
+    stamps = [Document({"date": text, "year": 2017}, ()).stamp().date().isoformat() for text in dates]
+    assert stamps == ["2017-01-01", "2018-01-01", "2018-01-01", "2018-01-01"] and Document({}, ()).stamp().year == 2000
 
 
 def test_a_long_title_parts_where_its_sense_parts():

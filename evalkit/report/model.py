@@ -257,12 +257,13 @@ class Document:
 
     def stamp(self) -> datetime.datetime:
         """Return the date of the report for the insides of files: never the clock."""
-        found = re.findall(r"\d+", self.fact("date"))
-        year, month, day = (int(part) for part in [*found, *["1"] * 3][:3])
+        text = self.fact("date")
+        whole, bare = re.search(r"(\d{4})\D+(\d{1,2})\D+(\d{1,2})", text), re.search(r"\d{4}", text)
         try:
+            year, month, day = (int(part) for part in whole.groups()) if whole else (0, 0, 0)
             return datetime.datetime(year, month, day, tzinfo=datetime.UTC)
-        except ValueError:
-            return datetime.datetime(int(self.fact("year") or 2000), 1, 1, tzinfo=datetime.UTC)
+        except ValueError:  # undated, or a month alone: the first day of its year, or of the year of the evaluation
+            return datetime.datetime(int(bare[0] if bare else self.fact("year") or 2000), 1, 1, tzinfo=datetime.UTC)
 
 
 def _until_annex(blocks: Sequence[Block]) -> Iterator[Block]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from evalkit.figures import rounded
 from evalkit.later import later
 from evalkit.report.model import Cell, Document, Table, breadth
 from evalkit.report.wording import Words
@@ -148,6 +149,8 @@ def _look(book: Any, looks: dict[str, Any], cell: Cell, side: str) -> Any:
     if cell.value is None or isinstance(cell.value, str):
         return looks[{"left": "word", "center": "short", "right": "absent"}[side]]
     shown = number_format(cell.text)
+    if not shown.startswith('"') and _displayed(cell.value, shown) != cell.text:
+        shown = f'"{cell.text}"'  # Excel rounds halves up, the report was asked to round them to the even digit
     if shown not in looks:
         looks[shown] = book.add_format({**LINE, "num_format": shown, "align": "right"})
     return looks[shown]
@@ -166,6 +169,12 @@ def number_format(text: str) -> str:
         return f'"{text}"'
     decimals = len(found[1] or "")
     return "0" + ("." + "0" * (decimals - 1) if decimals else "") + found[2]
+
+
+def _displayed(value: float, shown: str) -> str:
+    """Return what Excel makes of a number by a format: halves rounded up."""
+    sign = "%" if shown.endswith("%") else ""
+    return f"{rounded(value * 100 if sign else value, len(shown.rstrip('%').partition('.')[2]))}{sign}"
 
 
 def _write(sheet: Any, look: Any, row: int, column: int, cell: Cell) -> None:
