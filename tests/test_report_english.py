@@ -20,7 +20,7 @@ from evalkit.report.page import page_bytes
 from evalkit.report.pdf import pdf_bytes
 from evalkit.report.word import word_bytes
 from evalkit.report.workbook import workbook_bytes
-from tests.specimens import made_up
+from tests.specimens import made_up, with_tables
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
 SAID = {
@@ -78,6 +78,12 @@ def test_places_chosen_on_purpose_speak_for_nobody_else():
     told = compose_english(made_up(3, chosen="典型选点。", english={}))
     assert "chosen on purpose" in told.main_text() and "drawn at random" not in told.main_text()
     assert next(table.title for table in told.tables() if table.key == "gates") == "Counts by indicator"
+
+
+def test_a_census_and_an_evaluation_without_gates_are_told_as_such():
+    told = compose_english(with_tables(made_up(3, census=True, sought=[], english={}), gates=None)).main_text()
+    assert "there is no sampling error" in told and "drawn" not in told and "All 3 townships" in told
+    assert "have no thresholds" in told and "decides on no household" in told
 
 
 def test_all_writers_speak_english(document):

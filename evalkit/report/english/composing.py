@@ -15,14 +15,26 @@ from evalkit.tables import TOTAL, Results, records
 KIND = {"third-party": "Third-party evaluation report", "assessment": "Assessment report"}
 READING = (
     "Each indicator is given as the rate in the sample and as an estimate weighted by the design: the former is what was seen, the latter "
-    "speaks for the county. The interval is the range of sampling error. Whether a threshold is met follows the words of the rule; "
-    "assurance is sufficient where the one-sided bound lies on the same side of the threshold."
+    "speaks for the whole population. The interval is the range of sampling error."
 )
+JUDGED = (
+    "Whether a threshold is met follows the words of the rule; assurance is sufficient where the one-sided bound lies on the same side of "
+    "the threshold."
+)
+UNJUDGED = "The indicators have no thresholds and are not judged."
 DRAWN = (
     "The sample was drawn at random as designed: the ticket of each unit is computed from the seed and the number of the unit, so nobody "
     "chose it, and whoever holds list and certificate can draw it again."
 )
 CHOSEN = "The places were chosen on purpose. The results are counts of the households visited and speak for nobody else."
+CENSUS = (
+    "Every village and household was to be visited, so there is no sampling error; households that were not reached are represented by "
+    "those of their kind in the village, and the intervals reflect that part alone."
+)
+WEIGHED = (
+    "Each indicator is given as the rate among the households reached and as an estimate weighted for those who were not; a census has no "
+    "sampling error, and the interval reflects only the households that were not reached."
+)
 CHARTS = "The charts stand in the Chinese report."
 CHECKING = (
     "Tickets are computed from seed and unit by SHA-256, whatever the order of the list, the software or the time. The hashes below are of "
@@ -105,14 +117,13 @@ def _summary(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
 def _work(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
     yield Heading("1. Sample and fieldwork", 1)
     when = english_date(str(results.facts.get("fieldwork") or ""))
-    how = CHOSEN if results.facts.get("chosen") else DRAWN
-    yield from _said(f"Fieldwork: {when}." if when else "", how, _sample(results), _completion(results))
+    yield from _said(f"Fieldwork: {when}." if when else "", _way(results)[0], _sample(results), _completion(results))
     yield from _show(tables, "response")
 
 
 def _indicators(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
     yield Heading("2. Indicators", 1)
-    yield from _said(CHOSEN if results.facts.get("chosen") else READING, CHARTS)
+    yield from _said(_way(results)[1], CHARTS)
     yield from _show(tables, "gates", "statuses")
     for name in rate_names(results):
         yield Heading(named(name), 2)
@@ -137,7 +148,7 @@ def _end(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
 
 def _annexes(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
     yield Heading("Tables", 1, False, "Annex 1")
-    yield from _show(tables, "sample", "places", "causes", "distance", "rules", "small_groups", "answers", "quality")
+    yield from _show(tables, "sample", "places", "causes", "distance", "marks", "flags", "rules", "small_groups", "answers", "quality")
     yield Heading("Technical annex", 1, False, "Annex 2")
     yield from (Paragraph(told, "technical") for name in rate_names(results) if (told := _spoken(results, "technical", name)))
     yield from _show(tables, "precision", "design_effects", "errors", "verdicts", "weights")
@@ -149,14 +160,24 @@ def _annexes(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
 # -- sentences ----------------------------------------------------------------------------------------------
 
 
+def _way(results: Results) -> tuple[str, str]:
+    """Return how the households were come by, and how their results are to be read."""
+    if results.facts.get("chosen"):
+        return CHOSEN, CHOSEN
+    how, reading = (CENSUS, WEIGHED) if results.facts.get("census") else (DRAWN, READING)
+    return how, f"{reading} {JUDGED if len(results.table('gates')) else UNJUDGED}"
+
+
 def _sample(results: Results) -> str:
     counts: Any = {key: number(value) for key, value in (results.facts.get("counts") or {}).items()}
     if not {"townships", "villages_frame", "villages_drawn", "households_complete", "persons"} <= set(counts):
         return ""
-    listed = f"Of {counts['townships']} townships and {counts['villages_frame']} villages of {_name(results)}"
+    everywhere = f"{counts['townships']} townships and {counts['villages_frame']} villages of {_name(results)}"
     done = f"{counts['households_complete']} households with {counts['persons']} persons were interviewed"
     planned = f" of {counts['households_planned']} planned" if "households_planned" in counts else ""
-    return f"{listed}, {counts['villages_drawn']} villages were drawn; {done}{planned}."
+    if results.facts.get("census"):
+        return f"All {everywhere} were visited; {done}{planned}."
+    return f"Of {everywhere}, {counts['villages_drawn']} villages were drawn; {done}{planned}."
 
 
 def _completion(results: Results) -> str:
@@ -169,6 +190,8 @@ def _completion(results: Results) -> str:
 
 
 def _found(results: Results) -> str:
+    if results.facts.get("sought") == []:
+        return "This evaluation measures indicators only and decides on no household."
     table = results.table("findings")
     kinds = [WORDS.get(name, name) for name in dict.fromkeys(table["finding"])]
     if not len(table) or not (table[["households", "persons"]].fillna(0) > 0).any(axis=None):

@@ -25,6 +25,8 @@ TITLES: Mapping[str, tuple[str, str]] = {  # by key of the table: title, note
     "places": ("Households with suspected cases by place", ""),
     "causes": ("Causes of findings", "Shares are shown where there are enough confirmed households; items may overlap."),
     "distance": ("Pending cases and the thresholds", "Each row is the value if that case alone is confirmed; the last row, if all are."),
+    "marks": ("Results by the system of indicators", ""),
+    "flags": ("Circumstances to note", "Circumstances are noted; no measures are proposed."),
     "rules": ("Thresholds and the words of the rules", "Rules and sources are quoted as they stand."),
     "answers": ("Households and shares by answer", ""),
     "quality": ("Checks of the returns", "Rows as the spreadsheet shows them; rules as they were declared."),
@@ -41,6 +43,7 @@ TITLES: Mapping[str, tuple[str, str]] = {  # by key of the table: title, note
 }
 SERIES = {"附表": "Annex table ", "技术表": "Technical table ", "凭证表": "Certificate table ", "表": "Table "}
 WORDS: Mapping[str, str] = {  # headings, then cells
+    "结果": "Result", "数据来源": "Source of data", "款项": "Clause", "情形": "Circumstance", "状态": "State", "依据": "Basis",
     "户类型": "Type of household", "计划户数": "Planned", "启用户数": "Released", "完成户数": "Completed", "拒访": "Refused",
     "未联系上": "Not contacted", "不合格": "Not eligible", "备用户完成": "By reserves", "应答率": "Response rate",
     "指标": "Indicator", "门槛": "Threshold", "单位": "Unit", "分子/分母": "Numerator/denominator", "样本比率": "Sample rate",
