@@ -74,6 +74,13 @@ def test_sentences_are_made_from_the_numbers(document):
     assert "p = 0.0004" in document.text() and "5 November 2018 to 23 November" in main_part
 
 
+def test_what_is_projected_is_not_told_as_counted():
+    rates = made_up(3).table("rates")
+    rates.loc[rates["rate"] == "综合贫困发生率", ["numerator", "denominator"]] = [5680, 384608]
+    told = compose_english(with_tables(made_up(3, projected=["综合贫困发生率"], english={}), rates=rates)).main_text()
+    assert "5680 persons as projected from the sample rates, 1.37% of the rural population of 384608" in told and "5680 of" not in told
+
+
 def test_places_chosen_on_purpose_speak_for_nobody_else():
     told = compose_english(made_up(3, chosen="典型选点。", english={}))
     assert "chosen on purpose" in told.main_text() and "drawn at random" not in told.main_text()

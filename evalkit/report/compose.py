@@ -228,9 +228,9 @@ def _annexes(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield from _texts(results.facts.get("scored", []), "note")
     yield from _show(exhibits, "rules", "small_groups", "answers", "quality")
     if "places" not in exhibits.tables and results.facts.get("sought") != []:
-        yield Paragraph("各地点均未发现疑似问题户，不列按地点的附表。")
+        yield Paragraph("各地点均未发现疑似问题户，不列按地点的附表。", "note")
     if "quality" not in exhibits.tables:
-        yield Paragraph("回收资料检查未发现需要说明的数据质量问题。")
+        yield Paragraph("回收资料检查未发现需要说明的数据质量问题。", "note")
 
 
 def _technical(results: Results, exhibits: Exhibits) -> Iterator[Block]:

@@ -215,12 +215,20 @@ def _rate(results: Results, name: str) -> Iterator[str]:
 
 def _measure(results: Results, row: Any, near: float | None) -> str:
     status = f"{english(row.status)}: " if not is_blank(row.status) else ""
-    parts = [_seen(row, near)]
+    parts = [_projected(row, near) if row.rate in (results.facts.get("projected") or []) else _seen(row, near)]
     if not is_blank(row.estimate):
         limits = f", {english(level_text(results))} {english(interval(row.low, row.high, near))}" if not is_blank(row.low) else ""
         parts.append(f"weighted estimate {percent(row.estimate, gate=near)}{limits}")
     told = "; ".join(part for part in parts if part)
     return named(f"{status}{told}.") if told else ""
+
+
+def _projected(row: Any, near: float | None) -> str:
+    """Return a rate that the rates of the sample and registry totals make together."""
+    if is_blank(row.numerator) or is_blank(row.denominator):
+        return _seen(row, near)
+    share = percent(row.official, gate=near)
+    return f"{number(row.numerator)} persons as projected from the sample rates, {share} of the rural population of {number(row.denominator)}"
 
 
 def _seen(row: Any, near: float | None) -> str:
