@@ -227,8 +227,8 @@ def _projected(row: Any, near: float | None) -> str:
     """Return a rate that the rates of the sample and registry totals make together."""
     if is_blank(row.numerator) or is_blank(row.denominator):
         return _seen(row, near)
-    share = percent(row.official, gate=near)
-    return f"{number(row.numerator)} persons as projected from the sample rates, {share} of the rural population of {number(row.denominator)}"
+    whole = f"{percent(row.official, gate=near)} of the rural population of {number(row.denominator)}"
+    return f"{number(row.numerator)} persons as projected from the sample rates, {whole}"
 
 
 def _seen(row: Any, near: float | None) -> str:
