@@ -27,10 +27,15 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not _is_truth(value) and value == value
 
 
+def _is_case(key: Any) -> bool:
+    return isinstance(key, tuple) and len(key) == 3 and all(isinstance(part, str) for part in key)
+
+
 def _is_truth(value: Any) -> bool:
     return type(value).__name__ in ("bool", "bool_")
 
 
+PAIRS = "字典 {名: 值}"
 PLAIN = {
     "str": Form("文字", lambda value: isinstance(value, str)),
     "Literal": Form("文字", lambda value: isinstance(value, str)),
@@ -40,29 +45,38 @@ PLAIN = {
     "None": Form("", lambda value: value is None),
     "Path": Form("路径", lambda value: isinstance(value, (str, os.PathLike))),
     "date": Form("日期", lambda value: isinstance(value, date)),
-    "Mapping": Form("字典 {名: 值}", lambda value: isinstance(value, Mapping)),
-    "dict": Form("字典 {名: 值}", lambda value: isinstance(value, Mapping)),
+    "Mapping": Form(PAIRS, lambda value: isinstance(value, Mapping)),
+    "dict": Form(PAIRS, lambda value: isinstance(value, Mapping)),
     "tuple": Form("几个值 (a, b)", lambda value: isinstance(value, (tuple, list))),
+    "Statuses": Form("字典 {(村, 户, 情形): 状态}", lambda value: isinstance(value, Mapping) and all(_is_case(key) for key in value)),
     "Sequence": Form("列表", lambda value: isinstance(value, Iterable)),
     "Collection": Form("列表", lambda value: isinstance(value, Iterable)),
     "Iterable": Form("列表", lambda value: isinstance(value, Iterable)),
     "list": Form("列表", lambda value: isinstance(value, Iterable)),
 }
+PLAIN |= dict.fromkeys(("Households", "Missing", "WhatOfFaults", "Who"), PLAIN["str"])  # aliases of Literal
 # where what is asked for comes from
 MADE = {
     "Assignment": "ev.assign(sample, 分组表, seed=…)",
     "Check": "ev.Check(…)",
+    "Directory": "ev.Directory(…)",
     "DataFrame": "pd.DataFrame(…) 或 pd.read_excel(…)",
+    "Criteria": "设计的 [criteria]",
     "Design": 'ev.read_design("design.toml")',
     "Findings": "ev.determine(responses)",
     "Frame": "ev.Frame.from_data(表, …)",
+    "Key": "ev.read_key(密钥文件)",
     "Ledger": 'ev.Ledger("ledger.sqlite")',
     "Reinterview": "ev.reinterview(findings, …)",
+    "Limits": "Limits(…)",
+    "Quality": "设计的 [quality]",
     "Responses": "ev.collect(sample, 回收表)",
     "Sample": "ev.draw(…) 与 ev.draw_next(…)",
     "Survey": "ev.weigh(findings) 或 ev.Survey.from_data(表, …)",
 }
 LISTS = ("Sequence", "Collection", "Iterable", "list")
+PAIRED = ("Mapping", "dict")
+NESTED = (list, dict, set, tuple)  # a cell that is one of these is no cell
 
 
 def takes(error: type[EvalkitError]) -> Callable[[Public], Public]:
@@ -142,10 +156,47 @@ def _bound(parameters: dict[str, inspect.Parameter], given: tuple[Any, ...], nam
 
 
 def _note(key: str, value: Any, forms: Collection[Form], faults: Faults) -> None:
+    if hasattr(value, "columns") and hasattr(value, "dtypes"):
+        _note_table(key, value, faults)
     if forms and not any(form.fits(value) for form in forms):
         found = "nan" if isinstance(value, float) and value != value else type(value).__name__
         made = "；".join(made for form in forms if (made := MADE.get(form.text)))
         faults.add(None, key, found, f"应为{_told(forms)}", f"用 {made} 得到" if made else "改正")
+
+
+def _note_table(key: str, table: Any, faults: Faults) -> None:
+    """Note headings that are no text or stand twice, and columns whose cells are lists."""
+    headings = list(table.columns)
+    if not all(isinstance(heading, str) for heading in headings):
+        faults.add(None, key, None, "列名应为文字", "第一行写列名")
+        return
+    twice = [heading for heading in dict.fromkeys(headings) if headings.count(heading) > 1]
+    if twice:
+        faults.add(None, key, "、".join(twice), "列名重复", "每列的名字各不相同")
+        return
+    nested = [name for name, kind in zip(headings, table.dtypes, strict=True) if str(kind) == "object" and _holds_lists(table[name])]
+    if nested:
+        faults.add(None, key, "、".join(nested), "一格中有多个值", "一格一个值")
+
+
+def _holds_lists(column: Iterable[Any]) -> bool:
+    return any(issubclass(kind, NESTED) for kind in set(map(type, column)))
+
+
+def needs(table: Any, headings: Iterable[str], what: str, error: type[EvalkitError]) -> None:
+    """Refuse a table that lacks a column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> needs(pd.DataFrame({"village": []}), ["village", "role"], "回收", EvalkitError)
+    Traceback (most recent call last):
+        ...
+    evalkit.errors.EvalkitError: 回收｜缺少列：role｜补上，现有：village
+    """
+    absent = [heading for heading in headings if heading not in table.columns]
+    if absent:
+        raise error(f"{what}｜缺少列：{'、'.join(absent)}｜补上，现有：{'、'.join(map(str, table.columns)) or '（没有列）'}")
 
 
 def _told(forms: Iterable[Form]) -> str:
@@ -172,16 +223,29 @@ def _form(part: str) -> Form | None:
     name = outer.rpartition(".")[2]
     if name in LISTS and inner and (members := forms_of(inner.removesuffix("]"))):
         return Form(f"{members[0].text}的列表", functools.partial(_are_all, members))
+    if name in PAIRED and (values := forms_of(inner.removesuffix("]").partition(",")[2].strip())):
+        return Form(PAIRS, functools.partial(_are_pairs, values))
+    if name == "tuple" and inner and "..." not in inner:
+        return Form(f"{inner.count(',') + 1} 个值", functools.partial(_are_so_many, inner.count(",") + 1))
     if name in PLAIN:
         return PLAIN[name]
     return Form(name, lambda value: name in {each.__name__ for each in type(value).__mro__}) if name in MADE else None
 
 
+def _are_so_many(count: int, value: Any) -> bool:
+    return isinstance(value, (tuple, list)) and len(value) == count
+
+
+def _are_pairs(forms: tuple[Form, ...], value: Any) -> bool:
+    return isinstance(value, Mapping) and _are_all((PLAIN["str"],), list(value)) and _are_all(forms, list(value.values()))
+
+
 def _are_all(forms: tuple[Form, ...], value: Any) -> bool:
     """Say whether every member of a list has one of the forms; what can be gone through only once is left alone."""
-    if not isinstance(value, Iterable) or isinstance(value, Mapping):
-        return isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
-    return not isinstance(value, Collection) or all(any(form.fits(each) for form in forms) for each in value)
+    if isinstance(value, Iterator):
+        return True
+    plain = isinstance(value, Collection) and not isinstance(value, Mapping) and not hasattr(value, "columns")
+    return plain and all(any(form.fits(each) for form in forms) for each in value)
 
 
 def _parts(annotation: str) -> Iterator[str]:

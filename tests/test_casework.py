@@ -137,7 +137,7 @@ def test_what_a_case_is_for_the_rates(tmp_path: Path) -> None:
 
 def test_the_log_decides_which_cases_enter_the_numerators(tmp_path: Path) -> None:
     found = ev.determine(county.collected())
-    assert open_cases(tmp_path, found, who="D1", day="2018-11-12") == len(found.cases())
+    assert open_cases(tmp_path, found, who="D1", day="2018-11-12", reopen=True) == len(found.cases())
     assert open_cases(tmp_path, found, who="D1", day="2018-11-12") == 0
     counted = ev.determine(county.collected(), statuses=cases(tmp_path).statuses()).counts()
     assert counted["confirmed_households"].sum() == 0 and counted["households"].sum() == len(found.cases())

@@ -78,7 +78,7 @@ def test_late_evidence_follows_a_named_rule_and_never_a_default(
 
 def test_the_sheet_and_the_pack_say_everything_and_are_the_same_every_time(tmp_path: Path) -> None:
     found = ev.determine(county.collected())
-    ev.open_cases(tmp_path, found, who="D1", day="2018-11-12")
+    ev.open_cases(tmp_path, found, who="D1", day="2018-11-12", reopen=True)
     case = ev.cases(tmp_path).table()["case"][0]
     ev.move_case(tmp_path, case, "已反馈", day="2018-11-13", deadline="2018-11-20", **SAID)
     handed(tmp_path, case, "1", "2018-11-21")

@@ -310,5 +310,5 @@ def test_the_benchmark_counts_what_its_floor_counts(tmp_path: Path, capsys: pyte
 
 
 def test_limits_that_are_no_numbers_are_refused() -> None:
-    with pytest.raises(ScreeningError, match="low、factor｜应为数值"):
+    with pytest.raises(ScreeningError, match=r"low：str｜应为一个数[\s\S]*factor：bool｜应为一个数"):
         ev.Check("range", "收入", low="abc", high=3, factor=True, action="ask")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from evalkit.casework.log import cases, ledger_of
 from evalkit.errors import LedgerError, one_of
+from evalkit.given import takes
 from evalkit.ledger import Draft, Entry, Ledger
 
 EXHIBIT, RULING = "exhibit", "ruling"
@@ -21,6 +22,7 @@ LATE = {"refuse": "逾期的证据不采信", "accept": "说明理由后可以�
 ALLOWED = {"refuse": (NO,), "accept": (YES, NO), "refer": (UP,)}
 
 
+@takes(LedgerError)
 def add_exhibit(
     ledger: Ledger | str | Path,
     case: str,
@@ -72,6 +74,7 @@ def add_exhibit(
     return ledger_of(ledger).decide(EXHIBIT, decision)[0]
 
 
+@takes(LedgerError)
 def rule_exhibit(
     ledger: Ledger | str | Path,
     case: str,
@@ -116,6 +119,7 @@ def rule_exhibit(
     return ledger_of(ledger).append(RULING, case, detail, who=who, day=day)
 
 
+@takes(LedgerError)
 def exhibits(ledger: Ledger | str | Path, case: str = "") -> pd.DataFrame:
     """Return the evidence of one case or of all, with what was ruled last.
 

@@ -12,6 +12,7 @@ import pandas as pd
 from evalkit.casework.ladder import MOVES, NEEDS, OUTCOMES, PENDING, STATUS, status_code, step_fault
 from evalkit.design.judgement import FINDINGS
 from evalkit.errors import Faults, LedgerError
+from evalkit.given import takes
 from evalkit.ledger import Draft, Entry, Ledger
 from evalkit.sheets import read_sheet
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from evalkit.findings import Findings
 
 STEP = "case"
+DECIDED = ("confirmed", "final", "dismissed")
 COLUMNS = ("case", "village", "household", "finding", "status", "day", "who", "reason", "deadline", "outcome", "steps")
 HEADINGS = {
     "案件编号": "case", "状态": "status", "人": "who", "日期": "day", "理由": "reason", "举证截止": "deadline", "终定结果": "outcome",
@@ -117,6 +119,7 @@ class Cases:
         return f"Cases {len(self._last)} 件，{len(self.entries)} 步{'：' + told if told else ''}"
 
 
+@takes(LedgerError)
 def cases(ledger: Ledger | str | Path, *, moves: Mapping[str, tuple[str, ...]] = MOVES) -> Cases:
     """Read the cases of an evaluation and check every step of them.
 
@@ -150,6 +153,7 @@ def cases(ledger: Ledger | str | Path, *, moves: Mapping[str, tuple[str, ...]] =
     return _read(book.entries(STEP), moves)
 
 
+@takes(LedgerError)
 def open_case(
     ledger: Ledger | str | Path, village: str, household: str, finding: str, *, who: str, day: str, reason: str, status: str = "疑似"
 ) -> str:
@@ -169,6 +173,7 @@ def open_case(
     return case
 
 
+@takes(LedgerError)
 def move_case(
     ledger: Ledger | str | Path,
     case: str,
@@ -202,6 +207,7 @@ def move_case(
     return made[0] if made else cases(ledger, moves=moves)._steps(case)[-1]  # a step that was taken already
 
 
+@takes(LedgerError)
 def move_cases(ledger: Ledger | str | Path, steps: pd.DataFrame | str | Path, *, moves: Mapping[str, tuple[str, ...]] = MOVES) -> int:
     """Take many steps from a table, all or none; return how many are new.
 
@@ -226,13 +232,38 @@ def move_cases(ledger: Ledger | str | Path, steps: pd.DataFrame | str | Path, *,
     return len(ledger_of(ledger).entries(STEP)) - before
 
 
-def open_cases(ledger: Ledger | str | Path, findings: Findings, *, who: str, day: str) -> int:
-    """Open a case for every finding that has none, as 疑似, with the items that speak against it as the reason; return how many."""
+@takes(LedgerError)
+def open_cases(ledger: Ledger | str | Path, findings: Findings, *, who: str, day: str, reopen: bool = False) -> int:
+    """Open a case for every finding that has none, as 疑似, with the items that speak against it as the reason; return how many.
+
+    Parameters
+    ----------
+    reopen : bool
+        Findings that the returns call confirmed or dismissed begin anew as well: they count nowhere until they are decided again.
+
+    Raises
+    ------
+    LedgerError
+        When there are such findings and `reopen` is not set.
+    """
     known, found = set(cases(ledger).table()["case"]), findings.cases()
     numbers = [case_number(*whose) for whose in found[["village", "household", "finding"]].itertuples(index=False)]
+    anew = len(decided_anew(ledger, findings))
+    if anew and not reopen:
+        rule = "立案后以台账为准，从疑似走起，在走完之前不计入分子"
+        remedy = "用 evalkit case import（ev.move_cases）逐步收入各件的经过；确要重走的加 --reopen（reopen=True）"
+        raise LedgerError(f"{anew} 件在回收表中已认定或排除｜{rule}｜{remedy}")
     told = {"status": "疑似", "who": who, "day": day}
     rows = [{"case": number, "reason": items, **told} for number, items in zip(numbers, found["items"], strict=True) if number not in known]
     return len(_moved(ledger, rows, MOVES)) if rows else 0
+
+
+def decided_anew(ledger: Ledger | str | Path, findings: Findings) -> list[str]:
+    """Return the cases that the returns call confirmed or dismissed, and that the ledger does not know yet."""
+    known, found = set(cases(ledger).table()["case"]), findings.cases()
+    decided = found[found["status"].isin(DECIDED)]
+    numbers = [case_number(*whose) for whose in decided[["village", "household", "finding"]].itertuples(index=False)]
+    return [number for number in numbers if number not in known]
 
 
 def case_number(village: str, household: str, finding: str) -> str:

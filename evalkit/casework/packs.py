@@ -16,6 +16,7 @@ from evalkit.casework.evidence import exhibits
 from evalkit.casework.ladder import STATUS
 from evalkit.casework.log import Cases, cases, ledger_of
 from evalkit.errors import LedgerError
+from evalkit.given import takes
 from evalkit.later import later
 from evalkit.sheets import Page, write_book, write_bytes
 from evalkit.sheets.writing import CREATED
@@ -45,6 +46,7 @@ HEIGHTS = {"title": 30, "sign": 30}
 Row = tuple[tuple[str, int, str], ...]  # cells of a row: text, columns it spans, look
 
 
+@takes(LedgerError)
 def write_sheet(
     ledger: Ledger | str | Path, case: str, path: str | Path, *, findings: Findings | None = None, signatures: Sequence[str] = SIGNATURES
 ) -> Path:
@@ -67,6 +69,7 @@ def write_sheet(
     return write_bytes(path, _book(rows))
 
 
+@takes(LedgerError)
 def write_pack(
     ledger: Ledger | str | Path,
     path: str | Path,

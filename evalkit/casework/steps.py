@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from evalkit.errors import Faults, ResponsesError
+from evalkit.errors import Faults, LedgerError, ResponsesError
+from evalkit.given import takes
 
 if TYPE_CHECKING:
     from evalkit.sample import Sample
@@ -47,6 +48,7 @@ class Procedure:
         return f"Procedure {self.households} 户：{self.households - whose} 户程序齐全，{told}"
 
 
+@takes(LedgerError)
 def procedure(
     table: pd.DataFrame,
     *,
@@ -118,6 +120,7 @@ def procedure(
     return Procedure(len(table), problems[list(COLUMNS)])
 
 
+@takes(LedgerError)
 def status_changes(sample: Sample, now: pd.DataFrame, *, village: str, household: str, stratum: str, date: str) -> pd.DataFrame:
     """List the drawn households whose kind changed after the date of the frame; none of them is recoded.
 

@@ -65,6 +65,7 @@ def mark(folder: str, village: str, step: str, team: str, day: str, who: str) ->
 @click.argument("whose", metavar="组或督查员")
 @click.option("--rule", required=True, help="缺勤（−2）、问题未被反驳（+1），或其他规则。")
 @click.option("--points", "worth", type=int, default=None, help="其他规则的分。")
+@click.option("--inspector", is_flag=True, help="记给督查员，不是组。")
 @click.option("--problem", default="", help="问题编号。")
 @click.option("--village", default="", help="村代码。")
 @DAY

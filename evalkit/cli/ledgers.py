@@ -26,7 +26,7 @@ def history(folder: str, step: str, subject: str) -> None:
 def ledger() -> None:
     """台账：写成 Excel，或收入 Excel 中新的记录。
 
-    The ledger to Excel or CSV, and new entries back.
+    The ledger to Excel, and new entries back.
     """
 
 
@@ -36,7 +36,7 @@ def ledger() -> None:
 def export_book(folder: str, book: str) -> None:
     """把台账写成工作簿：一张总表，各类记录各一张。
 
-    Write the ledger as a workbook, or as a folder of CSV files.
+    Write the ledger as a workbook: all entries, and a sheet for each kind.
     """
     say(keeping.export_ledger(Evaluation(folder), book))
 

@@ -238,7 +238,7 @@ def _occurring(code: Ints, keys: list[tuple[Any, ...]]) -> tuple[Ints, list[tupl
 
 def _mask(survey: Survey, where: Any) -> Mask:
     found = where.test(survey) if isinstance(where, Condition) else survey.column(where) if isinstance(where, str) else where
-    series = _aligned(survey, found) if isinstance(found, pd.Series) else pd.Series(np.asarray(found))
+    series = _aligned(survey, found) if isinstance(found, pd.Series) else pd.Series(np.asarray(found).ravel())
     if len(series) != len(survey):
         raise EstimateError(f"where 有 {len(series)} 行，调查数据有 {len(survey)} 行｜应等长｜用 ev.col(…) 写条件")
     if bool(series.isna().any()):

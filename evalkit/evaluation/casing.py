@@ -9,9 +9,9 @@ import pandas as pd
 from evalkit.casework import (
     STATUS,
     add_exhibit,
-    case_number,
     cases,
     changed,
+    decided_anew,
     move_case,
     move_cases,
     open_case,
@@ -60,15 +60,8 @@ def list_cases(evaluation: Evaluation, number: str = "") -> Said:
 def open_found(evaluation: Evaluation, *, who: str, day: str, reopen: bool = False) -> Said:
     """Open a case for every finding of the returns that has none; those decided in the returns start anew only when asked to."""
     found = evaluation.findings()
-    known = set(cases(evaluation.ledger).table()["case"])
-    decided = found.cases()[found.cases()["status"].isin(("confirmed", "final", "dismissed"))]
-    numbers = [case_number(*whose) for whose in decided[["village", "household", "finding"]].itertuples(index=False)]
-    anew = sum(number not in known for number in numbers)
-    if anew and not reopen:
-        rule = "立案后以台账为准，从疑似走起，在走完之前不计入分子"
-        remedy = "用 evalkit case import 逐步收入各件的经过；确要重走的加 --reopen"
-        raise LedgerError(f"{anew} 件在回收表中已认定或排除｜{rule}｜{remedy}")
-    opened = open_cases(evaluation.ledger, found, who=who, day=day)
+    anew = len(decided_anew(evaluation.ledger, found))
+    opened = open_cases(evaluation.ledger, found, who=who, day=day, reopen=reopen)
     told = [f"  留意｜其中 {anew} 件在回收表中已认定或排除，现从疑似走起，走完之前不计入分子｜逐步记入后重新 evalkit estimate"]
     return (f"立案：新立 {opened} 件；{cases(evaluation.ledger)!r}", *(told if anew else []))
 

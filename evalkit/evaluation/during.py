@@ -73,9 +73,9 @@ def mark(evaluation: Evaluation, village: str, step: str, *, team: str, day: str
     return (f"五步：村 {village} {step}（{day} {team}），记入台账第 {entry.number} 条",)
 
 
-def points(evaluation: Evaluation, whose: str, rule: str, *, day: str, worth: int | None, problem: str, village: str, who: str) -> Said:
+def points(evaluation: Evaluation, whose: str, rule: str, *, worth: int | None, **told: Any) -> Said:
     """Note points of a team or an inspector."""
-    entry = award(evaluation.ledger, whose, rule, day=day, points=worth, problem=problem, village=village, who=who)
+    entry = award(evaluation.ledger, whose, rule, points=worth, **told)
     table = score_table(evaluation.ledger)
     total = int(table.loc[table["whose"] == whose, "points"].sum())
     return (f"积分：{whose} {entry.detail['points']:+d}（{rule}），现 {total} 分，记入台账第 {entry.number} 条",)

@@ -15,6 +15,7 @@ from evalkit.errors import Faults, FieldworkError
 from evalkit.fieldwork.assigning import CHOOSING, choose_teams, deal
 from evalkit.fieldwork.days import Stay, least_days, plan_days
 from evalkit.fieldwork.teams import Team, allowed_teams, read_teams
+from evalkit.given import takes
 from evalkit.sheets import write_csv
 from evalkit.tickets import digest, fingerprint
 
@@ -176,6 +177,7 @@ def mains(sample: Sample) -> pd.DataFrame:
     return drawn.sort_values(["village", "cell", "order"], kind="stable").reset_index(drop=True)
 
 
+@takes(FieldworkError)
 def assign(sample: Sample, teams: pd.DataFrame | str | Path | None = None, *, seed: str, per_village: int | None = None) -> Assignment:
     """Assign the drawn households to teams, by ticket.
 

@@ -104,22 +104,31 @@ def team_days(board: pd.DataFrame, days: Iterable[str]) -> pd.DataFrame:
 
 
 def award(
-    ledger: Ledger, whose: str, rule: str, *, day: str, points: int | None = None, problem: str = "", village: str = "", who: str = ""
-) -> Entry:
+    ledger: Ledger, whose: str, rule: str, *, day: str, points: int | None = None, problem: str = "", village: str = "", who: str = "",
+    inspector: bool = False,
+) -> Entry:  # fmt: skip
     """Note points of a team or an inspector.
 
     Parameters
     ----------
+    whose : str
+        A team that the ledger knows (assigned, or given a list), or anybody while it knows none.
     rule : str
         A rule of ``POINTS``, or any other with its `points`.
     problem : str
         Number of the problem; one that was not rebutted earns points only once.
+    inspector : bool
+        Whether `whose` is an inspector, who is no team.
 
     Raises
     ------
     FieldworkError
-        For a rule that is none and has no points, points beyond 1,000, or a problem that has earned before.
+        For a team that the ledger does not know, a rule that is none and has no points, points beyond 1,000, or a problem that
+        has earned before.
     """
+    known_teams = teams_of(ledger)
+    if known_teams and not inspector and whose not in known_teams:
+        raise FieldworkError(f"{whose}｜台账中没有这个组｜已知的组：{'、'.join(known_teams)}；督查员加 --inspector（inspector=True）")
     if points is None and rule not in POINTS:
         told = "、".join(f"{name} {value:+d}" for name, value in POINTS.items())
         raise FieldworkError(f"--rule {rule}｜没有这条积分规则｜可用：{told}；其他规则写明 --points")
@@ -136,6 +145,13 @@ def award(
         return [Draft("points", whose, {"points": worth, "rule": rule, "problem": problem, "village": village}, who, day)]
 
     return ledger.decide("points", decision)[0]
+
+
+def teams_of(ledger: Ledger) -> list[str]:
+    """Return the teams that the ledger knows: those of the last assignment, and those that were given lists or noted a step."""
+    assigned = ledger.entries("assign")
+    given = [entry.detail.get("team", "") for step in ("release", "board", "reserve") for entry in ledger.entries(step)]
+    return list(dict.fromkeys(team for team in [*(assigned[-1].detail.get("teams", []) if assigned else []), *given] if team))
 
 
 def score_table(ledger: Ledger) -> pd.DataFrame:

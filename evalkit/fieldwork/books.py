@@ -10,8 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from evalkit.codes import mask_name
+from evalkit.errors import FieldworkError
 from evalkit.fieldwork.assignment import Assignment
 from evalkit.fieldwork.lists import LIST, SEALED, Village, list_headings, listed_villages, mains_page, sealed_page
+from evalkit.given import takes
 from evalkit.sheets import Page, write_book
 
 PLAN = "日程.xlsx"
@@ -89,6 +91,7 @@ def _pages(assignment: Assignment, village: Village, team: str, mains: pd.DataFr
     return {name: replace(page, messages=messages, footer=footer) for name, page in pages.items()}
 
 
+@takes(FieldworkError)
 def write_books(assignment: Assignment, folder: str | Path) -> list[Path]:
     """Write the assignment books as workbooks.
 
@@ -107,6 +110,7 @@ def write_books(assignment: Assignment, folder: str | Path) -> list[Path]:
     return [write_book(book.place(folder, ".xlsx"), book.pages) for book in assignment_books(assignment)]
 
 
+@takes(FieldworkError)
 def write_days(assignment: Assignment, folder: str | Path, start: str | date | None = None) -> Path:
     """Write the plan of days for those who lead: by day, by team, by village; the teams must not know the villages before.
 

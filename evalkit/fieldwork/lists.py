@@ -13,6 +13,7 @@ import pandas as pd
 
 from evalkit.codes import mask_identity
 from evalkit.errors import FieldworkError
+from evalkit.given import takes
 from evalkit.sheets import Page, write_book
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Village(NamedTuple):
     file: str
 
 
+@takes(FieldworkError)
 def write_lists(sample: Sample, folder: str | Path, *, only: Collection[str] | None = None) -> list[Path]:
     """Write the field lists of every village whose households have been drawn.
 

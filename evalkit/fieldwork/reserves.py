@@ -8,12 +8,14 @@ import pandas as pd
 
 from evalkit.codes import shown, shown_word
 from evalkit.errors import FieldworkError
+from evalkit.given import needs, takes
 from evalkit.ledger import Draft, Entry, Ledger
 
 if TYPE_CHECKING:
     from evalkit.sample import Sample
 
 
+@takes(FieldworkError)
 def release_reserve(
     sample: Sample, ledger: Ledger, village: str, stratum: str, *, replaces: str, reason: str, team: str, day: str = "",
     household: str = "", who: str = "",
@@ -77,6 +79,7 @@ def draw_number(draws: tuple[Entry, ...]) -> int:
     return draws[-1].number if draws else 0
 
 
+@takes(FieldworkError)
 def replacements(sample: Sample, ledger: Ledger, table: pd.DataFrame) -> pd.DataFrame:
     """Return how many of the interviews are replacements, one row for each stratum and one for all.
 
@@ -91,6 +94,9 @@ def replacements(sample: Sample, ledger: Ledger, table: pd.DataFrame) -> pd.Data
         stratum (全部 for all), complete, replaced (interviews with reserves), share, released (reserves that the ledger
         knows), unlogged (reserves that were visited and that the ledger does not know).
     """
+    needs(table, ("village", "household", "stratum", "role", "complete"), "回收", FieldworkError)
+    if not table["complete"].isin((True, False)).all():
+        raise FieldworkError("complete｜应为 True 或 False｜用 responses.table()")
     entries = ledger.entries("reserve")
     draw = draw_number(ledger.entries("draw"))
     logged = {entry.subject for entry in entries if entry.detail.get("draw", 0) == draw}

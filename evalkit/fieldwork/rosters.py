@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from evalkit.codes import Directory, division_fault, is_identity, mask_identity, mask_name, shown
-from evalkit.errors import DesignError, Faults, FieldworkError
+from evalkit.errors import DesignError, Faults, FieldworkError, FrameError
 from evalkit.fieldwork.handed import Handed, Source, hand_in, placed
+from evalkit.given import takes
 from evalkit.intake import village_codes
 from evalkit.intake.layouts import FIELDS, plain_heading
 from evalkit.sheets import plain_numbers
@@ -26,6 +27,7 @@ COVERS = {"head": mask_name, "id_number": mask_identity}
 COLUMNS = ("village", "household", "stratum", "persons", "head", "id_number", "address")
 
 
+@takes(FrameError)
 def read_rosters(
     source: Source, design: Design, *, villages: Iterable[str] | None = None, known: Directory | None = None
 ) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 from evalkit.codes import mask_name
 from evalkit.errors import DesignError, FieldworkError
 from evalkit.fieldwork.assignment import Assignment, mains
+from evalkit.given import takes
 from evalkit.sheets import Page, write_book, write_csv
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ ROLES = {"main": ("主样本户", "Main household"), "reserve": ("启用的备�
 Row = dict[str, str]
 
 
+@takes(FieldworkError)
 def write_xlsform(source: Sample | Assignment, folder: str | Path, *, audit: bool = False, gps: bool = False) -> list[Path]:
     """Write the questionnaire of a design as an XLSForm, with the drawn households in a cascade.
 
@@ -95,6 +97,7 @@ def form_field(heading: str, other: str) -> str:
     return heading if plain else other
 
 
+@takes(FieldworkError)
 def form_columns(design: Design) -> dict[str, str]:
     """Return for each field of the form the heading of `[returns]` that it stands for.
 

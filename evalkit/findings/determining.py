@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from evalkit.design.criteria import Criteria
 from evalkit.design.judgement import FINDINGS
-from evalkit.errors import DesignError, Fault, Faults, ResponsesError
+from evalkit.errors import DesignError, EstimateError, Fault, Faults, ResponsesError
 from evalkit.fieldwork.handed import named
 from evalkit.findings.found import NOT_HELD_AGAINST, SEPARATOR, UPHELD, Findings
 from evalkit.findings.testing import against, blank, strange
+from evalkit.given import takes
 from evalkit.responses.answers import AS_MET, ASK_AGAIN, DECLARE_MET, LACKING
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ NOTHING = "不作认定"
 Statuses = Mapping[tuple[str, str, str], str]
 
 
+@takes(EstimateError)
 def determine(
     responses: Responses,
     rules: Criteria | None = None,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from evalkit.codes import shown_label
-from evalkit.errors import Fault, Faults
+from evalkit.errors import Fault, Faults, ScreeningError
 from evalkit.fieldwork.handed import Handed, named
+from evalkit.given import needs
 from evalkit.sheets import plain_numbers
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def households_of(parts: Iterable[tuple[LinkedForm, Handed]], given: pd.DataFram
             return table.assign(persons=persons).drop_duplicates(["village", "household"], ignore_index=True)
     if given is None:
         return None
+    needs(given, ("village", "household", "persons"), "户表", ScreeningError)
     return given[["village", "household", "persons"]].drop_duplicates(["village", "household"], ignore_index=True)
 
 

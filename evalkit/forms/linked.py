@@ -14,6 +14,7 @@ from evalkit.errors import Fault, Faults, ScreeningError
 from evalkit.fieldwork.handed import Handed, Source, hand_in
 from evalkit.forms.attaching import attach_persons, attach_places, households_of
 from evalkit.forms.tallying import COUNTS, FINDINGS, count_rows, finding_rows
+from evalkit.given import takes
 from evalkit.screening import Check, Screening
 from evalkit.screening.cells import Cells
 
@@ -72,6 +73,7 @@ class Forms:
         return f"<p>{self!r}</p>{self.counts().to_html(index=False)}"
 
 
+@takes(ScreeningError)
 def read_forms(
     design: Design, files: Mapping[str, Source], *, households: pd.DataFrame | None = None, villages: Iterable[str] | None = None
 ) -> Forms:

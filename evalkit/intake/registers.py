@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.codes import Directory
 from evalkit.errors import EvalkitError, Fault, Faults, FrameError
+from evalkit.given import takes
 from evalkit.intake.households import HEAD, one_row_each
 from evalkit.intake.layouts import FIELDS, PERSONAL, Headings, absent, find_headings, recognised
 from evalkit.intake.people import check_persons
@@ -84,6 +85,7 @@ class Register:
         return f"Register {len(self)} 户 {len(self._persons)} 人（{self.layout} 年格式），待改正 {len(self.faults)} 处"
 
 
+@takes(FrameError)
 def read_registry(
     path: str | Path, layout: str | None = None, *, keep: Iterable[str] = (), faults: WhatOfFaults = "fail", sheet: str = "",
     limits: Limits | None = None,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.codes import HALF_WIDTH, seem_data, shown_headings
 from evalkit.errors import EvalkitError, Faults, ResponsesError, one_of
+from evalkit.given import takes
 from evalkit.intake import kobo, wjx
 from evalkit.intake.dialects import DIALECTS, Page, read_pages, recognised
 from evalkit.lists import as_list
@@ -71,6 +72,7 @@ class Returned:
         return f"Returned {len(self)} 份，{len(self._table.columns)} 列（{self.dialect}）{more}{left}"
 
 
+@takes(ResponsesError)
 def read_returns(
     path: str | Path, dialect: str | None = None, *, labels: str | Path | None = None, names: Mapping[str, str] | None = None,
     keep: Iterable[str] = (), missing: Iterable[str] = (), dates: Iterable[str] = (), sheet: str = "", limits: Limits | None = None,

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.errors import LedgerError
+from evalkit.given import takes
 from evalkit.ledger.entries import BEGINNING, COLUMNS, Draft, Entry, chain, chained, entry_of
 from evalkit.ledger.files import chosen_journal, journal_notice, opened, writing
 from evalkit.ledger.kinds import entry_table, refuse_unlike_kind
@@ -24,6 +25,7 @@ from evalkit.ledger.kinds import entry_table, refuse_unlike_kind
 Decision = Callable[[tuple[Entry, ...]], Sequence[Draft]]
 
 
+@takes(LedgerError)
 @dataclass(frozen=True)
 class Ledger:
     """The ledger of one evaluation.
@@ -48,6 +50,9 @@ class Ledger:
 
     path: Path
     journal: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", Path(self.path))
 
     def append(self, step: str, subject: str, detail: Mapping[str, Any], *, who: str = "", day: str = "") -> Entry:
         """Add an entry; one that repeats the last entry of its step and subject adds nothing.

@@ -38,8 +38,10 @@ def export_book(ledger: Ledger, path: str | Path) -> Path:
     Raises
     ------
     LedgerError
-        When the ledger was edited.
+        When the file is none for a workbook, or the ledger was edited.
     """
+    if Path(path).suffix.lower() != ".xlsx":
+        raise LedgerError(f"{Path(path).name}｜台账写成工作簿｜文件名以 .xlsx 结尾，如 台账.xlsx；要一种记录的 CSV，从它的工作表另存")
     ledger.refuse_if_edited()
     entries = ledger.entries()
     rows = [(e.number, e.step, e.subject, Draft(e.step, e.subject, e.detail).text, e.who, e.day, e.previous, e.hash) for e in entries]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evalkit.errors import PrivacyError
+from evalkit.given import takes
 
 VARIABLE = "EVALKIT_KEY"
 HEXADECIMAL = re.compile(r"[0-9a-f]{64,}")
@@ -76,6 +77,7 @@ def new_key() -> str:
     return secrets.token_hex(32)
 
 
+@takes(PrivacyError)
 def read_key(path: str | Path | None = None, *, outside: str | Path | None = None, environment: Mapping[str, str] | None = None) -> Key:
     """Read the key from a file, or from the environment variable ``EVALKIT_KEY`` (64 hexadecimal digits, or the path of a file).
 

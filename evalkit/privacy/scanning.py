@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from evalkit.errors import PrivacyError
+from evalkit.given import takes
 from evalkit.privacy.kinds import KINDS, cover_numbers, kind_of, personal_cells
 from evalkit.privacy.reading import Piece, Unread, pieces
 
@@ -69,6 +70,7 @@ class Leaks:
         return f"{head}：{told or '没有发现个人信息'}"
 
 
+@takes(PrivacyError)
 def scan(folder: str | Path, *, known: Iterable[str] = (), allowed: Allowed | None = None, skip: Collection[str] = ()) -> Leaks:
     """Search the files of a folder for personal data.
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from evalkit.codes import mask_identity, mask_name, shown_label
 from evalkit.errors import PrivacyError
+from evalkit.given import takes
 from evalkit.lists import as_list
 from evalkit.privacy.keys import Key
 from evalkit.privacy.kinds import KINDS, cover_numbers, kind_of, kind_of_cells, personal
@@ -41,6 +42,7 @@ class Shed:
         return f"Shed {len(self._table)} 行：{'；'.join(told) or '没有个人信息列'}"
 
 
+@takes(PrivacyError)
 def shed(table: pd.DataFrame, *, keep: str | Iterable[str] = (), tokens: str | Iterable[str] = (), key: Key | None = None) -> Shed:
     """Drop the personal columns of a table, or replace them by tokens.
 

@@ -12,6 +12,7 @@ import pandas as pd
 from evalkit.design.judgement import DERIVED
 from evalkit.errors import EstimateError, Faults, one_of
 from evalkit.findings import Findings
+from evalkit.given import takes
 from evalkit.later import later
 from evalkit.quality.rejudging import Again
 from evalkit.reliability import InterviewerEffect, interviewer_effect
@@ -84,6 +85,7 @@ class Interviewers:
         return f"{self.title}效应：{'；'.join(told)}"
 
 
+@takes(EstimateError)
 def interviewers(
     given: Findings | Any, who: Who | str = "interviewer", *, village: str = "village", variables: Sequence[str] = ()
 ) -> Interviewers:
@@ -215,6 +217,7 @@ class LeftOut:
         return f"逐一去掉{self.title}：{'；'.join(told)}{more}"
 
 
+@takes(EstimateError)
 def leave_out(findings: Findings, frame: Frame, rosters: pd.DataFrame | None = None, *, who: Who = "interviewer") -> LeftOut:
     """Judge every gate again without the interviews of each interviewer, or team, in turn.
 

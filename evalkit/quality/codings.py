@@ -11,6 +11,7 @@ from evalkit.estimates import Estimate
 from evalkit.estimates.blocks import Block
 from evalkit.estimates.domains import Variable, domain
 from evalkit.estimates.smooth import Smooth
+from evalkit.given import takes
 from evalkit.reliability import Measure, measures_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from evalkit.variances import Floats, Ints
 
 
+@takes(EstimateError)
 def agreement(
     survey: Survey, first: str, second: str, *, by: str | list[str] | None = None, where: Any = None, missing: Missing = "fail"
 ) -> Estimate:
@@ -30,7 +32,8 @@ def agreement(
         One row a unit that was coded twice (re-interviewed households, calls back); its weights and villages make value and
         standard error. With `survey.replicate("jk1")` (or "jkn") the standard error is the jackknife's over villages.
     first, second : str
-        Columns of both codings: 0/1, boolean, or the same words. Of two categories the second in order is the positive one.
+        Columns of both codings: 0/1, boolean, or the same words, blanks around them left out. Of two categories the second in order
+        is the positive one.
     by, where, missing
         As for `mean`.
 
@@ -86,16 +89,25 @@ def _smooth(measure: Measure, count: int) -> Smooth:
 
 def _coded(survey: Survey, first: str, second: str) -> tuple[list[Any], tuple[Ints, Ints], Any]:
     """Return the categories of both columns together, the codes of each, 0 where missing, and where either is missing."""
-    (a, of_a), (b, of_b) = survey.levels(first), survey.levels(second)
+    (a, of_a), (b, of_b) = (_trimmed(*survey.levels(name)) for name in (first, second))
     words = {type(level) is str for level in (*of_a, *of_b)}
     if len(words) > 1:
         raise EstimateError(f"{first}、{second}｜一列是文字，一列是数｜两次编码用同样的写法")
-    levels = sorted(set(of_a) | set(of_b))
+    levels = sorted({*of_a, *of_b} - {""})
     if len(levels) < 2:
         raise EstimateError(f"{first}、{second}｜两次都只有一个答案 {levels}，无从比较｜κ 等至少要有两类；只报一致的户数")
-    place = {level: at for at, level in enumerate(levels)}
+    place = {"": 0} | {level: at for at, level in enumerate(levels)}
     codes = [np.append([place[level] for level in known], 0)[own] for own, known in ((a, of_a), (b, of_b))]
     return levels, (codes[0].astype(np.int64), codes[1].astype(np.int64)), (a < 0) | (b < 0)
+
+
+def _trimmed(codes: Ints, levels: list[Any]) -> tuple[Ints, list[Any]]:
+    """Return codes and levels without the blanks around words; what was nothing but blanks is no answer."""
+    words = [level.strip() if isinstance(level, str) else level for level in levels]
+    if "" not in words:
+        return codes, words
+    blank = np.append([word == "" for word in words], False)  # the last for rows that are missing already
+    return np.where(blank[codes], -1, codes), words
 
 
 def _refuse_empty(inside: Domain, values: dict[str, Floats]) -> None:

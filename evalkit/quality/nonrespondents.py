@@ -12,6 +12,8 @@ import pandas as pd
 from evalkit.design.judgement import DERIVED
 from evalkit.errors import EstimateError
 from evalkit.estimates import mean, proportion
+from evalkit.given import takes
+from evalkit.lists import as_list
 from evalkit.quality.rejudging import Again
 from evalkit.satisfaction import approval
 from evalkit.survey import released
@@ -35,13 +37,14 @@ LISTED = "registry_persons"
 NO_GATE = "[[gate]]｜设计没有错退、漏评、错评或认可度的门槛｜写 [[gate]]"
 
 
-def registry_bias(responses: Responses, columns: Sequence[str] = ("stratum", LISTED)) -> pd.DataFrame:
+@takes(EstimateError)
+def registry_bias(responses: Responses, columns: str | Sequence[str] = ("stratum", LISTED)) -> pd.DataFrame:
     """Compare respondents with all who were asked, on what the registry knows of both.
 
     Parameters
     ----------
     responses : Responses
-    columns : list of str
+    columns : str or list of str
         Columns of the sample (of rosters and frame): numbers are compared by means, words category by category. ``registry_persons``
         are the persons of the roster.
 
@@ -61,7 +64,7 @@ def registry_bias(responses: Responses, columns: Sequence[str] = ("stratum", LIS
     Ineligible households are left aside. Everybody who was visited counts with the weight by design, replacements among them: they
     continue one random order. This speaks of what the registry knows; of the error itself it says nothing (`worst_case` does).
     """
-    survey = _asked(responses)
+    survey, columns = _asked(responses), as_list(columns)
     unknown = [name for name in columns if name not in survey.columns]
     if unknown:
         raise EstimateError(f"{'、'.join(unknown)}｜样本中没有这一列｜可用：{'、'.join(survey.columns)}")
@@ -93,6 +96,7 @@ def _compared(survey: Survey, name: str) -> list[tuple[Any, ...]]:
     return rows
 
 
+@takes(EstimateError)
 def without_reserves(findings: Findings, frame: Frame, rosters: pd.DataFrame | None = None) -> pd.DataFrame:
     """Judge every gate from all interviews, and from the mains alone, as if no household had been replaced.
 
@@ -124,6 +128,7 @@ def without_reserves(findings: Findings, frame: Frame, rosters: pd.DataFrame | N
     return both[shown].assign(interviews=int(complete.sum()), replacements=used, share=used / int(complete.sum()))
 
 
+@takes(EstimateError)
 def worst_case(findings: Findings) -> pd.DataFrame:
     """Say how far those who did not answer could move each rate, and how many of them would have to be errors to turn the verdict.
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.design.inspecting import Quality
 from evalkit.errors import EstimateError, one_of
+from evalkit.given import takes
 from evalkit.later import later
 from evalkit.quality.checks import CHECKS, Check
 from evalkit.quality.paradata import Paradata
@@ -102,6 +103,7 @@ class Plausibility:
         return f"合理性核查：{self.interviews} 户，做了 {len(made)} 项，未做 {len(self.checks) - len(made)} 项；{found or '没有列出的'}"
 
 
+@takes(EstimateError)
 def plausibility(
     given: Responses | Any, *, limits: Quality | Mapping[str, Any] | None = None, items: Sequence[str] = (),
     callbacks: Mapping[str, str] | None = None, centres: Mapping[str, tuple[float, float]] | None = None, **columns: str,

@@ -11,8 +11,9 @@ import pandas as pd
 from evalkit.errors import EvalkitError, Faults, FieldworkError
 from evalkit.fieldwork.handed import Source, hand_in
 from evalkit.findings import determine
+from evalkit.given import takes
 from evalkit.quality.codings import agreement
-from evalkit.quality.reinterviews import Reinterview, _asked, _rules
+from evalkit.quality.reinterviews import Reinterview, asked_columns, finding_rules
 from evalkit.quality.twophase import open_ended, two_phase
 from evalkit.reliability import melded
 from evalkit.sheets import plain_numbers
@@ -152,6 +153,7 @@ class Recheck:
         return f"复访 {len(self._second)} 户：{'；'.join(told)}"
 
 
+@takes(FieldworkError)
 def recheck(plan: Reinterview, returns: Source) -> Recheck:
     """Read the filled list of a re-interview and determine its findings by the same criteria.
 
@@ -180,7 +182,7 @@ def recheck(plan: Reinterview, returns: Source) -> Recheck:
     design = plan.design
     columns = design.returns
     assert columns is not None
-    needed = (columns.village, columns.household, columns.disposition, *_asked(design))
+    needed = (columns.village, columns.household, columns.disposition, *asked_columns(design))
     handed, faults = hand_in(returns, "复访表", needed, (columns.village, columns.household), FieldworkError, (columns.household,))
     table = handed.table
     keys = pd.MultiIndex.from_frame(table[[columns.village, columns.household]].set_axis(["village", "household"], axis=1))
@@ -204,8 +206,8 @@ def _determined(plan: Reinterview, table: pd.DataFrame, keys: pd.MultiIndex) -> 
     index = pd.MultiIndex.from_frame(first[["village", "household"]])
     rows = index.get_indexer(keys)
     again = first.iloc[rows].reset_index(drop=True)
-    rules = _rules(plan.design).model_copy(update={"affected": ""})
-    answers = {name: table[name].to_numpy() for name in _asked(plan.design)}
+    rules = finding_rules(plan.design).model_copy(update={"affected": ""})
+    answers = {name: table[name].to_numpy() for name in asked_columns(plan.design)}
     answers[rules.income] = plain_numbers(table[rules.income]).to_numpy()
     plain = findings.responses.table().iloc[rows].reset_index(drop=True).assign(**answers, status="", complete=True)
     second = determine(replace(findings.responses, _table=plain), rules).table()

@@ -13,6 +13,7 @@ import pandas as pd
 from evalkit import tickets
 from evalkit.errors import Faults, FieldworkError
 from evalkit.findings import Findings, determine
+from evalkit.given import takes
 from evalkit.lists import as_list
 from evalkit.responses import Responses
 from evalkit.sheets import Page, write_book, write_csv
@@ -82,13 +83,13 @@ class Reinterview:
         made[rosters.stratum if rosters else "户类型"] = chosen["stratum"]
         if columns.interviewer:
             made[FIRST] = chosen["interviewer"]
-        for heading in (columns.disposition, *_asked(self.design)):
+        for heading in (columns.disposition, *asked_columns(self.design)):
             made[heading] = ""
         return made.reset_index(drop=True)
 
     def save(self, folder: str | Path) -> list[Path]:
         """Write the blind list as 复访名单.xlsx, with drop-downs, and as CSV; return the paths."""
-        table, columns, rules = self.blind(), self.design.returns, _rules(self.design)
+        table, columns, rules = self.blind(), self.design.returns, finding_rules(self.design)
         assert columns is not None
         words = [word for word, code in columns.dispositions.items() if code != "unused"]
         choices = {columns.disposition: words, **{rule.heading: list(rule.words) for rule in rules.rules() if rule.words}}
@@ -105,6 +106,7 @@ class Reinterview:
         return f"复访：{len(self._table)} 户完成，已报差错 {found} 户全部复访，{others}，共 {chosen} 户"
 
 
+@takes(FieldworkError)
 def reinterview(
     given: Findings | Responses, *, share: float, seed: str, by: str | list[str] = "village", least: int = 1
 ) -> Reinterview:
@@ -159,6 +161,8 @@ def _check(table: pd.DataFrame, share: float, seed: str, keys: list[str], least:
         faults.add(None, "seed", None, "没有种子", "首访结束后当众产生，如掷骰 20 位")
     if least < 0:
         faults.add(None, "least", least, "应不小于 0", "每格至少一户写 least=1")
+    if not keys:
+        faults.add(None, "by", None, "没有写在什么范围内抽", 'by="village"')
     for name in keys:
         if name not in table:
             faults.add(None, name, None, "回收表中没有这一列", "by 可用 village、interviewer、stratum，或在 [returns] 写明的 team")
@@ -167,13 +171,13 @@ def _check(table: pd.DataFrame, share: float, seed: str, keys: list[str], least:
     faults.refuse(FieldworkError)
 
 
-def _rules(design: Design) -> Criteria:
+def finding_rules(design: Design) -> Criteria:
     if design.criteria is None:
         raise FieldworkError("criteria｜缺｜复访按同一标准认定｜写 [criteria]")
     return design.criteria
 
 
-def _asked(design: Design) -> tuple[str, ...]:
+def asked_columns(design: Design) -> tuple[str, ...]:
     """Return the headings of the answers that are asked again."""
-    rules = _rules(design)
+    rules = finding_rules(design)
     return tuple(name for name in rules.headings() if name not in (rules.affected, rules.omitted))

@@ -9,6 +9,7 @@ import numpy as np
 
 from evalkit.errors import EstimateError, Faults
 from evalkit.estimates import Estimate
+from evalkit.given import takes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
+@takes(EstimateError)
 def two_phase(survey: Survey, status: str, *, chance: str, count: str | None = None, where: str | None = None) -> Estimate:
     """Estimate a rate from a second look at part of a survey.
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.charts import FONTS, missing_characters
+from evalkit.errors import FieldworkError
 from evalkit.fieldwork import Assignment
 from evalkit.fieldwork.books import Book, assignment_books
 from evalkit.fieldwork.lists import SEALED
+from evalkit.given import takes
 from evalkit.later import later
 from evalkit.sheets import Page, write_bytes
 
@@ -22,6 +24,7 @@ STAMP = datetime(2000, 1, 1, tzinfo=UTC)  # no clock in a file that has to be th
 SMALLEST, LARGEST = 5.0, 26.0  # shares of the width of a page
 
 
+@takes(FieldworkError)
 def write_booklets(assignment: Assignment, folder: str | Path) -> list[Path]:
     """Write the assignment books as PDFs to print.
 

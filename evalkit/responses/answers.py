@@ -102,7 +102,8 @@ class Answers:
         sound = numbers >= least
         if whole:
             sound &= whole_numbers(cells)[0]
-        self.handed.note(self.faults, given & ~sound, column, rule, "改为数值，如 6444.67；不带单位、文字与小数逗号")
+        remedy = f"核对后改为不小于 {least:g} 的整数，如 4" if whole else "改为数值，如 6444.67；不带单位、文字与小数逗号"
+        self.handed.note(self.faults, given & ~sound, column, rule, remedy)
         self.columns[column] = numbers.where(given & sound)
         return self.columns[column]
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.errors import DesignError, Fault, Faults, ResponsesError
 from evalkit.fieldwork.handed import Handed, Source, hand_in
+from evalkit.given import takes
 from evalkit.lists import as_list
 from evalkit.privacy import shed
 from evalkit.responses.answers import Answers, Missing, filled, needed, take
@@ -111,6 +112,7 @@ class Examined:
     answers: Answers
 
 
+@takes(ResponsesError)
 def collect(
     sample: Sample, returns: Source, *, missing: Missing | None = None, key: Key | None = None, resolved: Mapping[str, str] | None = None
 ) -> Responses:

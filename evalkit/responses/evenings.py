@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from evalkit.codes import shown
+from evalkit.codes import shown, shown_headings
 from evalkit.errors import Fault, FieldworkError
 from evalkit.fieldwork.handed import Handed, Source, placed
+from evalkit.given import needs, takes
 from evalkit.responses.collecting import examined
 from evalkit.sheets import Page, write_book, write_csv
 
@@ -23,6 +24,7 @@ LACKING = ("空白", "没有回答", "没有答", "没有结果", "缺")
 NOBODY = "（不明）"
 
 
+@takes(FieldworkError)
 def nightly(sample: Sample, returns: Source, *, team: str = "", day: str = "") -> pd.DataFrame:
     """Return what each team has to put right tonight.
 
@@ -48,7 +50,9 @@ def nightly(sample: Sample, returns: Source, *, team: str = "", day: str = "") -
     found = examined(sample, returns, "keep")
     absent = [name for name in (team, day) if name and name not in found.handed.table]
     if absent:
-        raise FieldworkError(f"{'、'.join(absent)}｜回收表中没有这一列｜写回收表中组与日期所在的列名，或不写")
+        here = shown_headings(found.handed.table.columns)
+        remedy = "--team、--day 写组与日期所在的列名（不是组名和日期），或不写；现有："
+        raise FieldworkError(f"{'、'.join(absent)}｜回收表中没有这一列｜{remedy}{here}")
     at = {(str(file), int(row)): i for i, (file, row) in enumerate(zip(found.handed.files, found.handed.rows, strict=True))}
     doubtful = [(fault, _kind(fault, doubted)) for doubted, faults in ((False, found.faults), (True, found.doubts)) for fault in faults]
     columns = found.handed.table.columns
@@ -58,6 +62,7 @@ def nightly(sample: Sample, returns: Source, *, team: str = "", day: str = "") -
     return table.sort_values(["team", "day", "kind", "village", "household", "row"], kind="stable").reset_index(drop=True)
 
 
+@takes(FieldworkError)
 def write_nightly(table: pd.DataFrame, folder: str | Path, *, title: str = "当晚核查表") -> list[Path]:
     """Write the check of the evening: one workbook with a sheet a team, and one CSV of all.
 
@@ -71,6 +76,7 @@ def write_nightly(table: pd.DataFrame, folder: str | Path, *, title: str = "当�
     -------
     list of pathlib.Path
     """
+    needs(table, COLUMNS, "当晚核查表", FieldworkError)
     named = table.rename(columns=HEADINGS)
     counts = table.groupby(["team", "day", "kind"]).size().unstack("kind", fill_value=0).reindex(columns=list(KINDS), fill_value=0)
     summary = counts.assign(合计=counts.sum(axis=1)).reset_index().rename(columns=HEADINGS).rename_axis(columns=None)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from evalkit.errors import Faults, ScreeningError, one_of
+from evalkit.given import takes
 from evalkit.lists import as_list
 from evalkit.screening.conditions import said
 
@@ -68,6 +69,7 @@ KINDS: dict[str, Kind] = {
 }  # fmt: skip
 
 
+@takes(ScreeningError)
 @dataclass(frozen=True)
 class Check:
     """One rule that the rows of a table must meet.
@@ -119,7 +121,7 @@ class Check:
 
     kind: str
     columns: Sequence[str] = ()
-    action: str = field(kw_only=True)
+    action: str = field(default="", kw_only=True)  # a policy: what is not written is refused, with the choices
     rule: str = field(default="", kw_only=True)
     remedy: str = field(default="", kw_only=True)
     within: Sequence[str] = field(default=(), kw_only=True)
@@ -179,7 +181,8 @@ def _unsound(check: Check, kind: Kind) -> Iterator[tuple[str, str, str, str]]:
         if all(getattr(check, name) in (None, "", (), {}) for name in need.split("|")):
             yield need.replace("|", " 或 "), "", "缺少", f"{check.kind}：{kind.text}"
     if check.action not in ACTIONS:
-        yield "action", str(check.action), "不认识", "写 " + "、".join(f"{key}（{text}）" for key, text in ACTIONS.items())
+        choices = "、".join(f"{key}（{text}）" for key, text in ACTIONS.items())
+        yield "action", str(check.action), "不认识" if check.action else "没有写", f"写 {choices}"
     if check.fence and check.fence not in FENCES:
         yield "fence", check.fence, "没有这种界", "写 " + "；".join(f"{key}：{text}" for key, text in FENCES.items())
     yield from _unsound_numbers(check)

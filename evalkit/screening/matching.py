@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from evalkit.codes import mask_identity, shown, shown_headings, shown_label
 from evalkit.errors import Faults, ScreeningError
+from evalkit.given import takes
 from evalkit.lists import as_list
 from evalkit.privacy import kind_of, masked
 from evalkit.screening.cells import Cells, Mask, Places
@@ -104,6 +105,7 @@ class Matching:
         return f"<p>{self!r}</p>{self.counts().to_html(index=False)}"
 
 
+@takes(ScreeningError)
 def match_sources(
     archive: Any, system: Any, field: Any = None, *, key: str | Sequence[str], fields: Sequence[str] | Mapping[str, Sequence[str]],
     households: Households, tolerance: Mapping[str, float] | None = None, missing: Sequence[str] = ("", "—"), personal: Iterable[str] = (),
@@ -177,6 +179,8 @@ def _read(
     faults, read = Faults("三源对照"), []
     for at, (table, name) in enumerate(zip(given, names, strict=True)):
         made = numbered(table, ScreeningError).rename(columns=str)
+        if made.empty:
+            faults.add(None, name, None, "没有一行", "核对文件与工作表")
         headings = tuple(each[at] if at < len(each) else "" for each in wanted.values())
         for heading in dict.fromkeys([*keys, *headings]):
             if heading not in made.columns:

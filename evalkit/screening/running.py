@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from evalkit.codes import shown_headings
 from evalkit.errors import Faults, ScreeningError
+from evalkit.given import takes
 from evalkit.privacy import personal as personal_headings
 from evalkit.screening.cells import Cells
 from evalkit.screening.checks import Check
@@ -20,6 +21,7 @@ from evalkit.screening.values import value_texts
 from evalkit.sheets import numbered
 
 
+@takes(ScreeningError)
 def screen(
     table: Any, checks: Iterable[Check], *, missing: Sequence[str] = (), personal: Iterable[str] = (), subject: str = "表"
 ) -> Screening:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import EstimateError
+from evalkit.given import takes
 from evalkit.lists import as_list
 from evalkit.nonresponse import OUTCOMES, RATES, outcome_rates
 from evalkit.responses import Responses
@@ -17,6 +18,7 @@ from evalkit.weights.base import released_weights
 PENDING = {"out": "不计入", "unknown": "作情况不明（UO）计入"}
 
 
+@takes(EstimateError)
 def response_rates(
     responses: Responses,
     by: str | Iterable[str] = (),
@@ -63,6 +65,8 @@ def response_rates(
         if unmet:
             raise EstimateError(f'by｜没有结果的户不知属于哪个 {"、".join(unmet)}｜用 pending="out"，或按名册的列分组')
         table = pd.concat([table, waiting], ignore_index=True)
+    if table.empty:
+        raise EstimateError('responses｜没有一户有结果，没有率可算｜收入回收表之后再算，或写 pending="unknown"')
     table = released_weights(table) if weighted else table.assign(design_weight=1.0)
     return _rates(table, waiting, keys, e)
 
