@@ -83,7 +83,10 @@ def refused(name: str, asked: dict[str, Any], told: str) -> None:
         raise AssertionError(f"{name}, {told}: {type(raised).__name__} {raised}") from raised
 
 
-def test_nothing_but_a_refusal_comes_out_whatever_is_given(made: dict[str, Any]) -> None:
+def test_nothing_but_a_refusal_comes_out_whatever_is_given(
+    made: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a name may be taken for a folder
     kinds = (None, 3, -1, 1.5, float("nan"), True, "", "没有", b"x", [], [1, 2], {}, {"a": 1}, object(), datetime.date(2020, 1, 1),
              pd.DataFrame(), SHORT, SHORT.iloc[:0], np.array([1.0]), made["responses"], made["findings"], made["design"])  # fmt: skip
     with warnings.catch_warnings():
