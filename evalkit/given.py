@@ -54,6 +54,7 @@ PLAIN = {
     "Iterable": Form("列表", lambda value: isinstance(value, Iterable)),
     "list": Form("列表", lambda value: isinstance(value, Iterable)),
 }
+PLAIN["Decision"] = Form("函数", callable)
 PLAIN |= dict.fromkeys(("Households", "Missing", "WhatOfFaults", "Who"), PLAIN["str"])  # aliases of Literal
 # where what is asked for comes from
 MADE = {
@@ -62,6 +63,7 @@ MADE = {
     "Directory": "ev.Directory(…)",
     "DataFrame": "pd.DataFrame(…) 或 pd.read_excel(…)",
     "Criteria": "设计的 [criteria]",
+    "Draft": "Draft(步骤, 对象, 内容)",
     "Design": 'ev.read_design("design.toml")',
     "Findings": "ev.determine(responses)",
     "Frame": "ev.Frame.from_data(表, …)",

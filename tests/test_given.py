@@ -45,7 +45,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     codings = ev.Survey.from_data(pairs.assign(p=[1.0, 0.5] * 20), clusters="v")
     place = tmp_path_factory.mktemp("given")
     return {"sample": sample, "table": table, "responses": responses, "findings": findings, "codings": codings, "place": place,
-            "ledger": ev.Ledger(place / "ledger.sqlite"), "design": design}  # fmt: skip
+            "frame": frame, "ledger": ev.Ledger(place / "ledger.sqlite"), "design": design}  # fmt: skip
 
 
 def calls(made: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -118,6 +118,19 @@ def test_messages_name_what_was_found_and_where_the_right_thing_comes_from(made:
         ev.response_rates(made["responses"], e="10%", wighted=True)  # type: ignore[call-arg, arg-type]  # the slips
     with pytest.raises(ev.EvalkitError, match="seed｜没有写"):
         ev.reinterview(made["findings"], share=0.1)  # type: ignore[call-arg]  # the slip
+
+
+def test_the_ledger_and_rosters_refuse_what_is_none(made: dict[str, Any], tmp_path: Path) -> None:
+    ledger: Any = ev.Ledger(str(tmp_path / "ledger.sqlite"))
+    slips = (({"detail": None}, "应为字典"), ({"detail": {"a": object()}}, "内容不是文字、数、列表与字典"), ({"day": 20181112}, "应为文字"))
+    for slip, told in slips:
+        with pytest.raises(ev.EvalkitError, match=told):
+            ledger.append(**({"step": "note", "subject": "x", "detail": {}} | slip))
+    for ask in (lambda: ledger.extend(["x"]), lambda: ledger.decide("note", None), lambda: ledger.entries(3), lambda: ledger.last(None)):
+        with pytest.raises(ev.EvalkitError, match="应为"):
+            ask()
+    with pytest.raises(ev.EvalkitError, match="缺少列：village"):
+        ev.without_reserves(made["findings"], made["frame"], SHORT)
 
 
 def test_blanks_around_answers_are_no_difference(made: dict[str, Any]) -> None:

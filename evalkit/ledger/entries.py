@@ -62,8 +62,12 @@ class Draft:
             raise LedgerError(f"{where}｜步骤空白｜写明做的是哪一步")
         if not is_day(self.day):
             raise LedgerError(f"{where}｜日期应写成 年-月-日｜写如 2018-11-12")
-        if len(self.text) > LONGEST:
-            raise LedgerError(f"{where}｜内容 {len(self.text)} 字，超过 {LONGEST}｜台账只记代码与计数，长文另存文件，记它的指纹")
+        try:
+            text = self.text
+        except (TypeError, ValueError) as fault:
+            raise LedgerError(f"{where}｜内容不是文字、数、列表与字典｜只写这些，如 {{'分': 1}}") from fault
+        if len(text) > LONGEST:
+            raise LedgerError(f"{where}｜内容 {len(text)} 字，超过 {LONGEST}｜台账只记代码与计数，长文另存文件，记它的指纹")
         for place, cell in _cells("内容", {"对象": self.subject, "人": self.who, **self.detail}):
             if kind_of(place.rpartition(".")[2]):
                 raise LedgerError(f"{where}，{place}｜像是姓名、证件、电话一类的列｜台账只能记代码：它删不掉任何一条")

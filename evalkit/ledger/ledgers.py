@@ -54,6 +54,7 @@ class Ledger:
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", Path(self.path))
 
+    @takes(LedgerError)
     def append(self, step: str, subject: str, detail: Mapping[str, Any], *, who: str = "", day: str = "") -> Entry:
         """Add an entry; one that repeats the last entry of its step and subject adds nothing.
 
@@ -81,6 +82,7 @@ class Ledger:
         """
         return self.extend([Draft(step, subject, detail, who, day)])[0]
 
+    @takes(LedgerError)
     def extend(self, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
         """Add several entries, all or none.
 
@@ -98,6 +100,7 @@ class Ledger:
         with self._open() as base, writing(base):
             return tuple(_added(base, draft) for draft in drafts)
 
+    @takes(LedgerError)
     def decide(self, step: str, decision: Decision) -> tuple[Entry, ...]:
         """Add what is decided from the entries of a step, with nobody else writing in between.
 
@@ -123,6 +126,7 @@ class Ledger:
             _refuse(drafts)
             return tuple(_added(base, draft) for draft in drafts)
 
+    @takes(LedgerError)
     def entries(self, step: str = "", subject: str = "") -> tuple[Entry, ...]:
         """Return all entries in order, or those of one step or one subject."""
         if not self.path.exists():
@@ -130,6 +134,7 @@ class Ledger:
         with self._open() as base:
             return _entries(base, step, subject)
 
+    @takes(LedgerError)
     def last(self, step: str, subject: str = "") -> Entry | None:
         """Return the newest entry of a step and subject, or None."""
         if not self.path.exists():
@@ -137,6 +142,7 @@ class Ledger:
         with self._open() as base:
             return _newest(base, "WHERE step = ? AND subject = ?", (step, subject))
 
+    @takes(LedgerError)
     def table(self, step: str) -> pd.DataFrame:
         """Return the entries of one step as a table, one row an entry, in the Chinese headings of its kind.
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from evalkit.errors import EvalkitError
+from evalkit.errors import EstimateError, EvalkitError
+from evalkit.given import needs
 from evalkit.rates import measure
 from evalkit.survey import weigh
 from evalkit.verdict import gate_verdicts
@@ -43,6 +44,10 @@ class Again:
     findings: Findings
     frame: Frame
     rosters: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        if self.rosters is not None and not self.rosters.empty:
+            needs(self.rosters, ("village", "household", "stratum", "persons"), "名册（用 ev.read_rosters 读入）", EstimateError)
 
     @property
     def design(self) -> Design:
