@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 import evalkit as ev
-from evalkit.errors import ResponsesError
+from evalkit.errors import EvalkitError, ResponsesError
 from evalkit.fieldwork.handed import hand_in
 from evalkit.sheets import plain_numbers
+from tests import county
 from tests.test_intake_returns import WJX, WORDS, csv_of, refusal
 
 
@@ -60,3 +61,27 @@ def test_a_wjx_pair_the_wrong_way_round_is_refused(tmp_path: Path) -> None:
 def test_full_width_commas_and_thousands_are_numbers() -> None:
     cells = ["１，２００", "1,200", "1，200", "－１，２００．５", "1，20", "，200", "1、200"]
     assert plain_numbers(pd.Series(cells)).fillna(-1).tolist() == [1200, 1200, 1200, -1200.5, -1, -1, -1]
+
+
+def test_rosters_of_a_folder_name_villages_as_people_do(tmp_path: Path) -> None:
+    frame = ev.Frame.from_data(
+        pd.DataFrame({
+            "code": ["533124101201", "533124102201", "533124102202"], "village": ["东关村民委员会", "东关村民委员会", "西关社区居委会"],
+            "township": ["城关镇", "江口镇", "江口镇"], "n": ["1", "2", "3"],
+        }), id="code", name="village", columns=("township", "n"), code="division",
+    )  # fmt: skip
+    known = frame.directory("township")
+    assert known is not None and frame.directory("n") is not None
+    declared = county.design(rosters={"address": "", "head": "", "id_number": ""})
+    table = pd.DataFrame({
+        "村代码": ["东关村委会", "东关村", "371202101201", "533124101201"], "乡（镇）": ["城关镇", "江口回族镇", "江口镇", "城关镇"],
+        "行政村": ["", "", "西关", "东关村"], "户编号": "1", "户类型": "已脱贫", "人数": "2",
+    }).assign(户编号=["1", "1", "1", "2"])  # fmt: skip
+    made = ev.read_rosters(table, declared, known=known, villages=frame.units)
+    assert made["village"].tolist() == ["533124101201", "533124101201", "533124102201", "533124102202"]
+    with pytest.raises(EvalkitError, match=r"第 4 行，村代码：371202101201｜不是抽中的村"):
+        ev.read_rosters(table[2:3].assign(行政村="南关"), declared, known=known, villages=frame.units)
+    with pytest.raises(EvalkitError, match="有 2 个村名字相近"):
+        ev.read_rosters(table[:1], declared, known=frame.directory(), villages=frame.units)
+    bare = ev.Frame.from_data(pd.DataFrame({"code": ["1"]}), id="code", code="free")
+    assert bare.directory() is None

@@ -80,7 +80,7 @@ class Directory:
     Parameters
     ----------
     villages : iterable of (code, village, township)
-        The township by name; ``""`` where names of villages do not repeat.
+        The township by name; ``""`` throughout where they are not known: names of villages that repeat are then refused.
 
     Examples
     --------
@@ -134,7 +134,7 @@ class Directory:
 
     def _townships(self, township: str) -> tuple[list[str], str]:
         wanted = _cleaned(township)
-        if not wanted:
+        if not wanted or set(self._places) == {""}:
             return list(self._places), ""
         if wanted in self._places:
             return [wanted], ""

@@ -174,7 +174,8 @@ class Evaluation:
         fresh = self.folder.fitting("rosters", files)
         drawn = self._first(Certificate.load(self._certificate()))
         refuse_foreign_draw(drawn.certificate, self.ledger)
-        handed = read_rosters([*self.folder.tables("rosters"), *fresh], self.design, villages=drawn.villages)
+        arriving = [*self.folder.tables("rosters"), *fresh]
+        handed = read_rosters(arriving, self.design, villages=drawn.villages, known=self.frame.directory(self.design.frame.place))
         sample = draw_next(drawn, handed) if len(handed) else drawn
         arrived = len(sample.villages) - len(sample.pending)
         if not was_issued(self.ledger, sample.certificate):
@@ -311,7 +312,7 @@ class Evaluation:
 
     def _rosters(self) -> pd.DataFrame:
         files = self.folder.tables("rosters")
-        return self._once("rosters", files, lambda: read_rosters(files, self.design))
+        return self._once("rosters", files, lambda: read_rosters(files, self.design, known=self.frame.directory(self.design.frame.place)))
 
     def _once(self, what: str, files: list[Path], make: Callable[[], Noun]) -> Noun:
         """Make a noun again only when one of its files has changed since it was last made."""

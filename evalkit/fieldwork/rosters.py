@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from evalkit.design.sections import Rosters
 
 MOST_PERSONS = 50  # a row with more is no household: a village total, a telephone number, an income
+VILLAGES, TOWNSHIPS = (*FIELDS["village"], "村名", "村名称"), (*FIELDS["township"], "乡镇名称", "街道")
 COVERS = {"head": mask_name, "id_number": mask_identity}
 COLUMNS = ("village", "household", "stratum", "persons", "head", "id_number", "address")
 
@@ -42,8 +43,9 @@ def read_rosters(
     villages : iterable of str, optional
         The villages that may appear; others are refused. By default any village may.
     known : Directory, optional
-        Villages by name: rosters that name a village in place of its code are then read, by the name of the township where
-        there is a column 乡（镇）.
+        Villages by name, as ``frame.directory("township")`` gives them: rosters that name a village in place of its code
+        are then read, by the name of the township where there is a column 乡（镇）; and codes that are not in the list,
+        where the columns 行政村 and 乡（镇） beside them agree with it.
 
     Returns
     -------
@@ -106,14 +108,32 @@ def known_strata(design: Design) -> tuple[str, ...]:
 
 
 def _with_codes(handed: Handed, faults: Faults, column: str, known: Directory) -> Handed:
-    """Return the rosters with names of villages replaced by their codes; names that are not certain are refused at once."""
+    """Return the rosters with names of villages replaced by their codes; names that are not certain are refused at once.
+
+    A code that is not in the list, as those of an older edition are, gives way to the name beside it where name and township
+    agree with the list; else it stays, and is refused as a code.
+    """
     cells, codes = handed.table[column], {code for code, _, _ in known.villages}
-    above = next((name for name in handed.table if plain_heading(str(name)) in FIELDS["township"]), None)
-    named = pd.DataFrame({"village": cells, "township": handed.table[above] if above is not None else "", "row": handed.rows})
-    named = named[~cells.isin(codes) & (cells != "") & ~cells.str.fullmatch("[0-9]+")]
-    found = village_codes(named, known, faults)
+    township, village = _beside(handed, column, TOWNSHIPS), _beside(handed, column, VILLAGES)
+    strange = ~cells.isin(codes) & (cells != "")
+    is_code = cells.str.fullmatch("[0-9A-Za-z_.-]+")
+    old = strange & is_code & (village != "") & (township != "")
+    renewed = village_codes(_asked(handed, village, township)[old], known, Faults(""))
+    named = strange & ~is_code
+    found = village_codes(_asked(handed, cells, township)[named], known, faults)
     faults.refuse(FieldworkError)
-    return replace(handed, table=handed.table.assign(**{column: cells.mask(cells.index.isin(named.index), found.reindex(cells.index))}))
+    made = pd.concat([renewed[renewed != ""], found]).reindex(cells.index)
+    return replace(handed, table=handed.table.assign(**{column: made.where(made.notna(), cells)}))
+
+
+def _asked(handed: Handed, village: pd.Series, township: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame({"village": village, "township": township, "row": handed.rows})
+
+
+def _beside(handed: Handed, column: str, headings: tuple[str, ...]) -> pd.Series:
+    """Return the other column that has one of some headings, brackets and blanks passed over; blanks where there is none."""
+    name = next((name for name in map(str, handed.table) if name != column and plain_heading(name) in headings), None)
+    return handed.table[name] if name is not None else pd.Series("", index=handed.table.index)
 
 
 def _check_ids(handed: Handed, faults: Faults, columns: Rosters, design: Design, villages: Iterable[str] | None) -> None:

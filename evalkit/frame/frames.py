@@ -142,6 +142,26 @@ class Frame:
         """Return a copy of the kept columns, one row a unit in the order of ids."""
         return self._rows.reset_index(drop=True)
 
+    def directory(self, place: str = "") -> codes.Directory | None:
+        """Return the units by their names, within the places that a column names; nothing where the list has no names.
+
+        Parameters
+        ----------
+        place : str
+            The column of the townships' names; left out where it holds codes.
+
+        Examples
+        --------
+        >>> villages = pd.DataFrame({"code": ["01", "02"], "village": ["东关村", "西关村"], "township": ["城关镇", "江口镇"]})
+        >>> frame = Frame.from_data(villages, id="code", name="village", columns=("township",))
+        >>> frame.directory("township").find("西关村委会", "江口回族镇").code
+        '02'
+        """
+        if not self.name:
+            return None
+        places = self._rows[place] if place in self._rows and codes.seem_names(self._rows[place]) else [""] * len(self)
+        return codes.Directory(zip(self.units, self._rows[self.name], places, strict=True))
+
     def labels(self, by: Sequence[str]) -> dict[str, str]:
         """Return unit → stratum, the values of the columns joined by ``|``; without columns all are 全部."""
         self._known(by)
@@ -176,7 +196,7 @@ class Frame:
         """
         self._known([column])
         cells = self._rows[column]
-        numbers = plain_numbers(cells.where(~cells.str.contains(",", regex=False), ""))
+        numbers = plain_numbers(cells.where(~cells.str.contains("[,，]"), ""))
         faults = Faults("名单")
         for row in sorted(cells.index[~(numbers >= 0).to_numpy(dtype=bool)]):
             value, remedy = codes.shown(str(cells.at[row])), "补全或改正该格，不带千位逗号、单位与文字"

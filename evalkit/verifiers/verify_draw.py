@@ -101,6 +101,7 @@ def halves(digest: bytes) -> int:
 
 def figure(cell: str) -> float | None:
     """A cell as a number; None where it is no plain decimal."""
+    cell = cell.replace("，", ",")
     return float(cell.replace(",", "")) if PLAIN.fullmatch(cell) else None
 
 
