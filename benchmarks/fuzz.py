@@ -26,7 +26,7 @@ def readers() -> dict[str, tuple[str, Reader, bytes]]:
     from evalkit.certificate import Certificate
     from evalkit.design import read_design
     from evalkit.errors import FrameError
-    from evalkit.intake import read_registry
+    from evalkit.intake import read_registry, read_returns
     from evalkit.ledger import Ledger
     from evalkit.privacy import read_key, scan
     from evalkit.sheets import read_sheet
@@ -46,6 +46,8 @@ def readers() -> dict[str, tuple[str, Reader, bytes]]:
         "ledger": (".sqlite", lambda path: Ledger(path).entries(), b"SQLite format 3\x00"),
         "key": ("", read_key, b"0f" * 32),
         "search": (".docx", scan, b"PK\x03\x04"),
+        "returns": (".csv", read_returns, "序号,提交答卷时间,所用时间,1、户编号\n1,2026/10/2,2分5秒,0001\n".encode()),
+        "kobo": (".csv", read_returns, b"_id,_uuid,a/q,a/q/x,a/q/y,_d_latitude\n1,u,x y,1,1,32.7\n"),
         "registry": (".csv", read_registry, "户编号,人编号,姓名,人数,与户主关系\n1,1,张三,1,户主\n".encode()),
     }
 
