@@ -29,8 +29,9 @@ PROGRAMS = {
 # Simulations, killed processes, benchmarks and rules of the code itself: what they find does not hang on the versions of libraries,
 # so that the run with the lowest versions leaves them out.
 LONG = frozenset(
-    {"test_benchmarks", "test_benchmarks_coverage", "test_benchmarks_estimate", "test_fuzz", "test_kill", "test_machines",
-     "test_quality_rejudged", "test_rate_coverage", "test_survey_bias", "test_trials", "test_unions"}
+    {"test_architecture", "test_benchmarks", "test_benchmarks_coverage", "test_benchmarks_estimate", "test_fuzz", "test_glossary",
+     "test_kill", "test_machines", "test_quality_rejudged", "test_rate_coverage", "test_selection_balanced", "test_selection_exact",
+     "test_selection_spatial", "test_survey_bias", "test_trials", "test_unions", "test_verifiers"}
 )  # fmt: skip
 
 
