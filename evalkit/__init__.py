@@ -123,6 +123,19 @@ if TYPE_CHECKING:
     from evalkit.privacy import read_key as read_key
     from evalkit.privacy import scan as scan
     from evalkit.privacy import shed as shed
+    from evalkit.problems import Problem as Problem
+    from evalkit.problems import Problems as Problems
+    from evalkit.problems import charge_table as charge_table
+    from evalkit.problems import close_problem as close_problem
+    from evalkit.problems import due_day as due_day
+    from evalkit.problems import follow_problems as follow_problems
+    from evalkit.problems import list_problems as list_problems
+    from evalkit.problems import note_problem as note_problem
+    from evalkit.problems import note_problems as note_problems
+    from evalkit.problems import read_taxonomy as read_taxonomy
+    from evalkit.problems import record_problems as record_problems
+    from evalkit.problems import sign_problem as sign_problem
+    from evalkit.problems import stage_table as stage_table
     from evalkit.quality import Interviewers as Interviewers
     from evalkit.quality import LeftOut as LeftOut
     from evalkit.quality import Plausibility as Plausibility
@@ -234,6 +247,10 @@ _FILES = {
     "models": ("Model", "Test", "crosstab", "glm", "independence", "ordinal", "ranktest", "standardize", "ttest", "wald"),
     "plans": ("Plan", "plan"),
     "privacy": ("Key", "Leaks", "Shed", "read_key", "scan", "shed"),
+    "problems": (
+        "Problem", "Problems", "charge_table", "close_problem", "due_day", "follow_problems", "list_problems", "note_problem",
+        "note_problems", "read_taxonomy", "record_problems", "sign_problem", "stage_table",
+    ),
     "quality": (
         "Interviewers", "LeftOut", "Plausibility", "Recheck", "Reinterview", "agreement", "interviewers", "leave_out",
         "plausibility", "recheck", "registry_bias", "reinterview", "two_phase", "without_reserves", "worst_case",

@@ -16,6 +16,7 @@ from evalkit.design.inspecting import Quality
 from evalkit.design.judgement import Gate, Rate, Report, Specimen
 from evalkit.design.linking import LinkedForm
 from evalkit.design.planning import Planning, Published
+from evalkit.design.rectifying import ProblemRules
 from evalkit.design.scoring import System
 from evalkit.design.sections import Evaluation, FrameSection, Privacy, Reserves, Returns, Rosters, Section
 from evalkit.design.stages import Stage
@@ -63,6 +64,7 @@ class Design(Section):
     checks: tuple[CheckRule, ...] = Field(alias="check", default=())
     forms: tuple[LinkedForm, ...] = Field(alias="form", default=())
     indicators: System | None = None
+    problems: ProblemRules | None = None
     planning: Planning | None = None
     published: tuple[Published, ...] = ()
     report: Report

@@ -179,8 +179,24 @@ def close_village(ledger: Ledger, village: str, lacks: Mapping[str, str], *, day
     FieldworkError
         With everything that is lacking.
     """
+    if told := gate_fault(lacks):
+        raise FieldworkError(f"村 {village}｜{told}")
+    return ledger.append("close", village, {"gates": list(GATES), "draw": draw}, who=who, day=day)
+
+
+def gate_fault(lacks: Mapping[str, str]) -> str:
+    """Return which of the three gates (三个不放过) is open and what to do, empty when all are shut.
+
+    Parameters
+    ----------
+    lacks : mapping
+        As for `close_village`; a gate that is not named was not looked at.
+
+    Examples
+    --------
+    >>> gate_fault({"信息": "", "指标": "2 项未核", "反馈": ""})
+    '指标：2 项未核｜三个不放过：信息、指标、反馈都完整才能销号'
+    """
     states = {gate: lacks.get(gate, "未核对") for gate in GATES}
     open_gates = [f"{gate}：{lack}" for gate, lack in states.items() if lack]
-    if open_gates:
-        raise FieldworkError(f"村 {village}｜{'；'.join(open_gates)}｜三个不放过：信息、指标、反馈都完整才能销号")
-    return ledger.append("close", village, {"gates": list(GATES), "draw": draw}, who=who, day=day)
+    return f"{'；'.join(open_gates)}｜三个不放过：信息、指标、反馈都完整才能销号" if open_gates else ""

@@ -66,6 +66,7 @@ NEEDED = Part("理由", needed=True)
 STATUSES = ("clue", "suspected", "notified", "answering", "confirmed", "dismissed", "appealed", "final")
 FIVE = ("汇总", "反馈", "通报", "交办", "验收")
 GATES = ("信息", "指标", "反馈")
+RECTIFYING = ("反馈", "整改", "延期", "退回")
 KINDS: dict[str, Kind] = {
     "run": Kind("模拟运行", "", {"design": Part("设计指纹")}),
     "announce": Kind("公告指纹", "名单指纹", {"record": RECORD, "design": Part("设计指纹"), "attempt": ATTEMPT, "reason": REASON}),
@@ -104,7 +105,13 @@ KINDS: dict[str, Kind] = {
         "积分", "组或督查员",
         {"points": Part("分", int, needed=True), "rule": Part("规则", needed=True), "problem": Part("问题编号"), "village": Part("村")},
     ),
-    "close": Kind("销号", "对象", {"gates": Part("三项", list), "note": Part("备注")}),
+    "close": Kind(
+        "销号", "对象",
+        {
+            "gates": Part("三项", list), "note": Part("备注"), "evidence": Part("佐证"), "seal": Part("佐证指纹"),
+            "chain": Part("应签的各级", list),
+        },
+    ),
     "case": Kind(
         "疑似问题", "案件编号",
         {
@@ -126,7 +133,22 @@ KINDS: dict[str, Kind] = {
             "admitted": Part("采信", needed=True, words=("采信", "不采信", "随卷上报")),
         },
     ),
-    "problem": Kind("问题", "问题编号", {"text": Part("问题"), "village": Part("村"), "household": Part("户"), "level": Part("级")}),
+    "problem": Kind(
+        "问题", "问题编号",
+        {
+            "level": Part("级"), "place": Part("地点"), "household": Part("户"), "code": Part("问题代码"), "text": Part("问题"),
+            "source": Part("来源"), "reference": Part("来源文号"), "found": Part("发现日期"), "own": Part("来源中的编号"),
+            "lead": Part("牵头部门", list), "units": Part("责任单位", list), "measure": Part("整改措施"), "deadline": Part("整改时限"),
+            "recurs": Part("曾销号的问题"),
+        },
+    ),
+    "rectify": Kind(
+        "整改", "问题编号",
+        {
+            "step": Part("步骤", needed=True, words=RECTIFYING), "text": Part("情况", needed=True), "plan": Part("下步打算"),
+            "deadline": Part("整改时限"),
+        },
+    ),
     "signoff": Kind("签字", "对象", {"paper": Part("文书", needed=True), "seal": Part("文书指纹"), "role": Part("职务")}),
 }  # fmt: skip
 FORMS = {str: "文字", int: "整数", float: "数", bool: "是或否", list: "列表", dict: "对照表"}
