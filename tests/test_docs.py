@@ -20,6 +20,7 @@ NAMES = (
     "intake",
     "intervals",
     "ledger",
+    "problems",
     "quality",
     "satisfaction",
     "rates",

@@ -190,3 +190,5 @@ class Taxonomy(Section):
     def __repr__(self) -> str:
         told = f"，{len(self.measure)} 条措施 {self.charges} 项责任与时限" if self.measure else ""
         return f"问题分类 {self.title}：{len(self.group)} 组 {len(self.problem)} 个问题{told}"
+
+    __str__ = __repr__
