@@ -125,17 +125,25 @@ if TYPE_CHECKING:
     from evalkit.privacy import shed as shed
     from evalkit.problems import Problem as Problem
     from evalkit.problems import Problems as Problems
+    from evalkit.problems import case_problems as case_problems
     from evalkit.problems import charge_table as charge_table
+    from evalkit.problems import check_statements as check_statements
     from evalkit.problems import close_problem as close_problem
     from evalkit.problems import due_day as due_day
     from evalkit.problems import follow_problems as follow_problems
+    from evalkit.problems import form_problems as form_problems
     from evalkit.problems import list_problems as list_problems
     from evalkit.problems import note_problem as note_problem
     from evalkit.problems import note_problems as note_problems
+    from evalkit.problems import procedure_problems as procedure_problems
     from evalkit.problems import read_taxonomy as read_taxonomy
     from evalkit.problems import record_problems as record_problems
     from evalkit.problems import sign_problem as sign_problem
     from evalkit.problems import stage_table as stage_table
+    from evalkit.problems import write_problem_form as write_problem_form
+    from evalkit.problems import write_problem_lists as write_problem_lists
+    from evalkit.problems import write_register as write_register
+    from evalkit.problems import write_step_form as write_step_form
     from evalkit.quality import Interviewers as Interviewers
     from evalkit.quality import LeftOut as LeftOut
     from evalkit.quality import Plausibility as Plausibility
@@ -248,8 +256,9 @@ _FILES = {
     "plans": ("Plan", "plan"),
     "privacy": ("Key", "Leaks", "Shed", "read_key", "scan", "shed"),
     "problems": (
-        "Problem", "Problems", "charge_table", "close_problem", "due_day", "follow_problems", "list_problems", "note_problem",
-        "note_problems", "read_taxonomy", "record_problems", "sign_problem", "stage_table",
+        "Problem", "Problems", "case_problems", "charge_table", "check_statements", "close_problem", "due_day", "follow_problems",
+        "form_problems", "list_problems", "note_problem", "note_problems", "procedure_problems", "read_taxonomy", "record_problems",
+        "sign_problem", "stage_table", "write_problem_form", "write_problem_lists", "write_register", "write_step_form",
     ),
     "quality": (
         "Interviewers", "LeftOut", "Plausibility", "Recheck", "Reinterview", "agreement", "interviewers", "leave_out",

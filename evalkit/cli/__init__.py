@@ -14,6 +14,7 @@ from evalkit.cli.group import Group
 from evalkit.cli.ledgers import history, ledger
 from evalkit.cli.papers import certify, check_numbers, sum_up, write_rectification
 from evalkit.cli.planning import sampling_plan, simulated
+from evalkit.cli.problems import problems
 from evalkit.cli.quality import inspect, visit_again
 from evalkit.cli.scores import score_card
 from evalkit.cli.secrets import new_secret_key, search_outputs
@@ -52,7 +53,8 @@ def main() -> None:
 for _command in (
     init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, xlsform, release, nightly, reserve, mark, board,
     points, close_village, conflicts, resolve, collect, linked_forms, response, inspect, visit_again,
-    case, estimate, tell_distance, score_card, report, check_numbers, write_rectification, sum_up, certify, verify, publish, search_outputs,
+    case, estimate, tell_distance, score_card, problems,
+    report, check_numbers, write_rectification, sum_up, certify, verify, publish, search_outputs,
     new_secret_key, history, ledger,
     overlap, matched, run_all, wheels,
 ):  # fmt: skip

@@ -75,8 +75,9 @@ class Group(Section):
 
 
 class Statement(Section):
-    """What a list says of how common a problem is: a relation, a value in [0, 1], and the unit that is counted."""
+    """What a list says of how common a problem is: a relation, a value in (0, 1), and the unit that is counted."""
 
+    code: Word
     text: Word
     relation: Literal[">", "≥", "≈", "="]
     value: Number = Field(gt=0, lt=1)
@@ -147,8 +148,9 @@ class Taxonomy(Section):
         return self
 
     def _repeated(self) -> Iterator[Fault]:
-        parts: dict[str, Iterable[Group | ProblemKind | Measure]] = {
+        parts: dict[str, Iterable[Group | ProblemKind | Measure | Statement]] = {
             "group": self.group, "problem": self.problem, "measure": self.measure,
+            "problem.statement": [said for kind in self.problem for said in kind.statement],
         }  # fmt: skip
         for part, entries in parts.items():
             counts = Counter(entry.code for entry in entries)

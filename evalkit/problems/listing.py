@@ -12,11 +12,11 @@ import pandas as pd
 
 from evalkit.design.rectifying import STANDING
 from evalkit.errors import EvalkitError, Faults, LedgerError
-from evalkit.intake.moments import FORMS, moment
 from evalkit.problems.deadlines import due_day
 from evalkit.problems.entry import Problem, Source, merge_fault, merged
 from evalkit.problems.rectification import Problems
 from evalkit.sheets import read_sheet
+from evalkit.sheets.moments import FORMS, moment
 
 if TYPE_CHECKING:
     from evalkit.design.rectifying import Taxonomy
