@@ -66,7 +66,7 @@ def test_a_zip_bomb_is_refused_by_what_it_unpacks_to(tmp_path: Path) -> None:
         ("locked.xlsx", COMPOUND + bytes(600), "打开密码"),
         ("old.xls", COMPOUND + bytes(600), "打不开"),
         ("a.xlsx", b"PK\x03\x04" + bytes(30), "打不开"),
-        ("a.xlsx", b"<html><table></table></html>", "打不开"),
+        ("a.xlsx", b"<html><table></table></html>", "其实是网页"),
         ("a.sav", b"$FL2" + bytes(50), "打不开这个文件"),
         ("a.dta", b"", "打不开这个文件"),
     ],

@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
 import evalkit as ev
 from evalkit.errors import EvalkitError, ResponsesError
 from evalkit.fieldwork.handed import hand_in
-from evalkit.sheets import plain_numbers
+from evalkit.sheets import plain_numbers, write_bytes, write_csv
 from tests import county
+from tests.test_intake_registry import OLD, export
 from tests.test_intake_returns import WJX, WORDS, csv_of, refusal
 
 
@@ -85,3 +87,50 @@ def test_rosters_of_a_folder_name_villages_as_people_do(tmp_path: Path) -> None:
         ev.read_rosters(table[:1], declared, known=frame.directory(), villages=frame.units)
     bare = ev.Frame.from_data(pd.DataFrame({"code": ["1"]}), id="code", code="free")
     assert bare.directory() is None
+
+
+def test_words_years_and_incomes_of_a_register_are_asked_about_in_one_table(tmp_path: Path) -> None:
+    changes = [{"贫困户属性": "贫闲户", "（脱贫年度）": "2031", "人均纯收入": "-300", "脱贫属性": "已脫贫"}] * 2
+    changes += [{"人均纯收入": "9999999"}, {"与户主关系": "之猫", "人均纯收入": "9999999"}, {"人均纯收入": "9999999"}]
+    changes[1] = {**changes[1], "与户主关系": "配偶"}
+    register = ev.read_registry(write_csv(export(OLD, *changes), tmp_path / "a.csv"))
+    table = register.table()
+    assert list(table) == ["行", "列", "值", "规则", "处理"] and table["处理"].str.startswith("须核实：").all()
+    told = set(zip(table["行"], table["列"], strict=True))
+    of_household = {(2, "贫困户属性"), (2, "脱贫属性"), (2, "(脱贫年度)"), (2, "人均纯收入"), (4, "人均纯收入"), (5, "与户主关系")}
+    assert {(row, column.replace("（", "(").replace("）", ")")) for row, column in told} == of_household
+    assert not len(ev.read_registry(write_csv(export(OLD), tmp_path / "b.csv")).table())
+
+
+@pytest.mark.parametrize(
+    ("code", "mark", "says"), [("utf-16", "", ""), ("utf-8", "\ufeff\ufeff", ""), ("big5", "", "Big5"), ("utf-16-le", "", "UTF-16")]
+)
+def test_texts_of_other_codes_are_read_or_refused_never_garbled(tmp_path: Path, code: str, mark: str, says: str) -> None:
+    path = write_bytes(tmp_path / "a.csv", (mark + "戶編號,結果,村代碼\n0001,滿意,1\n").encode(code))
+    if says:
+        assert says in refusal(path)
+    else:
+        assert ev.read_returns(path).table().to_dict("records") == [{"戶編號": "0001", "結果": "滿意", "村代碼": "1"}]
+
+
+def test_formulas_without_values_and_error_cells_are_no_blanks(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    for row in (["户编号", "收入"], ["0001", "=1000+200"], ["0002", "1300"]):
+        page.append(row)
+    book.save(tmp_path / "a.xlsx")
+    assert "B2" in (says := refusal(tmp_path / "a.xlsx")) and "公式没有算出的值" in says
+    page["B2"], page["B3"].value, page["B3"].data_type = 1200, "#N/A", "e"
+    book.save(tmp_path / "b.xlsx")
+    assert "B3" in (says := refusal(tmp_path / "b.xlsx")) and "错误值" in says
+    page["B3"].value, page["B3"].data_type = "1300", "s"
+    hidden = book.create_sheet("草稿")
+    hidden["A1"], hidden.sheet_state = "=1+1", "hidden"
+    book.save(tmp_path / "c.xlsx")
+    assert ev.read_returns(tmp_path / "c.xlsx").table()["收入"].tolist() == ["1200", "1300"]
+
+
+@pytest.mark.parametrize(("name", "data", "says"), [("a.csv", b"PK\x03\x04", "其实是工作簿"), ("a.xls", b"<html><table>", "其实是网页")])
+def test_files_under_a_wrong_ending_say_what_they_are(tmp_path: Path, name: str, data: bytes, says: str) -> None:
+    assert says in refusal(write_bytes(tmp_path / name, data))

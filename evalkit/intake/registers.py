@@ -10,8 +10,9 @@ from typing import Literal
 import pandas as pd
 
 from evalkit.codes import Directory
-from evalkit.errors import EvalkitError, Fault, Faults, FrameError
+from evalkit.errors import HEADER, EvalkitError, Fault, Faults, FrameError
 from evalkit.given import takes
+from evalkit.intake.doubts import doubtful
 from evalkit.intake.households import HEAD, one_row_each
 from evalkit.intake.layouts import FIELDS, PERSONAL, Headings, absent, find_headings, recognised
 from evalkit.intake.people import check_persons
@@ -32,7 +33,8 @@ class Register:
     layout : str
         ``2016`` (2016–2020) or ``2022``.
     faults : tuple of Fault
-        What is wrong in the file, with rows; empty unless faults are listed rather than refused.
+        What is to be asked about, with rows: words that the registry does not have, years and incomes that can hardly be;
+        and, where faults are listed rather than refused, what is wrong.
     """
 
     layout: str
@@ -49,6 +51,12 @@ class Register:
         other months (``2014-12``), row (of the head in the spreadsheet) and kept personal columns of the head.
         """
         return self._households.copy()
+
+    def table(self) -> pd.DataFrame:
+        """Return the faults as a table: 行, 列, 值, 规则, 处理, in the order of the rows."""
+        found = sorted(self.faults, key=lambda fault: fault.row or 0)
+        rows = [(fault.row, fault.column, fault.value or "", fault.rule, fault.remedy) for fault in found]
+        return pd.DataFrame(rows, columns=list(HEADER))
 
     def persons(self) -> pd.DataFrame:
         """Return a copy of the table of persons: household, what the file says of each person, row in the spreadsheet."""
@@ -82,7 +90,7 @@ class Register:
         return len(self._households)
 
     def __repr__(self) -> str:
-        return f"Register {len(self)} 户 {len(self._persons)} 人（{self.layout} 年格式），待改正 {len(self.faults)} 处"
+        return f"Register {len(self)} 户 {len(self._persons)} 人（{self.layout} 年格式），待改正、核实 {len(self.faults)} 处"
 
 
 @takes(FrameError)
@@ -131,7 +139,7 @@ def read_registry(
     ...     _ = path.write_text(text, encoding="utf-8")
     ...     register = read_registry(path)
     >>> register
-    Register 1 户 2 人（2016 年格式），待改正 0 处
+    Register 1 户 2 人（2016 年格式），待改正、核实 0 处
     >>> register.households()[["household", "village", "persons", "stated", "exit_year", "income"]]
       household village  persons  stated exit_year   income
     0        H1     东关村        2       2      2018  6444.67
@@ -150,9 +158,10 @@ def read_registry(
     found = Faults(f"登记系统导出表（{name}）")
     persons, households = _both(name, grid, headings, found)
     _settle(found, faults)
+    doubts = doubtful(persons, headings.told)
     private = [word for word in PERSONAL if word not in kept]
     persons = persons.drop(columns=[*private, HEAD], errors="ignore").reset_index(drop=True)
-    return Register(made, tuple(found), households.drop(columns=private, errors="ignore"), persons)
+    return Register(made, (*found, *doubts), households.drop(columns=private, errors="ignore"), persons)
 
 
 def under_headings(name: str, grid: Grid, wanted: Iterable[str]) -> pd.DataFrame:

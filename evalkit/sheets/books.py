@@ -11,6 +11,7 @@ from evalkit.later import later
 from evalkit.sheets.cells import Texts
 from evalkit.sheets.grids import Grid, holds_table
 from evalkit.sheets.limits import Limits, refuse_bomb
+from evalkit.sheets.unvalued import refuse_unvalued
 
 calamine = later("python_calamine")
 
@@ -26,6 +27,7 @@ def read_book(source: Path, sheet: str, limits: Limits) -> dict[str, Grid]:
         When it is no workbook, is encrypted, is larger than the limits, or has no such sheet.
     """
     refuse_bomb(source, limits)
+    _refuse_page_of_the_web(source)
     try:
         book = calamine.CalamineWorkbook.from_path(str(source))
         pages = {page.name: _page(book, page.name, source.name, limits) for page in book.sheets_metadata if _is_read(page, sheet)}
@@ -37,6 +39,7 @@ def read_book(source: Path, sheet: str, limits: Limits) -> dict[str, Grid]:
         raise EvalkitError(f"{source.name}｜打不开这个工作簿（{type(fault).__name__}）｜用表格软件另存为 xlsx 后重试") from None
     if sheet and sheet not in pages:
         raise EvalkitError(f"{source.name}｜没有工作表 {sheet}｜可用：{'、'.join(book.sheet_names)}")
+    refuse_unvalued(source, list(pages))
     return pages
 
 
@@ -49,6 +52,13 @@ def first_page(name: str, pages: dict[str, Grid]) -> Grid:
         remedy = "把数据合到第一张工作表，其余移到别的文件；名单可在 [frame] 中用 sheet 写明读哪一张"
         raise EvalkitError(f"{name}｜除第一张工作表 {shown_label(first)} 外，还有工作表含数据：{named}｜{remedy}")
     return pages[first]
+
+
+def _refuse_page_of_the_web(source: Path) -> None:
+    with source.open("rb") as file:
+        start = file.read(256).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<html", b"<!doctype html", b"<table", b"<meta")):
+        raise EvalkitError(f"{source.name}｜其实是网页（HTML），不是工作簿｜在表格软件中打开，另存为 xlsx 后重试")
 
 
 def _is_read(page: Any, sheet: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ TEXTS = (".csv", ".txt", ".tsv")
 SUFFIXES = (*TEXTS, *BOOKS, ".parquet", *READERS)
 MARKS = ",	;"  # between the cells of a line; the comma first where several are as frequent
 LIMITS = Limits()
+PRIVATE = re.compile("[\ue000-\uf8ff]")  # GB 18030 holds a place for them, and no text does: another code was misread
 EXPONENT, DECIMALS, ZEROS = r"[+-]?[0-9]*\.?[0-9]+[eE][+-]?[0-9]+", r"[0-9]+\.0+", r"[0-9]{15}0+"  # marks of a number where an id stood
 
 
@@ -205,13 +208,17 @@ def _mark(text: str) -> str:
 
 def _decoded(source: Path) -> str:
     data = source.read_bytes()
-    if b"\x00" not in data:
-        for encoding in ("utf-8-sig", "gb18030"):
-            try:
-                return data.decode(encoding)
-            except UnicodeDecodeError:
-                continue
-    raise EvalkitError(f"{source.name}｜文字编码不是 UTF-8 或 GB 18030｜用表格软件另存为 CSV UTF-8 或 xlsx")
+    if data[:2] == b"PK":
+        raise EvalkitError(f"{source.name}｜其实是工作簿，不是文字｜把扩展名改为 .xlsx 后重试")
+    marked = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    for encoding in ("utf-16",) if marked else ("utf-8", "gb18030") if b"\x00" not in data else ():
+        try:
+            text = data.decode(encoding).lstrip("\ufeff")
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text and not (encoding == "gb18030" and PRIVATE.search(text)):
+            return text
+    raise EvalkitError(f"{source.name}｜文字编码不是 UTF-8 或 GB 18030（可能是 Big5 或 UTF-16）｜用表格软件另存为 CSV UTF-8 或 xlsx")
 
 
 def _cut_short(cells: pd.Series) -> pd.Series:
