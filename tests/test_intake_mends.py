@@ -58,6 +58,8 @@ def test_a_wjx_pair_the_wrong_way_round_is_refused(tmp_path: Path) -> None:
     codes, texts = csv_of(tmp_path / "c.csv", WJX), csv_of(tmp_path / "t.csv", WJX | WORDS)
     assert "两个文件放反了" in refusal(texts, labels=codes)
     assert len(ev.read_returns(codes, labels=texts)) == 2
+    bare = csv_of(tmp_path / "b.csv", {heading: cells for heading, cells in WJX.items() if not heading[0].isdigit()})
+    assert len(ev.read_returns(bare, labels=bare)) == 2  # no question at all
 
 
 def test_full_width_commas_and_thousands_are_numbers() -> None:

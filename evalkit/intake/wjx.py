@@ -101,6 +101,8 @@ def paired(codes: pd.DataFrame, texts: pd.DataFrame, faults: Faults) -> tuple[pd
 
 def _refuse_swapped(codes: pd.DataFrame, texts: pd.DataFrame) -> None:
     """Refuse a pair of which the second file holds codes wherever the two differ, and the first one words."""
+    if codes.empty:
+        return
     differ = (codes.to_numpy() != texts.to_numpy()) & ~codes.isin(SKIPPED).to_numpy() & ~texts.isin(SKIPPED).to_numpy()
     first, second = (set(table.to_numpy()[differ]) for table in (codes, texts))
     if first and all(map(CODED.fullmatch, second)) and not any(map(CODED.fullmatch, first)):
