@@ -136,3 +136,11 @@ def test_formulas_without_values_and_error_cells_are_no_blanks(tmp_path: Path) -
 @pytest.mark.parametrize(("name", "data", "says"), [("a.csv", b"PK\x03\x04", "其实是工作簿"), ("a.xls", b"<html><table>", "其实是网页")])
 def test_files_under_a_wrong_ending_say_what_they_are(tmp_path: Path, name: str, data: bytes, says: str) -> None:
     assert says in refusal(write_bytes(tmp_path / name, data))
+
+
+def test_totals_notes_and_headings_below_a_table_are_no_answers(tmp_path: Path) -> None:
+    columns = {"户编号": ["1", "合计", "注：单位为元", "户编号", "2"], "收入": ["9", "9", "", "收入", "8"]}
+    columns |= {"结果": ["完成", "", "", "结果", "完成"]}
+    says = refusal(csv_of(tmp_path / "a.csv", columns))
+    assert "第 3 行，户编号｜看来是合计行" in says and "第 4 行，户编号｜看来是表下的说明" in says and "第 5 行，户编号｜又是列名" in says
+    assert len(ev.read_returns(csv_of(tmp_path / "b.csv", {name: [cells[0], cells[4]] for name, cells in columns.items()}))) == 2

@@ -14,6 +14,7 @@ from evalkit.errors import EvalkitError, Faults, ResponsesError, one_of
 from evalkit.given import takes
 from evalkit.intake import kobo, wjx
 from evalkit.intake.dialects import DIALECTS, Page, read_pages, recognised
+from evalkit.intake.strays import note_strays
 from evalkit.lists import as_list
 from evalkit.privacy import kind_of
 from evalkit.sheets import Known, Limits, refuse_floats
@@ -151,6 +152,7 @@ def settled(
     table = main.grid.table(faults, ResponsesError, main.head)
     if seem_data(list(table.columns)):
         raise ResponsesError(f"{name}｜第 1 行看来是数据，不是列名｜在数据上方加一行列名；列名不写号码")
+    note_strays(table, faults)
     groups: dict[str, pd.DataFrame] = {}
     if made == "kobo":
         table, groups, told = _of_kobo(table, others, labels, faults)
