@@ -66,7 +66,7 @@ def test_a_ledger_whose_writers_are_killed(tmp_path: Path) -> None:
     assert len(Ledger(tmp_path / "ledger.sqlite").entries()) > 10
 
 
-def quick_report(results: Any, folder: Path) -> list[Path]:
+def quick_report(results: Any, folder: Path, *_: Any) -> list[Path]:
     """Stands for the report, which takes most of a run's time."""
     return [write_bytes(Path(folder) / name, str(len(results.tables)).encode()) for name in ("报告.docx", "报告.pdf")]
 

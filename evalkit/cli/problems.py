@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.group import FOLDER, Group, say
+from evalkit.cli.group import FOLDER, group, say
 from evalkit.evaluation import Evaluation, rectifying
 
 NUMBER = click.argument("number", metavar="问题编号")
@@ -14,15 +14,21 @@ UNTIL = click.option("--day", required=True, help="截至哪一天，如 2018-06
 START = click.option("--start", default="", help="反馈的日期；有“反馈后几天内”的阶段时须写。")
 
 
-@click.group(cls=Group)
+@group()
 def problems() -> None:
-    """问题清单与整改：登记、反馈、整改、签字、销号，逐步记入台账。"""
+    """问题清单与整改：登记、反馈、整改、签字、销号，逐步记入台账。
+
+    Problems and their rectification, step by step in the ledger.
+    """
 
 
 @problems.command(name="form")
 @FOLDER
 def write_forms(folder: str) -> None:
-    """写出空的问题清单与整改步骤表，供填写。"""
+    """写出空的问题清单与整改步骤表，供填写。
+
+    Write empty forms of problems and steps, to be filled in.
+    """
     say(rectifying.write_forms(Evaluation(folder)))
 
 
@@ -32,7 +38,10 @@ def write_forms(folder: str) -> None:
 @WHO
 @DAY
 def take_list(folder: str, file: str, who: str, day: str) -> None:
-    """收入问题清单：同一个问题合并，各来源都保留。"""
+    """收入问题清单：同一个问题合并，各来源都保留。
+
+    Take a list of problems; the same problem from several sources becomes one.
+    """
     say(rectifying.take_list(Evaluation(folder), file, who=who, day=day))
 
 
@@ -40,7 +49,10 @@ def take_list(folder: str, file: str, who: str, day: str) -> None:
 @FOLDER
 @click.option("--number", default="", help="只列这一个问题的各步。")
 def tell_list(folder: str, number: str) -> None:
-    """列出问题与现在的状态。"""
+    """列出问题与现在的状态。
+
+    List problems and their status.
+    """
     say(rectifying.tell_list(Evaluation(folder), number))
 
 
@@ -54,7 +66,10 @@ def tell_list(folder: str, number: str) -> None:
 @click.option("--plan", default="", help="下步打算。")
 @click.option("--deadline", default="", help="延期时写新的时限。")
 def note_one(folder: str, number: str, step: str, who: str, day: str, text: str, plan: str, deadline: str) -> None:
-    """记一步：反馈、整改、延期、退回。"""
+    """记一步：反馈、整改、延期、退回。
+
+    Note one step: feedback, rectification, delay, return.
+    """
     say(rectifying.note_one(Evaluation(folder), number, step, who=who, day=day, text=text, plan=plan, deadline=deadline))
 
 
@@ -66,7 +81,10 @@ def note_one(folder: str, number: str, step: str, who: str, day: str, text: str,
 @DAY
 @click.option("--paper", default="", help="签了字的文书：只记指纹。")
 def sign_one(folder: str, number: str, role: str, who: str, day: str, paper: str) -> None:
-    """签字：依设计中的各级由低到高。"""
+    """签字：依设计中的各级由低到高。
+
+    Sign, level by level from below.
+    """
     say(rectifying.sign_one(Evaluation(folder), number, role, who=who, day=day, paper=paper))
 
 
@@ -78,7 +96,10 @@ def sign_one(folder: str, number: str, role: str, who: str, day: str, paper: str
 @click.option("--evidence", required=True, help="佐证文件：只记文件名与指纹，不存文件。")
 @click.option("--text", default="", help="备注。")
 def close_one(folder: str, number: str, who: str, day: str, evidence: str, text: str) -> None:
-    """销号：有佐证、各级都已签字，才能销。"""
+    """销号：有佐证、各级都已签字，才能销。
+
+    Close a problem that has evidence and all signatures.
+    """
     say(rectifying.close_one(Evaluation(folder), number, who=who, day=day, evidence=evidence, text=text))
 
 
@@ -87,7 +108,10 @@ def close_one(folder: str, number: str, who: str, day: str, evidence: str, text:
 @click.argument("file", metavar="文件")
 @click.option("--evidence", default="", help="佐证文件所在的文件夹；不写为表格所在的文件夹。")
 def take_steps(folder: str, file: str, evidence: str) -> None:
-    """从表格收入许多步，全收或全不收。"""
+    """从表格收入许多步，全收或全不收。
+
+    Take many steps from a table, all or none.
+    """
     say(rectifying.take_steps(Evaluation(folder), file, evidence=evidence))
 
 
@@ -95,7 +119,10 @@ def take_steps(folder: str, file: str, evidence: str) -> None:
 @FOLDER
 @UNTIL
 def tell_overdue(folder: str, day: str) -> None:
-    """列出到这一天逾期的问题。"""
+    """列出到这一天逾期的问题。
+
+    List the problems that are overdue on a day.
+    """
     say(rectifying.tell_overdue(Evaluation(folder), day))
 
 
@@ -104,7 +131,10 @@ def tell_overdue(folder: str, day: str) -> None:
 @UNTIL
 @click.option("--by", multiple=True, type=click.Choice(rectifying.choices()), help="按组别、级、地点、牵头部门、责任单位、来源分。")
 def tell_progress(folder: str, day: str, by: tuple[str, ...]) -> None:
-    """整改情况：已完成、未完成、下步打算。"""
+    """整改情况：已完成、未完成、下步打算。
+
+    What is done, what is not, and what comes next.
+    """
     say(rectifying.tell_progress(Evaluation(folder), day, by))
 
 
@@ -113,7 +143,10 @@ def tell_progress(folder: str, day: str, by: tuple[str, ...]) -> None:
 @UNTIL
 @START
 def write_lists(folder: str, day: str, start: str) -> None:
-    """写出四清单与销号登记表。"""
+    """写出四清单与销号登记表。
+
+    Write the four lists and the register of closings.
+    """
     say(rectifying.write_lists(Evaluation(folder), day, start))
 
 
@@ -121,5 +154,8 @@ def write_lists(folder: str, day: str, start: str) -> None:
 @FOLDER
 @START
 def tell_stages(folder: str, start: str) -> None:
-    """列出整改的各个阶段与日期。"""
+    """列出整改的各个阶段与日期。
+
+    List the stages of rectification and their days.
+    """
     say(rectifying.tell_stages(Evaluation(folder), start))
