@@ -231,7 +231,7 @@ def test_nonresponse_hands_weight_on_and_loses_none(seed: int) -> None:
     """Respondents and ineligible units together weigh what all did, cell by cell; ineligible ones keep their share apart."""
     table = villages(seed)
     what = np.random.default_rng(seed).choice(list("RNIU"), len(table))
-    what[:12] = list("RRRRRRIIINNN")
+    what[:12] = list("RRRRRRIIINNN")[: len(table)]
     survey = sampled(table.assign(what=what))
     made = ev.weigh(survey, ev.Nonresponse(by="a", status="what"))
     code, w = survey.levels("a")[0], survey.weights
