@@ -126,4 +126,5 @@ def _refuse_uncoded(items: Iterable[object], codes: Mapping[str, str]) -> None:
 
 def _table(rows: Sequence[tuple[str, ...]], day: str, source: str) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["问题编号", "级", "地点", "户编号", "问题代码", "问题"]).assign(来源=source, 发现日期=day)
-    return table.reindex(columns=list(HEADINGS), fill_value="")
+    blank = {name: "" for name in HEADINGS if name not in table.columns}
+    return table.assign(**blank)[list(HEADINGS)]
