@@ -103,8 +103,8 @@ def test_only_sums_cross(table: pd.DataFrame, relation: Any, monkeypatch: pytest
     crossed: list[int] = []
     plain = engines.Far.brought
 
-    def counted(self: Any, what: str, lazy: Any) -> pd.DataFrame:
-        made = plain(self, what, lazy)
+    def counted(self: Any, what: str, ask: Any) -> pd.DataFrame:
+        made = plain(self, what, ask)
         crossed.append(len(made))
         return made
 
@@ -160,6 +160,16 @@ def test_faults_of_a_table_far_away(table: pd.DataFrame, tmp_path: Path) -> None
     )
     assert "没有这个文件" in refused(lambda: ev.Survey.from_data(tmp_path / "无.parquet"))
     assert "另存为 Parquet" in refused(lambda: ev.Survey.from_data(tmp_path / "无.xlsx"))
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars"])
+def test_conditions_of_another_kind_are_told(table: pd.DataFrame, relation: Any, engine: str) -> None:
+    far = ev.Survey.from_data(relation if engine == "duckdb" else pl.from_pandas(table).lazy(), clusters="village")
+    for where in (ev.col("type") > 2, ev.col("persons") == "5", ev.col("persons").isin(["5"]), ev.col("type") > ev.col("persons")):
+        assert "不是同一类" in refused(lambda where=where: ev.proportion(far, "wrong", where=where))
+    assert "应为真假列" in refused(lambda: ev.proportion(far, "wrong", where="persons"))
+    for survey in (far, ev.Survey.from_data(table)):
+        assert "一列也没有给" in refused(lambda survey=survey: ev.mean(survey, []))
 
 
 def test_types_that_change_between_parts_are_told(tmp_path: Path) -> None:

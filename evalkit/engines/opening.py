@@ -7,7 +7,7 @@ columns, semi-joins), through narwhals; a product is made as a column before it 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,10 +76,30 @@ class Far:
             way = "各分区、各文件的同名列应为同一类型；仍不行的，先存成 Parquet，再给出文件路径"
             raise self.error(f"{self.engine}｜{what}时拒绝了（{type(found).__name__}）｜{way}") from found
 
-    def brought(self, what: str, lazy: Any) -> pd.DataFrame:
-        """Bring rows into memory: all that ever crosses goes through here."""
-        made: pd.DataFrame = self.tried(what, lambda: _in_memory(lazy))
+    def brought(self, what: str, ask: Callable[[Any], Any]) -> pd.DataFrame:
+        """Bring rows into memory: all that ever crosses goes through here. Some engines refuse while a question is put together."""
+        made: pd.DataFrame = self.tried(what, lambda: _in_memory(ask(self.lazy)))
         return made
+
+    def refuse_mixed(self, name: str, others: Iterable[str], told: str) -> None:
+        """Refuse to compare a column of text with numbers or the reverse: engines turn one into the other, each in its way.
+
+        Parameters
+        ----------
+        name : str
+            The column.
+        others : iterable of str
+            Kinds of what it is compared with.
+        told : str
+            The comparison, for the message.
+
+        Raises
+        ------
+        EvalkitError
+        """
+        kind = self.kinds[name]
+        if any((kind == "text") != (other == "text") for other in others if "other" not in (kind, other)):
+            raise self.error(f"{told}｜列与所比的值不是同一类（数与文字）｜先转换，或改写比较的值")
 
     def __repr__(self) -> str:
         return f"{self.engine} 表：{len(self.kinds)} 列，行留在原处"

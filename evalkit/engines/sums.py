@@ -79,8 +79,8 @@ def profiled(far: Far, columns: Sequence[str]) -> dict[str, Profile]:
         asked += [nw.col(f"value{at}").count().alias(f"finite{at}"), nw.col(f"all{at}").count().alias(f"count{at}")]
         asked += [nw.col(f"value{at}").min().alias(f"low{at}"), nw.col(f"value{at}").max().alias(f"high{at}")]
         asked.append(nw.col(f"broken{at}").sum().alias(f"broken{at}"))
-    lazy = far.lazy.select(**made)
-    found = far.brought("逐列看数值", lazy.select(*asked)).iloc[0].astype(float).fillna({f"broken{at}": 0 for at in range(len(columns))})
+    looked = far.brought("逐列看数值", lambda lazy: lazy.select(**made).select(*asked))
+    found = looked.iloc[0].astype(float).fillna({f"broken{at}": 0 for at in range(len(columns))})
     return {name: _profile(found, at) for at, name in enumerate(columns)}
 
 
@@ -117,8 +117,13 @@ def gathered(far: Far, keys: Mapping[str, Any], weight: str | None, means: Mappi
     made |= {f"evalkit_s{i}": one * each for i, each in enumerate(away)}
     made |= {f"evalkit_s{i}_{j}": one * away[i] * away[j] for i, j in combinations_with_replacement(range(len(away)), 2)}
     summed = [nw.col(name).sum() for name in made if name not in keys]
-    asked, every = far.lazy.select(**made), [nw.len().alias(COUNT), *summed]
-    found = far.brought("按列求和", asked.group_by(*keys).agg(*every).sort(*keys) if keys else asked.select(*every))
+    every = [nw.len().alias(COUNT), *summed]
+
+    def ask(lazy: Any) -> Any:
+        chosen = lazy.select(**made)
+        return chosen.group_by(*keys).agg(*every).sort(*keys) if keys else chosen.select(*every)
+
+    found = far.brought("按列求和", ask)
     for name in (COUNT, *(name for name in made if name not in keys)):
         found[name] = found[name].astype(float)
     return found
@@ -127,5 +132,9 @@ def gathered(far: Far, keys: Mapping[str, Any], weight: str | None, means: Mappi
 def repeated(far: Far, columns: Sequence[str]) -> int:
     """Return how many combinations of values of these columns stand in more than one row."""
     far.known(columns)
-    counted = far.lazy.group_by(*columns).agg(nw.len().alias(COUNT)).filter(nw.col(COUNT) > 1)
-    return int(far.brought("查重复", counted.select(nw.len().alias(COUNT)))[COUNT].iloc[0])
+
+    def ask(lazy: Any) -> Any:
+        counted = lazy.group_by(*columns).agg(nw.len().alias(COUNT))
+        return counted.filter(nw.col(COUNT) > 1).select(nw.len().alias(COUNT))
+
+    return int(far.brought("查重复", ask)[COUNT].iloc[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,8 +71,9 @@ class Column:
         shown = value.name if isinstance(value, Column) else repr(value)
 
         def ask(far: Far) -> Any:
-            right = _column(far, value.name) if isinstance(value, Column) else value
-            return how(_column(far, self.name), right)
+            left, right = _column(far, self.name), _column(far, value.name) if isinstance(value, Column) else value
+            far.refuse_mixed(self.name, [far.kinds[value.name] if isinstance(value, Column) else _kind(value)], f"{self.name} {sign} …")
+            return how(left, right)
 
         return Condition(test, f"{self.name} {sign} {shown}", ask)
 
@@ -103,7 +105,7 @@ class Column:
             column = survey.column(self.name)
             return _unless(column.isna(), column.isin(listed))
 
-        return Condition(test, f"{self.name} in {listed!r}", lambda far: _isin(_column(far, self.name), listed))
+        return Condition(test, f"{self.name} in {listed!r}", lambda far: _isin(far, self.name, listed))
 
     def isna(self) -> Condition:
         """Return the condition that the column has no value."""
@@ -118,7 +120,13 @@ def _column(far: Far, name: str) -> Any:
     return value_of(far, name, far.kinds[name])
 
 
-def _isin(column: Any, listed: list[Any]) -> Any:
+def _kind(value: Any) -> str:
+    return "text" if isinstance(value, str) else "number" if isinstance(value, Real) else "other"
+
+
+def _isin(far: Far, name: str, listed: list[Any]) -> Any:
+    column = _column(far, name)
+    far.refuse_mixed(name, map(_kind, listed), f"{name} in …")
     return nw.when(~column.is_null()).then(column.is_in(listed))
 
 

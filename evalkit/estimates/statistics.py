@@ -195,7 +195,10 @@ def ratio(survey: Survey, numerator: str, denominator: str, *, by: By = None, wh
 
 
 def _read(survey: Survey, names: Names) -> list[Variable]:
-    return [variable for name in as_list(names) for variable in read(survey, name)]
+    found = [variable for name in as_list(names) for variable in read(survey, name)]
+    if not found:
+        raise EstimateError('列名｜一列也没有给｜写列名，如 "y" 或 ["y", "x"]')
+    return found
 
 
 def _made(

@@ -114,6 +114,8 @@ class RemoteSurvey:
     def _condition(self, where: Any) -> Any:
         if isinstance(where, str):
             self.far.known([where])
+            if self.far.kinds[where] != "truth":
+                raise SurveyError(f'{where}｜where 应为真假列｜用 ev.col("{where}") > 3 这样的条件')
             return nw.col(where)
         if not hasattr(where, "ask"):
             raise SurveyError('where｜留在原处的表没有行号，不能用数组｜用 ev.col("列名") > 3 这样的条件')
