@@ -14,7 +14,7 @@ from evalkit.design.judgement import FINDINGS
 from evalkit.errors import Faults, LedgerError
 from evalkit.given import takes
 from evalkit.ledger import Draft, Entry, Ledger
-from evalkit.sheets import read_sheet
+from evalkit.sheets import read_named
 
 if TYPE_CHECKING:
     from evalkit.findings import Findings
@@ -221,12 +221,7 @@ def move_cases(ledger: Ledger | str | Path, steps: pd.DataFrame | str | Path, *,
     LedgerError
         With every row at fault.
     """
-    table = steps if isinstance(steps, pd.DataFrame) else read_sheet(steps, subject="案件表", error=LedgerError)
-    missing = [heading for heading in NEEDED if heading not in table]
-    if missing:
-        raise LedgerError(f"案件表｜缺少列：{'、'.join(missing)}｜列名应为：{'、'.join(HEADINGS)}")
-    plain = table[[heading for heading in HEADINGS if heading in table]].fillna("").astype(str).rename(columns=HEADINGS)
-    rows = [{str(key): str(value).strip() for key, value in row.items()} for row in plain.to_dict("records")]
+    rows = list(read_named(steps, HEADINGS, NEEDED, "案件表", LedgerError).values())
     before = len(ledger_of(ledger).entries(STEP))
     _moved(ledger, rows, moves)
     return len(ledger_of(ledger).entries(STEP)) - before

@@ -16,7 +16,7 @@ from evalkit.ledger import Draft, Entry, Ledger
 from evalkit.problems.entry import Problem, Source, merge_fault, merged
 from evalkit.problems.rectification import Problems
 from evalkit.problems.steps import CLOSE, SIGN, Step, deadline_of, step_fault, step_of
-from evalkit.sheets import read_sheet
+from evalkit.sheets import read_named
 
 if TYPE_CHECKING:
     from evalkit.design.rectifying import Taxonomy
@@ -170,14 +170,8 @@ def note_problems(
     LedgerError
         With every row at fault.
     """
-    table = steps if isinstance(steps, pd.DataFrame) else read_sheet(steps, subject="整改步骤表", error=LedgerError)
-    missing = [heading for heading in NEEDED if heading not in table]
-    if missing:
-        raise LedgerError(f"整改步骤表｜缺少列：{'、'.join(missing)}｜列名应为：{'、'.join(HEADINGS)}")
-    plain = table[[heading for heading in HEADINGS if heading in table]].fillna("").astype(str).rename(columns=HEADINGS)
-    taken = [_row({str(key): str(value).strip() for key, value in row.items()}, evidence) for row in plain.to_dict("records")]
-    lines = [int(table.index[at]) + 2 if not isinstance(steps, pd.DataFrame) else at + 2 for at in range(len(table))]
-    return _taken(ledger, taken, chain, gated=gates, lines=lines)
+    rows = read_named(steps, HEADINGS, NEEDED, "整改步骤表", LedgerError)
+    return _taken(ledger, [_row(row, evidence) for row in rows.values()], chain, gated=gates, lines=list(rows))
 
 
 def _row(cells: Mapping[str, str], folder: str | Path | None) -> Step:

@@ -7,6 +7,7 @@ import csv
 import io
 import os
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -226,3 +227,43 @@ def _cut_short(cells: pd.Series) -> pd.Series:
     zeros = cells.str.fullmatch(ZEROS)
     # one number may end so by chance; most of a column does not
     return zeros & (zeros.sum() >= 2) & (2 * zeros.sum() > long.sum())
+
+
+def read_named(
+    table: pd.DataFrame | str | Path, headings: Mapping[str, str], needed: Sequence[str], subject: str, error: type[EvalkitError]
+) -> dict[int, dict[str, str]]:
+    """Read rows under the headings that people fill in, by the names that the program has for them.
+
+    Parameters
+    ----------
+    table : DataFrame or path
+    headings : mapping of str to str
+        From heading to name; other columns are left out.
+    needed : sequence of str
+        Headings that must be there.
+    subject : str
+        What the table is, for messages.
+    error : type of EvalkitError
+
+    Returns
+    -------
+    dict of int to dict
+        By the row of the spreadsheet: name → stripped text, "" where blank.
+
+    Raises
+    ------
+    EvalkitError
+        Naming the headings that are missing.
+
+    Examples
+    --------
+    >>> read_named(pd.DataFrame({"人": [" D1 "], "另": [1]}), {"人": "who"}, ["人"], "步骤表", EvalkitError)
+    {2: {'who': 'D1'}}
+    """
+    found = table.reset_index(drop=True) if isinstance(table, pd.DataFrame) else read_sheet(table, subject=subject, error=error)
+    missing = [heading for heading in needed if heading not in found]
+    if missing:
+        raise error(f"{subject}｜缺少列：{'、'.join(missing)}｜列名应为：{'、'.join(headings)}")
+    plain = found[[heading for heading in headings if heading in found]].fillna("").astype(str).rename(columns=dict(headings))
+    rows = plain.to_dict("records")
+    return {int(at) + 2: {str(key): str(value).strip() for key, value in row.items()} for at, row in zip(found.index, rows, strict=True)}
