@@ -428,7 +428,7 @@ def test_every_fault_of_a_checklist_is_told_with_its_row() -> None:
 
 def test_a_card_speaks_as_a_tree_and_draws() -> None:
     card = ev.score(WHOLE, SYSTEMS / "sichuan_city_2017.toml")
-    assert "1.1.1 减贫人口完成率  1，15/15 分" in repr(card) and "<table" in card._repr_html_()
+    assert "1.1.1 减贫人口完成率  100%，15/15 分" in repr(card) and "<table" in card._repr_html_()
     assert "15/15 分" in card.plot().get_label()
     found = ev.score(survey(), system(leaf("A", column="happy", statistic="proportion")), by="county")
     assert found.plot().get_label().startswith("甲县 9.") and "3 个对象" in repr(found) and "<table" in found._repr_html_()

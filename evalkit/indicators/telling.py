@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ZONES = {"met": "已证实", "not met": "已证实未达", "not proven": "尚不能证实"}
 FIRM = 0.95
+SHARE = "比例"  # the unit of shares, which are read in per cent
 MOST = 12  # units that a tree or the sentences tell of
 
 
@@ -104,7 +105,7 @@ def _cell(row: dict[str, Any]) -> str:
     """Return value, points and gate of one row, as the tree shows them."""
     if row["rule"] == "open":
         return f"未公布（{number(row['weight'])} 分）"
-    parts = [] if np.isnan(row["value"]) else [_shown(row["value"], row["target"])]
+    parts = [] if np.isnan(row["value"]) else [_shown(row["value"], row["target"], row["measure"])]
     if not np.isnan(row["points"]):
         parts.append(f"{number(row['points'])}/{number(row['reach'])} 分")
     if row["met"] is not None:
@@ -112,8 +113,10 @@ def _cell(row: dict[str, Any]) -> str:
     return "，".join(parts) or "无数值"
 
 
-def _shown(value: float, target: float) -> str:
-    """Return a value for reading, with all its digits where the rounded one would be taken for the target."""
+def _shown(value: float, target: float, measure: str) -> str:
+    """Return a value for reading, with more digits where the rounded one would be taken for the target; a share in per cent."""
+    if measure.startswith(SHARE):
+        return percent(value, gate=None if np.isnan(target) else target)
     short = significant(value)
     return plain(value) if value != target and short == significant(target) else short
 
