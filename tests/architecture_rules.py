@@ -32,7 +32,7 @@ RIVER = (
     "responses", "forms", "findings", "casework", "weights",
     "survey", "estimates", "clustering", "models", "satisfaction", "combined", "rates",
     "areas", "verdict", "leeway", "quality",
-    "indicators", "problems", "trials",
+    "indicators", "filledin", "problems", "trials",
 )  # fmt: skip  # satisfaction stands before rates: 群众认可度 is one of them
 MOUTH = ("tables", "charts", "report")
 LAST = ("evaluation", "cli")

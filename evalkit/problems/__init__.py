@@ -9,11 +9,11 @@ from evalkit.problems.rectification import Problems
 from evalkit.problems.statements import check_statements
 from evalkit.problems.steps import STATES, STEPS
 from evalkit.problems.taxonomies import charge_table, read_taxonomy
-from evalkit.problems.turning import case_problems, form_problems, procedure_problems
+from evalkit.problems.turning import case_problems, form_problems, problem_rows, procedure_problems, refuse_uncoded
 
 __all__ = [
     "HEADINGS", "LEVELS", "STATES", "STEPS", "Problem", "Problems", "case_problems", "charge_table", "check_statements",
     "close_problem", "due_day", "follow_problems", "form_problems", "list_problems", "note_problem", "note_problems",
-    "procedure_problems", "read_taxonomy", "record_problems", "sign_problem", "stage_table", "write_problem_form",
-    "write_problem_lists", "write_register", "write_step_form",
+    "problem_rows", "procedure_problems", "read_taxonomy", "record_problems", "refuse_uncoded", "sign_problem", "stage_table",
+    "write_problem_form", "write_problem_lists", "write_register", "write_step_form",
 ]  # fmt: skip

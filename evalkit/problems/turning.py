@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -50,7 +50,7 @@ def procedure_problems(
         When a step has no code.
     """
     table = found.problems()
-    _refuse_uncoded(table["item"], codes)
+    refuse_uncoded(table["item"], codes)
     rows = []
     if level == "户":
         for village, household, item, rule, evidence in table.itertuples(index=False):
@@ -59,7 +59,7 @@ def procedure_problems(
     else:
         for (village, item, rule), mine in table.groupby(["village", "item", "rule"], sort=False):
             rows.append((f"程序/{village}/{rule}", "村", village, "", codes[str(item)], f"{rule}：{mine['household'].nunique()} 户不合"))
-    return _table(rows, day, source)
+    return problem_rows(rows, day=day, source=source)
 
 
 def form_problems(found: Forms, *, day: str, source: str, codes: Mapping[str, str]) -> pd.DataFrame:
@@ -79,14 +79,14 @@ def form_problems(found: Forms, *, day: str, source: str, codes: Mapping[str, st
         When an item with a finding has no code.
     """
     table = found.findings()
-    _refuse_uncoded(table["事项"], codes)
+    refuse_uncoded(table["事项"], codes)
     rows = []
     for form, _, place, item, words, _, row in table.itertuples(index=False):
         level = LINKS[found.parts[form].form.link]
         village, _, household = str(place).partition("/")
         where = "/".join(part for part in (str(form), str(place), str(item), str(row)) if part)
         rows.append((where, level, village, household, codes[item], f"{item}：{words}"))
-    return _table(rows, day, source)
+    return problem_rows(rows, day=day, source=source)
 
 
 def case_problems(cases: pd.DataFrame, *, day: str, source: str, codes: Mapping[str, str]) -> pd.DataFrame:
@@ -109,22 +109,46 @@ def case_problems(cases: pd.DataFrame, *, day: str, source: str, codes: Mapping[
     outcome = cases["outcome"] if "outcome" in cases else pd.Series("", index=cases.index)
     mine = cases[cases["status"].isin(CONFIRMED) & (outcome != "不成立")]
     words = mine["finding"].map(lambda code: FINDINGS.get(code, code))
-    _refuse_uncoded(words, codes)
+    refuse_uncoded(words, codes)
     told = mine["items"] if "items" in mine else mine["reason"]
     rows = [
         (f"案件/{village}/{household}/{word}", "户", village, household, codes[word], f"{word}：{why}")
         for village, household, word, why in zip(mine["village"], mine["household"], words, told, strict=True)
     ]
-    return _table(rows, day, source)
+    return problem_rows(rows, day=day, source=source)
 
 
-def _refuse_uncoded(items: Iterable[object], codes: Mapping[str, str]) -> None:
+def refuse_uncoded(items: Iterable[object], codes: Mapping[str, str]) -> None:
+    """Refuse findings for which no code of the taxonomy was given.
+
+    Raises
+    ------
+    LedgerError
+    """
     lacking = [str(item) for item in dict.fromkeys(items) if item not in codes]
     if lacking:
         raise LedgerError(f"{'、'.join(lacking)}｜没有写对应的问题代码｜codes = {{\"{lacking[0]}\": \"分类中的代码\"}}")
 
 
-def _table(rows: Sequence[tuple[str, ...]], day: str, source: str) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=["问题编号", "级", "地点", "户编号", "问题代码", "问题"]).assign(来源=source, 发现日期=day)
+def problem_rows(rows: Iterable[tuple[str, ...]], *, day: str, source: str) -> pd.DataFrame:
+    """Return findings as the rows that `list_problems` reads.
+
+    Parameters
+    ----------
+    rows : iterable of tuple of str
+        问题编号, 级 (户, 村, 乡, 县), 地点, 户编号, 问题代码, 问题. The same finding must have the same number whenever it is made.
+    day : str
+        Day of the finding.
+    source : str
+        Who found it.
+
+    Examples
+    --------
+    >>> rows = [("到户/411726101201/001", "户", "411726101201", "001", "2.1", "低保未到户")]
+    >>> made = problem_rows(rows, day="2018-05-03", source="第三方评估")
+    >>> made[["级", "户编号", "问题", "发现日期"]].values.tolist()
+    [['户', '001', '低保未到户', '2018-05-03']]
+    """
+    table = pd.DataFrame(list(rows), columns=["问题编号", "级", "地点", "户编号", "问题代码", "问题"]).assign(来源=source, 发现日期=day)
     blank = {name: "" for name in HEADINGS if name not in table.columns}
     return table.assign(**blank)[list(HEADINGS)]
