@@ -40,7 +40,8 @@ ORDER = (*FIRST, *SPRINGS, *RIVER, *MOUTH, *LAST)
 
 # The one-line methods that may reach downstream files, as "file.Class.method".
 UPSTREAM: frozenset[str] = frozenset(
-    {"areas.SmallAreas.plot", "estimates.estimate.Estimate.plot", "models.outcome.Test.plot",
+    {"areas.SmallAreas.plot", "casework.log.Cases.plot", "findings.found.Findings.plot",
+     "estimates.estimate.Estimate.plot", "models.outcome.Test.plot",
      "models.regression.Model.plot", "satisfaction.priorities.Priorities.plot", "survey.surveys.Survey.plot",
      "quality.askers.Interviewers.plot", "quality.plausible.Plausibility.plot",
      "indicators.scorecard.Scorecard.plot",

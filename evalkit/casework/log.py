@@ -13,11 +13,14 @@ from evalkit.casework.ladder import MOVES, NEEDS, OUTCOMES, PENDING, STATUS, sta
 from evalkit.design.judgement import FINDINGS
 from evalkit.errors import Faults, LedgerError
 from evalkit.given import takes
+from evalkit.later import later
 from evalkit.ledger import Draft, Entry, Ledger
 from evalkit.sheets import read_named
 
 if TYPE_CHECKING:
     from evalkit.findings import Findings
+
+charts = later("evalkit.charts")
 
 STEP = "case"
 DECIDED = ("confirmed", "final", "dismissed")
@@ -71,6 +74,15 @@ class Cases:
         """Return the cases that are neither confirmed nor dismissed, or are under appeal."""
         table = self.table()
         return table[table["status"].isin(PENDING)].reset_index(drop=True)
+
+    def ways(self) -> list[tuple[str, ...]]:
+        """Return the statuses that each case went through, in order; the final one with its outcome, as ``final:成立``."""
+        found = [[(step.detail["status"], step.detail.get("outcome", "")) for step in steps] for steps in self._last.values()]
+        return [tuple(f"{status}:{outcome}" if status == "final" else status for status, outcome in steps) for steps in found]
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the way of the cases; `evalkit.charts.flow_plot` says what may be asked."""
+        return charts.flow_plot(self, **options)
 
     def statuses(self, *, appealed: Literal["decided", "pending"] | None = None) -> dict[tuple[str, str, str], str]:
         """Return what each case is for the rates, for `evalkit.determine`.

@@ -1,10 +1,12 @@
 """Charts: results as pictures, told apart without colour, the same bytes every time."""
 
 from evalkit.charts.areas import areas_plot
+from evalkit.charts.causes import causes_plot
 from evalkit.charts.chart import Chart
 from evalkit.charts.checks import interviewer_plot, plausibility_plot
 from evalkit.charts.comparisons import balance_plot, test_plot
 from evalkit.charts.curves import oc_plot, trials_plot
+from evalkit.charts.flows import flow_plot
 from evalkit.charts.forests import estimate_plot, model_plot, verdict_plot
 from evalkit.charts.heats import heat_plot
 from evalkit.charts.opinions import answers_plot, priorities_plot
@@ -47,5 +49,5 @@ __all__ = [
     "interviewer_plot", "know_fonts", "missing_characters", "model_plot", "oc_plot", "organ_pipe_plot", "picture", "place_chart",
     "plausibility_plot", "response_chart", "sample_chart", "satisfaction_chart", "survey_plot", "test_plot", "trials_plot",
     "verdict_plot",
-    "answers_plot", "priorities_plot", "scorecard_plot",
+    "answers_plot", "causes_plot", "flow_plot", "priorities_plot", "scorecard_plot",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from evalkit.charts.forests import Labels, row_names
+from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import Ladder, Rung, line_at, paged, scale_below, set_up
 from evalkit.charts.style import BLUE, INK, MILD, ORANGE, in_style
 from evalkit.figures import interval, is_blank, plain, told_percent
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 APART = 0.17  # rows between the two marks of an area
 
 
+@lettered
 def areas_plot(
     areas: SmallAreas, *, ax: Axes | None = None, labels: Labels = None, title: str = "", max_rows: int = 40, page: int = 1
 ) -> Axes:

@@ -6,9 +6,9 @@ import io
 import re
 from dataclasses import dataclass
 from html import escape
-from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from evalkit.charts.layout import meetings
 from evalkit.charts.style import STYLE
 from evalkit.later import later
 
@@ -69,32 +69,10 @@ class Chart:
     def collisions(self) -> list[tuple[str, str]]:
         """Return pairs of labels that overlap, and labels that leave the picture, paired with ``"边"``."""
         with mpl.rc_context(STYLE):
-            return _collisions(self.figure)
+            return meetings(self.figure)
 
     def _saved(self, form: str, **options: Any) -> bytes:
         out = io.BytesIO()
         with mpl.rc_context(STYLE):
             self.figure.savefig(out, format=form, **options)
         return out.getvalue()
-
-
-def _collisions(figure: Figure) -> list[tuple[str, str]]:
-    figure.draw_without_rendering()
-    unseen = {id(label) for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for label in _beyond(axis)}
-    texts = [text for text in figure.findobj(mpl.text.Text) if text.get_visible() and text.get_text().strip() and id(text) not in unseen]
-    boxes = [(text.get_text(), text.get_window_extent()) for text in texts]
-    edge = figure.bbox
-    meets = [(a, b) for (a, x), (b, y) in combinations(boxes, 2) if _overlap(x, y)]
-    leaves = [(a, "边") for a, x in boxes if x.x0 < edge.x0 - 1 or x.x1 > edge.x1 + 1 or x.y0 < edge.y0 - 1 or x.y1 > edge.y1 + 1]
-    return meets + leaves
-
-
-def _beyond(axis: Any) -> list[Any]:
-    """Return the tick labels outside the view: matplotlib keeps them but does not draw them."""
-    low, high = sorted(axis.get_view_interval())
-    return [label for label, place in zip(axis.get_majorticklabels(), axis.get_majorticklocs(), strict=False) if not low <= place <= high]
-
-
-def _overlap(a: Any, b: Any) -> bool:
-    slack = 0.5  # pixels: neighbours may touch
-    return bool(min(a.x1, b.x1) - max(a.x0, b.x0) > slack and min(a.y1, b.y1) - max(a.y0, b.y0) > slack)

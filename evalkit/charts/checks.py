@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from evalkit.charts.forests import Line, Span, forest
+from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import Ladder, Rung, beside, most, scale_below, set_up
 from evalkit.charts.style import BLUE, GREY, INK, in_style
 from evalkit.figures import number, percent, plain, significant
@@ -20,6 +21,7 @@ UNDONE = "未做"
 READ = "列出的应再看一眼，不等于有错；各项规则不同，不能相加"
 
 
+@lettered
 def plausibility_plot(plausibility: Plausibility, *, ax: Axes | None = None) -> Axes:
     """Draw, for each check, the share of what it looked at that it lists.
 
@@ -69,6 +71,7 @@ def _spoken(check: Check) -> str:
     return f"{check.name}：{check.looked}{unit}中{check.flagged}{unit}"
 
 
+@lettered
 def interviewer_plot(interviewers: Interviewers, name: str | None = None, *, ax: Axes | None = None, max_rows: int = 40) -> Axes:
     """Draw how far the mean of each interviewer lies above those of the villages where they asked: a caterpillar.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit.charts.forests import Line, Span, forest
+from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import Ladder, Rung, beside, most, scale_below, set_up
 from evalkit.charts.style import BLUE, GREY, INK, MILD, PALE, STEPS, in_style, shades
 from evalkit.errors import ReportError
@@ -23,6 +24,7 @@ BALANCE = ("variable", "category", "asmd_before", "asmd_after")
 SOLID = 3  # steps of the scale without a hatch
 
 
+@lettered
 def test_plot(test: Test, *, ax: Axes | None = None, level: float = 0.95, max_rows: int = 40) -> Axes:
     """Draw what a test compared, with the test in words below.
 
@@ -101,6 +103,7 @@ def _differences(test: Test, estimate: Any, ax: Axes | None, level: float, max_r
     return forest(ladder, spans, line, False, ax, "\n".join(part for part in (rest, test.sentence("zh")) if part))
 
 
+@lettered
 def balance_plot(table: pd.DataFrame, *, ax: Axes | None = None, limit: float = 0.1, max_rows: int = 40) -> Axes:
     """Draw standardised differences between sample and population before and after weighting, a dumbbell a category.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import SMALL, ask_shares, bare, cut, folded, line_at, note_below, own_axes, percents_up, scale_below
 from evalkit.charts.style import AMBER, BLUE, FAMILIES, GREY, INK, ORANGE, WIDTH, in_style
 from evalkit.errors import ReportError
@@ -29,6 +30,7 @@ LOOKS: tuple[tuple[str, Any, str], ...] = (
 )  # fmt: skip
 
 
+@lettered
 def oc_plot(table: pd.DataFrame, gate: float, better: float | None = None, title: str = "", *, ax: Axes | None = None) -> Axes:
     """Draw the chance to pass against the true rate, a curve a model or rule.
 
@@ -86,6 +88,7 @@ def oc_plot(table: pd.DataFrame, gate: float, better: float | None = None, title
     return axes
 
 
+@lettered
 def trials_plot(trials: Trials, *, gate: int = 0, icc: float | None = None, model: str | None = None, ax: Axes | None = None) -> Axes:
     """Draw what simulated trials say of a gate by the true rate: how often the legal rule passes, and how often either side is proven.
 

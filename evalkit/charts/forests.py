@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import SMALL, Ladder, Rung, beside, line_at, most, scale_below, set_up
 from evalkit.charts.style import BLUE, FAMILIES, GREY, MILD, in_style
 from evalkit.errors import ReportError
@@ -53,6 +54,7 @@ class Line:
     between: str = " "
 
 
+@lettered
 def estimate_plot(
     estimate: Estimate,
     *,
@@ -110,6 +112,7 @@ def estimate_plot(
     return forest(Ladder(rungs, heads, title, note), spans, line, share, ax, rest)
 
 
+@lettered
 def model_plot(model: Model, *, ax: Axes | None = None, level: float = 0.95, intercept: bool = False) -> Axes:
     """Draw the coefficients of a model as points with their intervals, and the line of no effect.
 
@@ -149,6 +152,7 @@ def model_plot(model: Model, *, ax: Axes | None = None, level: float = 0.95, int
     return forest(Ladder(rungs, ("系数", "p 值"), title, note), spans, Line(0.0, "", "0"), False, ax)
 
 
+@lettered
 def verdict_plot(verdict: Verdict, *, ax: Axes | None = None) -> Axes:
     """Draw a verdict: the rate with its two-sided interval, the threshold, and the verdict in words below.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import SMALL, Ladder, Rung, most, set_up
 from evalkit.charts.style import FAMILIES, GREY, INK, MILD, in_style
 from evalkit.errors import ReportError
@@ -24,6 +25,7 @@ LEAST_REACH = 0.05  # below nominal: a map on which all is well stays pale
 DEEP = 0.55  # of the way to DARK from which numbers are white
 
 
+@lettered
 def heat_plot(
     table: pd.DataFrame,
     rows: str | Sequence[str],

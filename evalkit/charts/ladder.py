@@ -15,6 +15,7 @@ from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from evalkit.charts.languages import CHINESE, Say
 from evalkit.charts.style import FAINT, FAMILIES, GREY, INK, WIDTH, in_style, wide
 from evalkit.errors import Faults, ReportError
 from evalkit.figures import gate_text, plain
@@ -82,8 +83,8 @@ class Ladder:
         return heights, names
 
 
-def most(count: int, max_rows: int) -> tuple[int, str]:
-    """Return how many of the rows are drawn, and what is said of the others.
+def most(count: int, max_rows: int, say: Say = CHINESE) -> tuple[int, str]:
+    """Return how many of the rows are drawn, and what is said of the others, by default in Chinese.
 
     Examples
     --------
@@ -97,10 +98,12 @@ def most(count: int, max_rows: int) -> tuple[int, str]:
     """
     if count < 1 or max_rows < 1:
         raise ReportError(f"{count} 行，max_rows = {max_rows}｜至少应有一行可画｜核对结果与 max_rows")
-    return (count, "") if count <= max_rows else (max_rows, f"只画前 {max_rows} 行，另有 {count - max_rows} 行未画")
+    rest = count - max_rows
+    told = say(f"只画前 {max_rows} 行，另有 {rest} 行未画", f"The first {max_rows} rows; {rest} more are not drawn")
+    return (count, "") if rest <= 0 else (max_rows, told)
 
 
-def paged(rows: Sequence[Row], max_rows: int, page: int) -> tuple[list[Row], str]:
+def paged(rows: Sequence[Row], max_rows: int, page: int, say: Say = CHINESE) -> tuple[list[Row], str]:
     """Return the rows of a page, and what is said of the others.
 
     Examples
@@ -118,8 +121,9 @@ def paged(rows: Sequence[Row], max_rows: int, page: int) -> tuple[list[Row], str
     if not isinstance(page, int) or not 1 <= page <= pages:
         raise ReportError(f"page = {page!r}｜{len(rows)} 行、每页 {max_rows} 行，共 {pages} 页｜写 1 至 {pages}")
     start, stop = (page - 1) * count, min(page * count, len(rows))
-    told = f"共 {len(rows)} 行，这是第 {start + 1}～{stop} 行（第 {page} 页，共 {pages} 页）" if pages > 1 else ""
-    return list(rows[start:stop]), told
+    zh = f"共 {len(rows)} 行，这是第 {start + 1}～{stop} 行（第 {page} 页，共 {pages} 页）"
+    told = say(zh, f"Rows {start + 1}–{stop} of {len(rows)} (page {page} of {pages})")
+    return list(rows[start:stop]), told if pages > 1 else ""
 
 
 def ask_shares(chart: str, **shares: Any) -> None:
@@ -256,6 +260,13 @@ def scale_below(axes: Axes, values: Sequence[float], *, share: bool) -> None:
     axes.set_xlim(left, right)
     axes.xaxis.set_major_locator(ticker.MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(lambda value, _: gate_text(round(value, 9)) if share else tick_text(value))
+
+
+def whole_below(axes: Axes, highest: float) -> None:
+    """Set the axis below to counts from 0 to a little beyond the highest, with whole numbers at its ticks."""
+    axes.set_xlim(0, 1.04 * highest)
+    axes.xaxis.set_major_locator(ticker.MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_formatter(lambda value, _: tick_text(value))
 
 
 def tick_text(value: float) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import Ladder, Rung, most, note_below, own_axes, percents_up, set_up
 from evalkit.charts.style import BLUE, FAINT, FAMILIES, GREY, INK, MILD, STEPS, in_style, percent_ticks, shades
 from evalkit.errors import ReportError
@@ -24,6 +25,7 @@ CORNERS = {"优先改进": (0.01, 0.97, "left", "top"), "继续保持": (0.99, 0
 CORNERS |= {"维持即可": (0.99, 0.03, "right", "bottom")}
 
 
+@lettered
 def answers_plot(table: pd.DataFrame, *, ax: Axes | None = None, title: str = "各题回答的构成", max_rows: int = 40) -> Axes:
     """Draw each question as one bar of the shares of its answers, best to worst.
 
@@ -98,6 +100,7 @@ def _spoken(key: Any, part: pd.DataFrame) -> str:
     return f"{' '.join(map(str, key))}：" + "，".join(f"{row.level} {percent(row.share, 1)}" for row in records(part))
 
 
+@lettered
 def priorities_plot(found: Priorities, *, ax: Axes | None = None) -> Axes:
     """Draw performance across and importance upwards, each question a cross of its two intervals, with the four quadrants.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit.charts.forests import Labels, row_names
+from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import SMALL, ask_shares, bare, folded, most, note_below, own_axes, percents_up
 from evalkit.charts.style import BLUE, FAINT, FAMILIES, INK, PALE, WIDTH, in_style, wide
 from evalkit.errors import ReportError
@@ -30,6 +31,7 @@ NAMED = 3  # villages that the note names
 ROOM = 24  # bars from which a stroke between them would be more ink than the bars
 
 
+@lettered
 def organ_pipe_plot(
     what: Survey | Estimate,
     column: str | None = None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit.charts.chart import Chart
+from evalkit.charts.glyphs import find_glyphs
 from evalkit.charts.style import AMBER, BLUE, GREY, INK, MARK, ORANGE, PALE, STEPS, WIDTH, in_style, percent_ticks, shades
 from evalkit.figures import gate_words, interval, is_blank, number, percent
 from evalkit.later import later
@@ -33,7 +34,10 @@ def draw_all(results: Results) -> list[Chart]:
     """Draw every chart that these results have something to show for, in the order of the report."""
     with in_style():
         drawn = [draw(results) for draw in (sample_chart, response_chart, gate_chart, satisfaction_chart, place_chart)]
-    return [chart for chart in drawn if chart is not None]
+        found = [chart for chart in drawn if chart is not None]
+        for chart in found:
+            find_glyphs(chart.figure)
+    return found
 
 
 def gate_chart(results: Results) -> Chart | None:

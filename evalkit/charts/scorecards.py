@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import Ladder, Rung, line_at, most, set_up, tick_text
 from evalkit.charts.style import AMBER, BLUE, FAINT, GREY, INK, MILD, ORANGE, in_style
 from evalkit.errors import ReportError
@@ -18,6 +19,7 @@ COLOURS = {"met": BLUE, "not met": ORANGE, "not proven": AMBER}
 ONE_UNIT, SEVERAL = "各指标得分", "各对象得分"
 
 
+@lettered
 def scorecard_plot(card: Scorecard, *, ax: Axes | None = None, title: str = "", max_rows: int = 40) -> Axes:
     """Draw the points of one unit, an indicator a row, or the scores of several units, best first.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import SMALL, bare, folded, note_below, own_axes, tick_text
 from evalkit.charts.style import BLUE, FAMILIES, GREY, WIDTH, in_style
 from evalkit.later import later
@@ -19,6 +20,7 @@ BINS = 31
 HIGH = 9.0  # rows of a ladder
 
 
+@lettered
 def survey_plot(survey: Survey, *, ax: Axes | None = None) -> Axes:
     """Draw how the weights of a survey are spread: how many rows have a weight of so much.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalkit.charts.forests import Labels, row_names
+from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import Ladder, Rung, beside, line_at, paged, scale_below, set_up
 from evalkit.charts.style import BLUE, GREY, INK, ORANGE, in_style
 from evalkit.errors import Faults, ReportError
@@ -53,6 +54,7 @@ class Worm:
         return self.value in (0, 1)
 
 
+@lettered
 def inchworm_plot(
     what: Estimate | Verdict | Iterable[Verdict] | Mapping[str, Verdict],
     *,

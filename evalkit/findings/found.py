@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from evalkit.design.judgement import FINDINGS
 from evalkit.design.standards import words_of
 from evalkit.errors import Fault
 from evalkit.findings.testing import against
+from evalkit.later import later
 from evalkit.lists import as_list
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from evalkit.design.criteria import Criteria, CriterionRule
     from evalkit.responses import Responses
     from evalkit.sample import Sample
+
+charts = later("evalkit.charts")
 
 UPHELD = ("confirmed", "final")
 NOT_HELD_AGAINST = ("clue", "dismissed")
@@ -149,6 +152,10 @@ class Findings:
                 has = mine[[item in items for items in lists]]
                 rows.append((finding, item, *self._counted(finding, has)))
         return pd.DataFrame(rows, columns=["finding", "item", *COUNTED])
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the causes; `evalkit.charts.causes_plot` says what may be asked."""
+        return charts.causes_plot(self, **options)
 
     def _counted(self, finding: str, mine: pd.DataFrame) -> tuple[int, int, int, int]:
         affected, raised, upheld = self.affected(finding)[mine.index], mine[finding], mine[f"{finding}_confirmed"]

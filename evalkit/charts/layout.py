@@ -1,0 +1,70 @@
+"""What is wrong with the layout of a figure, from the extents of its texts: labels that meet or leave the picture; and room for more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from evalkit.later import later
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.figure import Figure
+
+mpl_text = later("matplotlib.text")
+
+EDGE = "边"
+SLACK = 0.5  # pixels: neighbours may touch
+
+
+def texts_of(artist: Artist) -> list[Any]:
+    """Return the texts of a figure or axes that are drawn and say something."""
+    return [text for text in artist.findobj(mpl_text.Text) if text.get_visible() and text.get_text().strip()]
+
+
+def meetings(figure: Figure) -> list[tuple[str, str]]:
+    """Return pairs of labels that overlap, and labels that leave the picture, paired with ``"边"``; call it inside `in_style`."""
+    figure.draw_without_rendering()
+    unseen = {id(label) for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for label in _beyond(axis)}
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts_of(figure) if id(text) not in unseen]
+    edge = figure.bbox
+    meets = [(a, b) for (a, x), (b, y) in combinations(boxes, 2) if overlap(x, y)]
+    leaves = [(a, EDGE) for a, x in boxes if x.x0 < edge.x0 - 1 or x.x1 > edge.x1 + 1 or x.y0 < edge.y0 - 1 or x.y1 > edge.y1 + 1]
+    return meets + leaves
+
+
+def _beyond(axis: Any) -> list[Any]:
+    """Return the tick labels outside the view: matplotlib keeps them but does not draw them."""
+    low, high = sorted(axis.get_view_interval())
+    return [label for label, place in zip(axis.get_majorticklabels(), axis.get_majorticklocs(), strict=False) if not low <= place <= high]
+
+
+def overlap(a: Any, b: Any) -> bool:
+    """Say whether two boxes in pixels overlap."""
+    return bool(min(a.x1, b.x1) - max(a.x0, b.x0) > SLACK and min(a.y1, b.y1) - max(a.y0, b.y0) > SLACK)
+
+
+def apart(wanted: Sequence[float], least: float, low: float, high: float) -> list[float]:
+    """Return places near those that are wanted, at least so far apart and between low and high where there is room.
+
+    Parameters
+    ----------
+    wanted : sequence of float
+        In ascending order.
+    least : float
+        Between neighbours; less where they would not fit otherwise.
+    low, high : float
+
+    Examples
+    --------
+    >>> apart([1.0, 1.1, 5.0], 1.0, 0.0, 5.0), apart([9.0, 9.5], 1.0, 0.0, 9.6)
+    ([1.0, 2.0, 5.0], [8.6, 9.6])
+    """
+    least = min(least, (high - low) / max(1, len(wanted) - 1))
+    places: list[float] = []
+    for each in wanted:
+        places.append(max(each, low, *(before + least for before in places[-1:])))
+    for at in range(len(places) - 1, -1, -1):
+        places[at] = min([places[at], high, *(after - least for after in places[at + 1 : at + 2])])
+    return [round(place, 9) for place in places]
