@@ -105,6 +105,10 @@ if TYPE_CHECKING:
     from evalkit.ledger import Ledger as Ledger
     from evalkit.leeway import Distance as Distance
     from evalkit.leeway import distance as distance
+    from evalkit.mandatory import Coverage as Coverage
+    from evalkit.mandatory import check_coverage as check_coverage
+    from evalkit.mandatory import must_visit as must_visit
+    from evalkit.mandatory import take_all as take_all
     from evalkit.models import Model as Model
     from evalkit.models import Test as Test
     from evalkit.models import crosstab as crosstab
@@ -200,6 +204,14 @@ if TYPE_CHECKING:
     from evalkit.survey import representativity as representativity
     from evalkit.survey import weigh as weigh
     from evalkit.survey import weight_table as weight_table
+    from evalkit.tasks import Duties as Duties
+    from evalkit.tasks import TaskList as TaskList
+    from evalkit.tasks import check_duties as check_duties
+    from evalkit.tasks import five_checks as five_checks
+    from evalkit.tasks import read_tasks as read_tasks
+    from evalkit.tasks import revisit as revisit
+    from evalkit.tiers import Tiers as Tiers
+    from evalkit.tiers import compare_tiers as compare_tiers
     from evalkit.trials import Trials as Trials
     from evalkit.trials import cheapest as cheapest
     from evalkit.trials import plain_design as plain_design
@@ -252,6 +264,7 @@ _FILES = {
     "intake": ("Register", "Returned", "read_registry", "read_returns"),
     "ledger": ("Ledger",),
     "leeway": ("Distance", "distance"),
+    "mandatory": ("Coverage", "check_coverage", "must_visit", "take_all"),
     "models": ("Model", "Test", "crosstab", "glm", "independence", "ordinal", "ranktest", "standardize", "ttest", "wald"),
     "plans": ("Plan", "plan"),
     "privacy": ("Key", "Leaks", "Shed", "read_key", "scan", "shed"),
@@ -274,6 +287,8 @@ _FILES = {
     ),
     "screening": ("Check", "Matching", "Screening", "match_sources", "screen"),
     "survey": ("PPS", "Survey", "balance", "join", "representativity", "weigh", "weight_table"),
+    "tasks": ("Duties", "TaskList", "check_duties", "five_checks", "read_tasks", "revisit"),
+    "tiers": ("Tiers", "compare_tiers"),
     "trials": ("Trials", "cheapest", "plain_design", "simulate"),
     "verdict": ("Decision", "Programme", "Verdict", "accept", "conclude", "judge", "programme", "violators"),
     "verification": ("Verification", "verify"),

@@ -7,6 +7,7 @@ import click
 from evalkit import __version__
 from evalkit.cli.casework import case, tell_distance
 from evalkit.cli.ceremonies import ceremony
+from evalkit.cli.coverage import coverage
 from evalkit.cli.daily import board, close_village, conflicts, mark, nightly, points, reserve, resolve, response
 from evalkit.cli.fielding import assign, wheels, xlsform
 from evalkit.cli.forms import linked_forms
@@ -34,6 +35,8 @@ from evalkit.cli.steps import (
     run_all,
     verify,
 )
+from evalkit.cli.tasks import tasks
+from evalkit.cli.tiers import tiers
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,7 +56,7 @@ def main() -> None:
 for _command in (
     init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, xlsform, release, nightly, reserve, mark, board,
     points, close_village, conflicts, resolve, collect, linked_forms, response, inspect, visit_again,
-    case, estimate, tell_distance, score_card, problems,
+    case, estimate, tell_distance, score_card, problems, tiers, tasks, coverage,
     report, check_numbers, write_rectification, sum_up, certify, verify, publish, search_outputs,
     new_secret_key, history, ledger,
     overlap, matched, run_all, wheels,

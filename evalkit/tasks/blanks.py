@@ -1,0 +1,79 @@
+"""Empty tables of tasks, duties, records and closed matters, to be filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from evalkit.errors import FieldworkError
+from evalkit.fieldwork.templates import guide_page, refuse_filled, table_page
+from evalkit.given import takes
+from evalkit.sheets import Page, write_book
+from evalkit.tasks.duties import EVERY
+from evalkit.tasks.yearly import PROGRESS, QUARTERS, TARGETS
+
+BLANK_ROWS = 500
+RULES = ("第 1 行是列名，不要改动、合并单元格或在上方加标题。", "可以增加其他列，读取时不影响；不写姓名、证件、电话。")
+
+
+class Form(NamedTuple):
+    """An empty table: how each column is filled, which hold codes, which offer words."""
+
+    guide: Mapping[str, str]
+    codes: Sequence[str] = ()
+    words: Mapping[str, Sequence[str]] = {}
+
+
+UNIT = {"单位": "必填。部门、区、乡镇，或干部的代号；各表写法相同"}
+FORMS = {
+    "任务清单": Form(
+        UNIT
+        | {"任务编号": "必填。不重复", "任务": "必填。", "分值": "必填。大于 0 的数"}
+        | {name: f"到{quarter}末应完成的累计数，这个季度不考核的留空；只论完成与否的写 1" for name, quarter in zip(TARGETS, QUARTERS, strict=True)}
+        | {name: f"到{quarter}末已完成的累计数，与目标同一单位；没有报的留空" for name, quarter in zip(PROGRESS, QUARTERS, strict=True)},
+        ["任务编号"],
+    ),
+    "职责表": Form(
+        UNIT
+        | {"职责": "必填。如 研究扶贫工作", "频次": f"必填。{'、'.join(EVERY)}", "次数": "必填。每个时段至少几次，不小于 1 的整数"}
+        | {"所属": "可空。单位是干部的，写所在的镇（街），汇总用"},
+        words={"频次": tuple(EVERY)},
+    ),
+    "履职记录": Form(
+        UNIT | {"职责": "必填。与职责表相同", "日期": "必填。如 2018-01-03，一天一行", "次数": "必填。这一天几次，通常为 1"}, ["日期"]
+    ),
+    "已办结清单": Form({"编号": "必填。不重复；农户写 村代码/户编号", "类别": "必填。如 2017年脱贫户、危房改造；不分类的都写同一个词"}, ["编号"]),
+}  # fmt: skip
+
+
+@takes(FieldworkError)
+def write_task_forms(folder: str | Path) -> list[Path]:
+    """Write empty tables to fill, as `read_tasks`, `check_duties` and `revisit` read them.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made when absent.
+
+    Returns
+    -------
+    list of Path
+        任务清单模板.xlsx, 职责表模板.xlsx, 履职记录模板.xlsx, 已办结清单模板.xlsx.
+
+    Raises
+    ------
+    FieldworkError
+        When one of them is there and somebody has begun to fill it; none is written then.
+    """
+    paths = {name: Path(folder) / f"{name}模板.xlsx" for name in FORMS}
+    for path in paths.values():
+        refuse_filled(path)
+    return [write_book(path, _pages(name, FORMS[name])) for name, path in paths.items()]
+
+
+def _pages(name: str, form: Form) -> dict[str, Page]:
+    blank = pd.DataFrame("", index=range(BLANK_ROWS), columns=list(form.guide))
+    return {name: table_page(blank, form.codes, form.words), "填写说明": guide_page(f"{name}填写说明", form.guide, RULES)}
