@@ -109,6 +109,7 @@ if TYPE_CHECKING:
     from evalkit.mandatory import check_coverage as check_coverage
     from evalkit.mandatory import must_visit as must_visit
     from evalkit.mandatory import take_all as take_all
+    from evalkit.mandatory import write_visit_forms as write_visit_forms
     from evalkit.models import Model as Model
     from evalkit.models import Test as Test
     from evalkit.models import crosstab as crosstab
@@ -210,8 +211,10 @@ if TYPE_CHECKING:
     from evalkit.tasks import five_checks as five_checks
     from evalkit.tasks import read_tasks as read_tasks
     from evalkit.tasks import revisit as revisit
+    from evalkit.tasks import write_task_forms as write_task_forms
     from evalkit.tiers import Tiers as Tiers
     from evalkit.tiers import compare_tiers as compare_tiers
+    from evalkit.tiers import write_tier_form as write_tier_form
     from evalkit.trials import Trials as Trials
     from evalkit.trials import cheapest as cheapest
     from evalkit.trials import plain_design as plain_design
@@ -264,7 +267,7 @@ _FILES = {
     "intake": ("Register", "Returned", "read_registry", "read_returns"),
     "ledger": ("Ledger",),
     "leeway": ("Distance", "distance"),
-    "mandatory": ("Coverage", "check_coverage", "must_visit", "take_all"),
+    "mandatory": ("Coverage", "check_coverage", "must_visit", "take_all", "write_visit_forms"),
     "models": ("Model", "Test", "crosstab", "glm", "independence", "ordinal", "ranktest", "standardize", "ttest", "wald"),
     "plans": ("Plan", "plan"),
     "privacy": ("Key", "Leaks", "Shed", "read_key", "scan", "shed"),
@@ -287,8 +290,8 @@ _FILES = {
     ),
     "screening": ("Check", "Matching", "Screening", "match_sources", "screen"),
     "survey": ("PPS", "Survey", "balance", "join", "representativity", "weigh", "weight_table"),
-    "tasks": ("Duties", "TaskList", "check_duties", "five_checks", "read_tasks", "revisit"),
-    "tiers": ("Tiers", "compare_tiers"),
+    "tasks": ("Duties", "TaskList", "check_duties", "five_checks", "read_tasks", "revisit", "write_task_forms"),
+    "tiers": ("Tiers", "compare_tiers", "write_tier_form"),
     "trials": ("Trials", "cheapest", "plain_design", "simulate"),
     "verdict": ("Decision", "Programme", "Verdict", "accept", "conclude", "judge", "programme", "violators"),
     "verification": ("Verification", "verify"),

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codes import shown_label
-from evalkit.errors import Faults, FieldworkError
+from evalkit.errors import Fault, Faults, FieldworkError
 from evalkit.sheets import as_pandas, as_text, numbered, plain_numbers, read_sheet, refuse_floats
 from evalkit.sheets.moments import FORMS, plain_moments
 
@@ -80,6 +80,43 @@ class Filled:
     def refuse(self) -> None:
         """Raise all that was noted, if anything was."""
         self.faults.refuse(FieldworkError)
+
+
+def read_several(*asked: tuple[Any, str, Iterable[str], Iterable[str]]) -> list[Filled]:
+    """Read several tables, or refuse all that lack a heading or a row at once.
+
+    Parameters
+    ----------
+    asked : tuples of source, subject, needed, optional
+        As for `read_filled`.
+
+    Raises
+    ------
+    FieldworkError
+        What `read_filled` says of each table, under its subject.
+    """
+    made, refusals = [], []
+    for source, subject, needed, optional in asked:
+        try:
+            made.append(read_filled(source, subject, needed, optional))
+        except FieldworkError as refused:
+            refusals.append(refused)
+    if refusals:
+        raise _together([str(refused) for refused in refusals], [refused.faults for refused in refusals])
+    return made
+
+
+def refuse_several(tables: Iterable[Filled]) -> None:
+    """Raise all that was noted in several tables, each under its own subject, if anything was."""
+    bad = [each.faults for each in tables if len(each.faults)]
+    if bad:
+        raise _together([faults.text() for faults in bad], bad)
+
+
+def _together(texts: Iterable[str], parts: Iterable[Iterable[Fault]]) -> FieldworkError:
+    raised = FieldworkError("\n".join(texts))
+    raised.faults = tuple(fault for part in parts for fault in part)
+    return raised
 
 
 def read_filled(source: Any, subject: str, needed: Iterable[str], optional: Iterable[str] = ()) -> Filled:

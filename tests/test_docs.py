@@ -20,6 +20,7 @@ NAMES = (
     "intake",
     "intervals",
     "ledger",
+    "oversight",
     "problems",
     "quality",
     "satisfaction",

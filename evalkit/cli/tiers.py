@@ -46,7 +46,8 @@ def compare(files: tuple[str, ...], names: tuple[str, ...], keys: tuple[str, ...
     Compare: one file with a column for each tier, or one file for each tier in the order of --tier.
     """
     if len(files) not in (1, len(names)):
-        raise FieldworkError(f"{len(files)} 个文件，{len(names)} 级｜应为一个文件，或每级一个｜键入 evalkit tiers compare 核查表.xlsx --tier …")
+        typed = "evalkit tiers compare 核查表.xlsx --tier …"
+        raise FieldworkError(f"{len(files)} 个文件，{len(names)} 级｜应为一个文件，或每级一个｜键入 {typed}")
     source = files[0] if len(files) == 1 else dict(zip(names, files, strict=True))
     found = compare_tiers(source, tiers=names, unit=keys, words=words)
     say([repr(found), f"写入 {found.save(out)}"])

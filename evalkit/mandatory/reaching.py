@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.errors import Faults, FieldworkError
+from evalkit.errors import FieldworkError
 from evalkit.figures import percent
-from evalkit.filled import read_filled
+from evalkit.filledin import read_several, refuse_several
 from evalkit.given import takes
 from evalkit.mandatory.required import CODE, KIND
 from evalkit.problems import problem_rows
@@ -126,23 +126,18 @@ def check_coverage(required: Any, reached: Any) -> Coverage:
     >>> check_coverage(required, pd.DataFrame({"单位代码": ["01", "09"]}))
     Coverage 已脱贫村 1/2；边缘村 0/1；合计（不重复） 1/2（50.00%），未到 1；名单外另到 1
     """
-    faults = Faults("必访单位")
-    needed = read_filled(required, "必访名单", (CODE, KIND))
-    needed.codes(CODE)
+    found = isinstance(reached, Responses)
+    asked = [(required, "必访名单", (CODE, KIND), ()), *([] if found else [(reached, "走访记录", (CODE,), ())])]
+    needed, *seen = read_several(*asked)
     needed.require(KIND)
     needed.once(CODE, KIND)
-    faults.extend(needed.faults)
-    if isinstance(reached, Responses):
-        visited = _completed(reached)
-    else:
-        seen = read_filled(reached, "走访记录", (CODE,))
-        seen.codes(CODE)
-        faults.extend(seen.faults)
-        visited = list(dict.fromkeys(seen.rows[CODE]))
-    faults.refuse(FieldworkError)
+    for each in (needed, *seen):
+        each.codes(CODE)
+    refuse_several([needed, *seen])
+    visited = list(dict.fromkeys(seen[0].rows[CODE])) if seen else _completed(reached)
     rows = needed.rows[[CODE, KIND]].assign(**{REACHED: needed.rows[CODE].isin(set(visited))}).reset_index(drop=True)
     known = set(rows[CODE])
-    beyond = () if isinstance(reached, Responses) else tuple(unit for unit in visited if unit not in known)
+    beyond = () if found else tuple(unit for unit in visited if unit not in known)
     if beyond and not rows[REACHED].any():
         raise FieldworkError("走访记录｜没有一个单位在必访名单中，多半是代码写法不同｜两张表用同样的代码（文本，开头的 0 保留）")
     return Coverage(rows, beyond)

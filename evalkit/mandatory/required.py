@@ -10,7 +10,7 @@ import pandas as pd
 
 from evalkit.errors import FieldworkError
 from evalkit.fieldwork.templates import guide_page, refuse_filled, table_page
-from evalkit.filled import Filled, read_filled
+from evalkit.filledin import Filled, read_filled
 from evalkit.given import takes
 from evalkit.lists import as_list
 from evalkit.sample import Sample
@@ -36,8 +36,8 @@ def must_visit(source: Any, kinds: Mapping[str, tuple[str, Any]], *, code: str |
     source : table or path
         One row a unit.
     kinds : mapping of str to (column, values)
-        汝南: ``{"2014—2017年脱贫村": ("脱贫年度", range(2014, 2018)), "2018年拟脱贫村": ("拟脱贫年度", [2018]), "边缘村": ("边缘村", ["是"])}``.
-        ``"*"`` for the values takes every unit: a census.
+        汝南: ``{"2014—2017年脱贫村": ("脱贫年度", range(2014, 2018)), "2018年拟脱贫村": ("拟脱贫年度", [2018]),``
+        ``"边缘村": ("边缘村", ["是"])}``. ``"*"`` for the values takes every unit: a census.
     code : str or sequence of str
         Column of the codes, or village and household, which become village/household.
 

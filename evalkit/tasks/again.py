@@ -11,7 +11,7 @@ import pandas as pd
 
 from evalkit import tickets
 from evalkit.errors import FieldworkError
-from evalkit.filled import Filled, read_filled
+from evalkit.filledin import Filled, read_filled
 from evalkit.given import takes
 from evalkit.lists import as_list
 
@@ -19,9 +19,7 @@ STAGE, KIND, EVERYTHING = "revisit", "类别", "全部"
 
 
 @takes(FieldworkError)
-def revisit(
-    closed: Any, *, share: float, seed: str, by: str | None = None, every: Sequence[str] = (), code: str = "编号"
-) -> pd.DataFrame:
+def revisit(closed: Any, *, share: float, seed: str, by: str | None = None, every: Sequence[str] = (), code: str = "编号") -> pd.DataFrame:
     """Return what of the closed is looked at again: drawn by ticket, or all of a kind.
 
     Parameters
@@ -97,4 +95,4 @@ def _note_policy(filled: Filled, share: float, seed: str, by: str | None, whole:
     if "|" in seed:
         filled.faults.add(None, "seed", None, "种子中不能有 |", "改写种子")
     if whole and by is None:
-        filled.faults.add(None, "by", None, "没有写按哪一列分类，而 every 写了类别", "写如 by=\"类别\"")
+        filled.faults.add(None, "by", None, "没有写按哪一列分类，而 every 写了类别", '写如 by="类别"')

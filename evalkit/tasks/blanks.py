@@ -28,25 +28,23 @@ class Form(NamedTuple):
 
 
 UNIT = {"单位": "必填。部门、区、乡镇，或干部的代号；各表写法相同"}
+TASKS = UNIT | {"任务编号": "必填。不重复", "任务": "必填。做什么", "分值": "必填。大于 0 的数"}
+TASKS |= {name: f"到{each}末应完成的累计数；不考核的留空；只论完成与否的写 1" for name, each in zip(TARGETS, QUARTERS, strict=True)}
+TASKS |= {name: f"到{each}末已完成的累计数，与目标同一单位；没有报的留空" for name, each in zip(PROGRESS, QUARTERS, strict=True)}
+DUTIES = UNIT | {
+    "职责": "必填。如 研究扶贫工作",
+    "频次": f"必填。{'、'.join(EVERY)}",
+    "次数": "必填。每个时段至少几次，不小于 1 的整数",
+    "所属": "可空。单位是干部的，写所在的镇（街），汇总用",
+}
+RECORDS = UNIT | {"职责": "必填。与职责表相同", "日期": "必填。如 2018-01-03，一天一行", "次数": "必填。这一天几次，通常为 1"}
+CLOSED = {"编号": "必填。不重复；农户写 村代码/户编号", "类别": "必填。如 2017年脱贫户、危房改造；不分类的都写同一个词"}
 FORMS = {
-    "任务清单": Form(
-        UNIT
-        | {"任务编号": "必填。不重复", "任务": "必填。", "分值": "必填。大于 0 的数"}
-        | {name: f"到{quarter}末应完成的累计数，这个季度不考核的留空；只论完成与否的写 1" for name, quarter in zip(TARGETS, QUARTERS, strict=True)}
-        | {name: f"到{quarter}末已完成的累计数，与目标同一单位；没有报的留空" for name, quarter in zip(PROGRESS, QUARTERS, strict=True)},
-        ["任务编号"],
-    ),
-    "职责表": Form(
-        UNIT
-        | {"职责": "必填。如 研究扶贫工作", "频次": f"必填。{'、'.join(EVERY)}", "次数": "必填。每个时段至少几次，不小于 1 的整数"}
-        | {"所属": "可空。单位是干部的，写所在的镇（街），汇总用"},
-        words={"频次": tuple(EVERY)},
-    ),
-    "履职记录": Form(
-        UNIT | {"职责": "必填。与职责表相同", "日期": "必填。如 2018-01-03，一天一行", "次数": "必填。这一天几次，通常为 1"}, ["日期"]
-    ),
-    "已办结清单": Form({"编号": "必填。不重复；农户写 村代码/户编号", "类别": "必填。如 2017年脱贫户、危房改造；不分类的都写同一个词"}, ["编号"]),
-}  # fmt: skip
+    "任务清单": Form(TASKS, ["任务编号"]),
+    "职责表": Form(DUTIES, words={"频次": tuple(EVERY)}),
+    "履职记录": Form(RECORDS, ["日期"]),
+    "已办结清单": Form(CLOSED, ["编号"]),
+}
 
 
 @takes(FieldworkError)

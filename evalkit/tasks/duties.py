@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from evalkit.errors import Faults, FieldworkError, one_of
-from evalkit.filled import Filled, read_filled
+from evalkit.filledin import Filled, read_several, refuse_several
 from evalkit.given import takes
 from evalkit.lists import as_list
 from evalkit.problems import problem_rows, refuse_uncoded
@@ -57,7 +57,8 @@ class Duties:
         one_of("by", by, {"单位": "每个单位一行", "所属": "每个所属单位一行"}, FieldworkError, "分法")
         keys = [by, "职责", "频次"]
         rows = self.rows.assign(short=self.rows["缺"] > 0)
-        asked = {"时段": ("时段", "size"), "应做": ("应做", "sum"), "已做": ("已做", "sum"), "缺": ("缺", "sum"), "缺的时段": ("short", "sum")}
+        sums = {name: (name, "sum") for name in ("应做", "已做", "缺")}
+        asked = {"时段": ("时段", "size"), **sums, "缺的时段": ("short", "sum")}
         made = rows.groupby(keys, sort=False).agg(**asked).reset_index()
         return made.assign(到位率=1 - made["缺"] / made["应做"])
 
@@ -182,7 +183,7 @@ def check_duties(duties: Any, done: Any, *, first: str, last: str) -> Duties:
     """
     begin, end = (moment(day)[:10] for day in (first, last))
     if not begin or not end or begin > end:
-        raise FieldworkError(f"first = {first!r}, last = {last!r}｜应为先后两天｜写如 first=\"2018-01-01\", last=\"2018-03-31\"")
+        raise FieldworkError(f'first = {first!r}, last = {last!r}｜应为先后两天｜写如 first="2018-01-01", last="2018-03-31"')
     declared, records = _read(duties, done, begin, end)
     periods = {every: _periods(every, begin, end) for every in dict.fromkeys(declared["频次"])}
     rows = pd.concat([declared[declared["频次"] == every].merge(made, how="cross") for every, made in periods.items()])
@@ -198,9 +199,8 @@ def check_duties(duties: Any, done: Any, *, first: str, last: str) -> Duties:
 
 def _read(duties: Any, done: Any, begin: str, end: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the duties and the records, or refuse both tables with all their faults."""
-    faults = Faults("履职核查")
-    wanted = read_filled(duties, "职责表", (*KEYS, "频次"), ("次数", "所属"))
-    made = read_filled(done, "履职记录", (*KEYS, "日期"), ("次数",))
+    asked = (duties, "职责表", (*KEYS, "频次"), ("次数", "所属")), (done, "履职记录", (*KEYS, "日期"), ("次数",))
+    wanted, made = read_several(*asked)
     wanted.require(*KEYS)
     wanted.once(*KEYS)
     _note_periods(wanted, begin, end)
@@ -209,9 +209,7 @@ def _read(duties: Any, done: Any, begin: str, end: str) -> tuple[pd.DataFrame, p
     again = made.rows[KEYS].assign(日期=days).duplicated() & (days != "") & (made.rows[KEYS] != "").all(axis=1)
     made.note(again, "、".join([*KEYS, "日期"]), "与前面一行重复", "只留一行；一天几次的，另加“次数”列")
     need, often = _times(wanted), _times(made)
-    for name, filled in (("职责表", wanted), ("履职记录", made)):
-        faults.extend(filled.told(name))
-    faults.refuse(FieldworkError)
+    refuse_several([wanted, made])
     owner = wanted.rows["所属"].where(wanted.rows["所属"] != "", wanted.rows["单位"])
     declared = wanted.rows[[*KEYS, "频次"]].assign(应做=need.astype(int), 所属=owner, _order=range(len(need)))
     return declared, made.rows[KEYS].assign(日期=days, 次数=often.astype(int), 行=made.rows.index + 2).reset_index(drop=True)
@@ -243,8 +241,9 @@ def _periods(every: str, begin: str, end: str) -> pd.DataFrame:
 
 
 def _named(every: str, period: Any) -> str:
-    names = {"每周": f"{period.start_time:%Y-%m-%d} 起一周", "每月": f"{period.start_time:%Y-%m}", "每季度": f"{period.year}年{period.quarter}季度"}
-    return names.get(every, f"{period.year}年")
+    start, year = period.start_time, period.end_time.year
+    names = {"每周": f"{start:%Y-%m-%d} 起一周", "每月": f"{start:%Y-%m}", "每季度": f"{year}年{(start.month + 2) // 3}季度"}
+    return names.get(every, f"{year}年")
 
 
 def _counted(rows: pd.DataFrame, records: pd.DataFrame) -> tuple[pd.Series, set[int]]:
@@ -252,4 +251,5 @@ def _counted(rows: pd.DataFrame, records: pd.DataFrame) -> tuple[pd.Series, set[
     records = records.assign(_record=records.index)
     held = rows.assign(_at=rows.index)[["_at", *KEYS, "起", "止"]].merge(records, on=KEYS)
     inside = held[(held["日期"] >= held["起"]) & (held["日期"] <= held["止"])]
-    return inside.groupby("_at")["次数"].sum().reindex(rows.index, fill_value=0).astype(int), set(inside["_record"])
+    counts: pd.Series = inside.groupby("_at")["次数"].sum().reindex(rows.index, fill_value=0).astype(int)
+    return counts, set(inside["_record"])

@@ -13,7 +13,7 @@ import pandas as pd
 
 from evalkit.design.scoring import LightRule
 from evalkit.errors import Faults, FieldworkError, one_of
-from evalkit.filled import read_filled
+from evalkit.filledin import read_filled
 from evalkit.given import takes
 from evalkit.indicators import exposure
 from evalkit.indicators.grading import LIGHTS, SAME, light_codes
@@ -195,10 +195,11 @@ def _rule(rule: LightRule | Mapping[str, Any]) -> LightRule:
     except (TypeError, ValueError):  # pydantic's own is a ValueError
         remedy = f"写如 {example}；rule 为 rank（末几名）或 threshold（低于几分）"
         raise FieldworkError(f"rule｜亮灯规则不全，或取值不对｜{remedy}") from None
+    found = f"rule：red = {made.red:g}，yellow = {made.yellow:g}"
     if made.rule == "threshold" and made.yellow <= made.red:
-        raise FieldworkError(f"rule：red = {made.red:g}，yellow = {made.yellow:g}｜黄灯的分数线应高于红灯｜低于 red 亮红灯，低于 yellow 亮黄灯")
+        raise FieldworkError(f"{found}｜黄灯的分数线应高于红灯｜低于 red 亮红灯，低于 yellow 亮黄灯")
     if made.rule == "rank" and (made.red % 1 or made.yellow % 1):
-        raise FieldworkError(f"rule：red = {made.red:g}，yellow = {made.yellow:g}｜名次应为整数｜写如 {example}")
+        raise FieldworkError(f"{found}｜名次应为整数｜写如 {example}")
     return made
 
 
@@ -209,8 +210,8 @@ def read_tasks(table: Any) -> TaskList:
     Parameters
     ----------
     table : table or path
-        One row a task: 单位, 任务编号, 任务, 分值, 一季度目标 … 四季度目标, 一季度进度 … 四季度进度. Targets and progress are numbers of one
-        unit of measure, cumulated from the beginning of the year; a blank target is not due in that quarter, a blank progress has not
+        One row a task: 单位, 任务编号, 任务, 分值, 一季度目标 … 四季度目标, 一季度进度 … 四季度进度. Targets and progress are numbers of
+        one unit of measure, cumulated from the beginning of the year; a blank target is not due in that quarter, a blank progress has not
         been reported. Units are departments, districts or townships.
 
     Returns

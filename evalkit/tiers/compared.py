@@ -13,7 +13,7 @@ import pandas as pd
 
 from evalkit.errors import EstimateError, FieldworkError, one_of
 from evalkit.estimates import Estimate, proportion
-from evalkit.problems import problem_rows, refuse_uncoded
+from evalkit.problems import LEVELS, problem_rows, refuse_uncoded
 from evalkit.reliability import agreement_table
 from evalkit.sheets import Page, as_pandas, cell_text, write_book
 from evalkit.survey import Survey
@@ -101,7 +101,8 @@ class Tiers:
         Returns
         -------
         DataFrame
-            项目, 指标 (一致率, 漏查率, 误报率), 分子, 分母 (unweighted), 样本比率, 估计值, 标准误, 下限, 上限. Without a denominator there is no row.
+            项目, 指标 (一致率, 漏查率, 误报率), 分子, 分母 (unweighted), 样本比率, 估计值, 标准误, 下限, 上限. Without a
+            denominator there is no row; 下限 and 上限 are blank where all of it lies in one cluster.
         """
         survey = self._survey(lower, upper, as_pandas(design, EstimateError), how)
         table = survey.table()
@@ -114,9 +115,7 @@ class Tiers:
                     lines.append((item, name, *_line(proportion(survey, event, where=where), table.loc[where, event], level)))
         return pd.DataFrame(lines, columns=[ITEM, "指标", "分子", "分母", "样本比率", "估计值", "标准误", "下限", "上限"])
 
-    def problems(
-        self, lower: str, upper: str, *, day: str, source: str, codes: Mapping[str, str], level: str
-    ) -> pd.DataFrame:
+    def problems(self, lower: str, upper: str, *, day: str, source: str, codes: Mapping[str, str], level: str) -> pd.DataFrame:
         """Return what the lower tier missed as rows of a list of problems, as `list_problems` reads them.
 
         Parameters
@@ -129,6 +128,10 @@ class Tiers:
         level : {"户", "村", "乡", "县"}
             What a unit is. A household has two columns, the village and its own number.
         """
+        one_of("level", level, dict.fromkeys(LEVELS, ""), FieldworkError, "级")
+        if len(self.unit) != (2 if level == "户" else 1):
+            wanted = "户级应为两列：村代码、户编号" if level == "户" else f"{level}级应为一列"
+            raise FieldworkError(f"level = {level!r}，unit = {list(self.unit)}｜{wanted}｜compare_tiers 时写对应的 unit")
         found = self.missed(lower, upper)
         refuse_uncoded(found[ITEM], codes)
         places = found[self.unit[0]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pandas as pd
 
 from evalkit.errors import Faults, FieldworkError
 from evalkit.fieldwork.templates import guide_page, refuse_filled, table_page
-from evalkit.filled import read_filled
+from evalkit.filledin import Filled, read_filled, read_several, refuse_several
 from evalkit.given import takes
 from evalkit.lists import as_list
 from evalkit.sheets import write_book
@@ -80,7 +79,8 @@ def _refuse_names(names: tuple[str, ...], keys: tuple[str, ...], words: Words) -
 
 def _one(source: Any, names: tuple[str, ...], keys: tuple[str, ...], words: Words) -> tuple[pd.DataFrame, pd.DataFrame]:
     filled = read_filled(source, "各级核查表", [*keys, ITEM, *names])
-    filled.require(*keys, ITEM)
+    filled.codes(*keys)
+    filled.require(ITEM)
     filled.once(*keys, ITEM)
     for name in names:
         filled.word(name, words, blank=True)
@@ -94,10 +94,14 @@ def _one(source: Any, names: tuple[str, ...], keys: tuple[str, ...], words: Word
 def _several(source: Mapping[str, Any], names: tuple[str, ...], keys: tuple[str, ...], words: Words) -> tuple[pd.DataFrame, pd.DataFrame]:
     if set(source) != set(names):
         raise FieldworkError(f"{'、'.join(map(str, source))}｜各级的表应与 tiers 相同：{'、'.join(names)}｜改正名字，或补上一级的表")
-    faults, parts = Faults("各级核查表"), []
-    for name in names:
-        parts.append(_own(source[name], name, keys, words, faults))
-    faults.refuse(FieldworkError)
+    filled = read_several(*((source[name], name, (*keys, ITEM, RESULT), ()) for name in names))
+    for each in filled:
+        each.codes(*keys)
+        each.require(ITEM)
+        each.once(*keys, ITEM)
+        each.word(RESULT, words)
+    refuse_several(filled)
+    parts = [_own(each, name, words) for each, name in zip(filled, names, strict=True)]
     table = pd.concat([part[[*keys, ITEM]] for part in parts]).drop_duplicates(ignore_index=True)
     for part in parts:
         table = table.merge(part, on=[*keys, ITEM], how="left")
@@ -106,26 +110,9 @@ def _several(source: Mapping[str, Any], names: tuple[str, ...], keys: tuple[str,
     return rows, lines
 
 
-def _own(source: Any, name: str, keys: tuple[str, ...], words: Words, faults: Faults) -> pd.DataFrame:
-    """Return the table of one tier; its faults are told with its name, and the other tables are read all the same."""
-    try:
-        filled = read_filled(source, name, [*keys, ITEM, RESULT])
-        filled.require(*keys, ITEM)
-        filled.once(*keys, ITEM)
-        filled.word(RESULT, words)
-        filled.refuse()
-    except FieldworkError as refused:
-        if not refused.faults:
-            faults.add(None, name, None, *_rest(refused))
-        faults.extend(replace(fault, column=f"{name}，{fault.column}") for fault in refused.faults)
-        return pd.DataFrame()
+def _own(filled: Filled, name: str, words: Words) -> pd.DataFrame:
     rows = filled.rows.replace({RESULT: _plain(words)})
     return rows.rename(columns={RESULT: name}).assign(**{f"{name}{ROW}": filled.rows.index + 2})
-
-
-def _rest(refused: FieldworkError) -> tuple[str, str]:
-    found, *rest = str(refused).split("｜")
-    return "｜".join([found, *rest[:-1]]), rest[-1] if rest else "改正"
 
 
 def _plain(words: Words) -> dict[str, str]:
