@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     from evalkit.codes import Directory as Directory
     from evalkit.combined import Incidence as Incidence
     from evalkit.combined import incidence as incidence
+    from evalkit.delivery import Delivery as Delivery
+    from evalkit.delivery import check_delivery as check_delivery
+    from evalkit.delivery import write_delivery_form as write_delivery_form
     from evalkit.design import Design as Design
     from evalkit.design import read_design as read_design
     from evalkit.errors import EvalkitError as EvalkitError
@@ -249,6 +252,7 @@ _FILES = {
     "clustering": ("Clustering", "icc", "read_icc"),
     "codes": ("Directory",),
     "combined": ("Incidence", "incidence"),
+    "delivery": ("Delivery", "check_delivery", "write_delivery_form"),
     "design": ("Design", "read_design"),
     "errors": ("EvalkitError",),
     "estimates": (

@@ -31,11 +31,14 @@ class Filled:
         The columns that were asked for, text, blanks ``""``; ``index + 2`` is the row that a spreadsheet shows.
     given : frozenset of str
         Which of the optional headings the table has.
+    others : tuple of str
+        The headings that were not asked for.
     faults : Faults
     """
 
     rows: pd.DataFrame
     given: frozenset[str]
+    others: tuple[str, ...]
     faults: Faults
 
     def note(self, bad: pd.Series, column: str, rule: str, remedy: str) -> None:
@@ -154,13 +157,15 @@ def read_filled(source: Any, subject: str, needed: Iterable[str], optional: Iter
     table = read_sheet(source, subject=subject, error=FieldworkError) if is_file else as_pandas(source, FieldworkError)
     table = numbered(table, FieldworkError)
     wanted, possible = list(dict.fromkeys(needed)), list(dict.fromkeys(optional))
-    _note_headings(list(map(str, table.columns)), wanted, possible, faults)
+    headings = [str(heading) for heading in table.columns]
+    _note_headings(headings, wanted, possible, faults)
     if not len(table):
         faults.add(None, "表", None, "没有一行", "填写之后再交")
     faults.refuse(FieldworkError)
     given = [heading for heading in possible if heading in table.columns]
     rows = as_text(table[[*wanted, *given]], faults)
-    return Filled(rows.reindex(columns=[*wanted, *possible], fill_value=""), frozenset(given), faults)
+    others = tuple(heading for heading in headings if heading not in {*wanted, *possible})
+    return Filled(rows.reindex(columns=[*wanted, *possible], fill_value=""), frozenset(given), others, faults)
 
 
 def _note_headings(headings: Sequence[str], wanted: Sequence[str], possible: Sequence[str], faults: Faults) -> None:

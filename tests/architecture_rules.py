@@ -32,7 +32,7 @@ RIVER = (
     "responses", "forms", "findings", "casework", "weights",
     "survey", "estimates", "clustering", "models", "satisfaction", "combined", "rates",
     "areas", "verdict", "leeway", "quality",
-    "indicators", "filledin", "problems", "tiers", "tasks", "mandatory", "trials",
+    "indicators", "filledin", "problems", "delivery", "clues", "tiers", "tasks", "mandatory", "trials",
 )  # fmt: skip  # satisfaction stands before rates: 群众认可度 is one of them
 MOUTH = ("tables", "charts", "report")
 LAST = ("evaluation", "cli")

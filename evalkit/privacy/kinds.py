@@ -84,6 +84,7 @@ KINDS = MappingProxyType(
         "gps": _kind("定位", r"经度|纬度|坐标|定位|\bgps|latitude|longitude|geopoint"),
         "ip": _kind("IP 地址", r"(?<![A-Za-z])IP(?![A-Za-z])", r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}", _machine),
         "address": _kind("住址", r"住址|地址|门牌|\baddress\b"),
+        "clue": _kind("违规违纪线索", r"违规违纪|违纪违规|违纪|线索内容"),
     }
 )  # fmt: skip
 
