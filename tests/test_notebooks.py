@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,3 +26,21 @@ def test_notebook_has_no_outputs_and_only_public_names(path: Path) -> None:
 
 def test_notebooks_are_numbered_in_river_order() -> None:
     assert all(re.match(r"\d\d_", path.name) for path in NOTEBOOKS)
+
+
+def _of_r() -> list[tuple[str, str]]:
+    """Return each block of R of notebook 09 with the cell of Python below it, which holds the numbers that R gave."""
+    (path,) = [path for path in NOTEBOOKS if path.stem.startswith("09_")]
+    texts = ["".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    return [(re.findall(r"```r\n(.*?)```", text, re.S)[0], below) for text, below in pairwise(texts) if "```r\n" in text]
+
+
+@pytest.mark.r
+def test_what_notebook_09_says_of_r_is_what_r_says() -> None:
+    blocks = _of_r()
+    script = "\n".join(f'{block}\ncat("next\\n")' for block, _ in blocks)
+    done = subprocess.run(["Rscript", "-"], input=script, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for said, (_, below) in zip(done.stdout.split("next\n"), blocks, strict=False):
+        written = ast.literal_eval(re.findall(r"^in_r = (\[.*?\])", below, re.M | re.S)[0])
+        assert [float(number) for number in said.split()] == pytest.approx(written, rel=1e-9), below
