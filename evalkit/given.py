@@ -78,7 +78,6 @@ MADE = {
 }
 LISTS = ("Sequence", "Collection", "Iterable", "list")
 PAIRED = ("Mapping", "dict")
-IN_MEMORY = ("pandas", "polars")  # whose tables can be looked at without asking an engine to read them
 NESTED = (list, dict, set, tuple)  # a cell that is one of these is no cell
 
 
@@ -159,7 +158,7 @@ def _bound(parameters: dict[str, inspect.Parameter], given: tuple[Any, ...], nam
 
 
 def _note(key: str, value: Any, forms: Collection[Form], faults: Faults) -> None:
-    if type(value).__module__.partition(".")[0] in IN_MEMORY and type(value).__name__ == "DataFrame":
+    if hasattr(value, "columns") and hasattr(value, "dtypes"):
         _note_table(key, value, faults)
     if forms and not any(form.fits(value) for form in forms):
         found = "nan" if isinstance(value, float) and value != value else type(value).__name__

@@ -60,8 +60,8 @@ class Distance:
         -------
         DataFrame
             case (village/household/finding), finding, status, persons, rate; now, if_confirmed, if_dismissed: the value that the legal
-            rule reads (the unweighted one where no gate is set); legal_… whether the gate is cleared, None without a gate; zone_… what
-            the sample proves; sentence. Under the case 全部待定 all pending cases are taken at once.
+            rule reads (the unweighted one where no gate is set); ``legal_…`` whether the gate is cleared, None without a gate;
+            ``zone_…`` what the sample proves; sentence. Under the case 全部待定 all pending cases are taken at once.
         """
         return self._cases.copy()
 

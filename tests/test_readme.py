@@ -17,7 +17,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
 
 
-@pytest.mark.parametrize("name", ["run", "test"])
+@pytest.mark.parametrize("name", ["run", "test", "docs"])
 def test_each_command_is_one_line_that_sets_itself_up(name: str) -> None:
     found = re.findall(rf"<!-- command: {name} -->\n```sh\n(.*?)```", README, re.S)
     assert len(found) == 1
@@ -29,6 +29,7 @@ def test_the_check_of_the_clone_runs_the_lines_of_the_readme() -> None:
     text = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert 'readme test' in text
     assert 'readme run' in text
+    assert 'readme docs' in text
     assert "pip install" not in text
 
 

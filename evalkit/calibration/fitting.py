@@ -31,7 +31,7 @@ class Fit:
     steps : int
         Newton steps taken.
     miss : float
-        Largest |Σ d g x − t| relative to |t| (or to Σ d|x|/1000, where t is nearer to 0 than that).
+        Largest ``|Σ d g x − t|`` relative to ``|t|`` (or to ``Σ d|x|/1000``, where t is nearer to 0 than that).
     left_out : tuple of int
         Columns, from 0, that are combinations of columns to their left; their totals agree and are met all the same.
     method : str

@@ -36,7 +36,7 @@ class Raked:
     sweeps : int
         Passes over all margins; 1 for post-strata.
     miss : float
-        Largest |Σ w − T|/T over all categories with weight; 0 for post-strata, which miss by no more than rounding.
+        Largest ``|Σ w − T|/T`` over all categories with weight; 0 for post-strata, which miss by no more than rounding.
     """
 
     g: Floats

@@ -63,7 +63,7 @@ def gini(values: ArrayLike, weights: ArrayLike, form: str = "pairs") -> tuple[fl
     -----
     With N = Σw, T = Σwy, C_k and S_k the weight and income of all rows up to k in order of income,
 
-        G = Σ_k w_k A_k/(2NT),   A_k = Σ_j w_j |y_k − y_j| = y_k(2C_k − N) − (2S_k − T),
+        G = Σ_k w_k A_k/(2NT),   A_k = Σ_j w_j abs(y_k − y_j) = y_k(2C_k − N) − (2S_k − T),
         u_k = A_k/(NT) − G(1/N + y_k/T).
 
     A_k is the same wherever a row stands among its equals, so that neither value nor scores depend on the order of

@@ -78,7 +78,7 @@ def score_limits(ordered: Ordered, se_at: Callable[[float], tuple[float, float]]
     Notes
     -----
     Francisco & Fuller 1991 (Ann. Statist. 19:454). z(θ) = (F̂(θ) − p)/se(θ) is constant between distinct values
-    x_1 < … < x_m, so that the set {θ : |z(θ)| ≤ t} is [x_a, x_{b+1}), with x_a the first value of z ≥ −t and x_b the
+    x_1 < … < x_m, so that the set ``{θ : |z(θ)| ≤ t}`` is [x_a, x_{b+1}), with x_a the first value of z ≥ −t and x_b the
     last of z ≤ t. Both are found by bisection, about 2 log₂ m questions; −inf stands before the first value and inf
     where F̂ = 1. Where z is not monotone, bisection finds one of its crossings, as R's root finder does. Of the two values
     beside a crossing the limit is the one whose z is nearer to ±t, as in R's `ffullerCI`. (R then maps it by the rule at

@@ -133,7 +133,7 @@ def agreement_table(counts: ArrayLike) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        κ = (p_o − p_e)/(1 − p_e) with p_e = Σ p_k. p_.k (Cohen 1960); AC1 with p_e = Σ π_k(1 − π_k)/(K − 1), π the mean of both
+        κ = (p_o − p_e)/(1 − p_e) with ``p_e = Σ p_k. p_.k`` (Cohen 1960); AC1 with p_e = Σ π_k(1 − π_k)/(K − 1), π the mean of both
         shares (Gwet 2008, Br. J. Math. Stat. Psychol. 61:29); PABAK = (K p_o − 1)/(K − 1). At a prevalence of 1 % κ says little
         of two codings that agree on nearly everybody: read it beside AC1 and the positive agreement. NaN where a measure has none
         (nobody in a category).
