@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pandas as pd
 
 from evalkit.codes import shown_label
 from evalkit.errors import Fault, Faults, FieldworkError
-from evalkit.sheets import as_pandas, as_text, numbered, plain_numbers, read_sheet, refuse_floats
+from evalkit.sheets import Page, as_pandas, as_text, numbered, plain_numbers, read_sheet, refuse_floats, write_book
 from evalkit.sheets.moments import FORMS, plain_moments
 
 YES, NO = "是", "否"
@@ -154,8 +154,7 @@ def read_filled(source: Any, subject: str, needed: Iterable[str], optional: Iter
     """
     is_file = isinstance(source, str | Path)
     faults = Faults(f"{subject}（{Path(source).name}）" if is_file else subject)
-    table = read_sheet(source, subject=subject, error=FieldworkError) if is_file else as_pandas(source, FieldworkError)
-    table = numbered(table, FieldworkError)
+    table = numbered(read_sheet(source, subject=subject, error=FieldworkError) if is_file else _in_memory(source, subject), FieldworkError)
     wanted, possible = list(dict.fromkeys(needed)), list(dict.fromkeys(optional))
     headings = [str(heading) for heading in table.columns]
     _note_headings(headings, wanted, possible, faults)
@@ -166,6 +165,28 @@ def read_filled(source: Any, subject: str, needed: Iterable[str], optional: Iter
     rows = as_text(table[[*wanted, *given]], faults)
     others = tuple(heading for heading in headings if heading not in {*wanted, *possible})
     return Filled(rows.reindex(columns=[*wanted, *possible], fill_value=""), frozenset(given), others, faults)
+
+
+def _in_memory(source: Any, subject: str) -> pd.DataFrame:
+    try:
+        return as_pandas(source, FieldworkError)
+    except FieldworkError:
+        remedy = "给出文件的路径，或 pandas、polars、pyarrow、DuckDB、Spark 的表"
+        raise FieldworkError(f"{subject}：{type(source).__name__}｜不是表，也不是文件的路径｜{remedy}") from None
+
+
+def save_book(path: str | Path, pages: Mapping[str, Page]) -> Path:
+    """Write a workbook whose name says that it is one.
+
+    Raises
+    ------
+    FieldworkError
+        When the name does not end in ``.xlsx``, or is that of a folder.
+    """
+    place = Path(path)
+    if place.suffix.lower() != ".xlsx" or place.is_dir():
+        raise FieldworkError(f"{place.name}｜写不成这种文件｜文件名以 .xlsx 结尾，不是文件夹")
+    return write_book(place, pages)
 
 
 def _note_headings(headings: Sequence[str], wanted: Sequence[str], possible: Sequence[str], faults: Faults) -> None:

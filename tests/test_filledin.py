@@ -79,7 +79,7 @@ def test_other_headings_are_left_alone(heading: str) -> None:
 
 def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
     for source, told in (
-        (ROWS.head(0), "没有一行"), (3, "不是可读的表"), (tmp_path / "无.xlsx", "没有这个文件"),
+        (ROWS.head(0), "没有一行"), (3, "到户表：int｜不是表，也不是文件的路径"), (tmp_path / "无.xlsx", "没有这个文件"),
         (pd.DataFrame([[1, 2]], columns=["应享"] * 2), "列名重复"),
     ):  # fmt: skip
         with pytest.raises(FieldworkError, match=told):

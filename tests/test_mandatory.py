@@ -129,9 +129,12 @@ def test_rules_that_fit_nobody() -> None:
     assert "3 处" in told and "没有一个单位属于“边缘村”" in told and "第 14 行，村代码｜与前面一行重复" in told
     with pytest.raises(FieldworkError, match="拟脱贫年｜表中没有这一列"):
         ev.must_visit(table.drop(columns="拟脱贫年度"), {"甲": ("拟脱贫年", [2018])})
-    for kinds in ({}, {"甲": "边缘村"}, {"甲": ("边缘村",)}, [("甲", "边缘村", "是")]):
-        with pytest.raises(FieldworkError):
+    for kinds in ({}, {"甲": "边缘村"}, {"甲": ("边缘村",)}, [("甲", "边缘村", "是")], {"甲": (None, ["是"])}, {"甲": ("边缘村", [])}):
+        with pytest.raises(FieldworkError, match="写如|应为字典"):
             ev.must_visit(table, kinds)  # type: ignore[arg-type]  # a slip on purpose
+    with pytest.raises(FieldworkError, match="甲｜取值中有空白"):
+        ev.must_visit(table, {"甲": ("拟脱贫年度", [2018, ""])})
+    assert len(ev.must_visit(table, {"甲": ("脱贫年度", (year for year in (2014, 2016)))})) == 2
 
 
 def test_a_list_is_made_filled_and_checked(tmp_path: Path) -> None:

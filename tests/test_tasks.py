@@ -219,6 +219,9 @@ def test_duties_go_into_the_quarterly_lights_of_a_system(tmp_path: Path) -> None
     with pytest.raises(FieldworkError) as refused:
         found.values({"开会": ("1", "缺"), "走访": ("2", "比例")}, day="2018-04-02", source="台账")
     assert "2 处错误" in str(refused.value)
+    for slip in ({}, {"走访": "2"}, {"走访": ("2",)}, None):
+        with pytest.raises(FieldworkError, match="写如|应为字典"):
+            found.values(slip, day="2018-04-02", source="台账")  # type: ignore[arg-type]  # a slip on purpose
 
 
 @settings(max_examples=12)
@@ -349,3 +352,5 @@ def test_forms_are_filled_and_the_commands_write_workbooks(tmp_path: Path) -> No
     assert status == 0 and "危房改造：28 件抽 6" in said
     assert typed("form", str(tmp_path)) == (1, "任务清单模板.xlsx｜已有人填写，不能覆盖｜先把这个文件改名或移走，再试一次\n")
     assert typed("duties", tasks, str(tmp_path / "无.xlsx"), *days)[0] == 1
+    assert "是读入的文件" in typed("score", tasks, "--quarter", "一季度", "--scoring", "whole", "--out", tasks)[1]
+    assert "文件名以 .xlsx 结尾" in typed("score", tasks, "--quarter", "一季度", "--scoring", "whole", "--out", "out.csv")[1]

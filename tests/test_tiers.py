@@ -86,8 +86,8 @@ def test_counts_add_up_and_do_not_hang_on_the_order_of_rows(lower: list[str], up
     size = min(len(lower), len(upper))
     rows = pd.DataFrame({"村代码": [f"{i // 2:03d}" for i in range(size)], "项目": ["甲", "乙"] * (size // 2) + ["甲"] * (size % 2)})
     rows = rows.assign(**{LOWER: lower[:size], UPPER: upper[:size]})
-    if (rows[LOWER] == "").all() or (rows[UPPER] == "").all():
-        with pytest.raises(FieldworkError, match="没有一项结果"):
+    if not ((rows[LOWER] != "") & (rows[UPPER] != "")).any():
+        with pytest.raises(FieldworkError, match="没有一项结果|没有一个相同"):
             compared(rows)
         return
     found = compared(rows)
@@ -196,6 +196,11 @@ def test_pairs_and_samples_that_do_not_fit() -> None:
         found.sampled(LOWER, UPPER, pd.concat([plan, plan]))
     with pytest.raises(EstimateError, match="没有 村代码 列"):
         found.sampled(LOWER, UPPER, plan.rename(columns={"村代码": "村"}))
+    for how in ({"hello": 1}, {"weights": "权数"}):
+        with pytest.raises(EstimateError, match="没有这个参数|上级样本表中没有这一列"):
+            found.sampled(LOWER, UPPER, plan, **how)
+    with pytest.raises(FieldworkError, match="codes：str｜应为字典"):
+        found.problems(LOWER, UPPER, day="2018-11-20", source="复核", codes="2.1", level="村")  # type: ignore[arg-type]  # a slip on purpose
     with pytest.raises(FieldworkError, match="没有这种级"):
         found.problems(LOWER, UPPER, day="2018-11-20", source="复核", codes={"饮水": "1"}, level="镇")
 
@@ -211,8 +216,26 @@ def test_a_form_is_filled_compared_and_written(tmp_path: Path) -> None:
     table([[3, 1], [1, 1]])[["村代码", "项目", LOWER, UPPER]].to_excel(form, index=False)
     done = CliRunner().invoke(main, ["tiers", "compare", str(form), *tiers, "--out", str(out)])
     assert done.exit_code == 0 and "都查 6，漏查 1，误报 1" in done.output
-    assert list(read_grids(out)) == ["各级对照", "乡级自查×县级普查", "乡级自查×县级普查交叉表", "乡级自查漏查", "乡级自查误报"]
+    assert list(read_grids(out)) == ["各级对照", "按项目", "交叉表", "漏查", "误报"]
+    over = CliRunner().invoke(main, ["tiers", "compare", str(form), *tiers, "--out", str(form)])
+    assert over.exit_code == 1 and "是读入的文件，不能写在上面" in over.output
     again = CliRunner().invoke(main, ["tiers", "form", str(form), *tiers])
     assert again.exit_code == 1 and "已有人填写" in again.output
     three = CliRunner().invoke(main, ["tiers", "compare", "a", "b", "c", *tiers])
     assert three.exit_code == 1 and "3 个文件，2 级" in three.output
+
+
+def test_names_of_tiers_may_be_longer_than_those_of_sheets(tmp_path: Path) -> None:
+    names = [f"贫困村退出乡级自查（含指标自查与资料自查）第{i}轮" for i in "一二三"]
+    rows = pd.DataFrame({"村代码": ["01", "02"], "项目": "饮水", **dict.fromkeys(names, "达标")})
+    out = ev.compare_tiers(rows, tiers=names, unit="村代码").save(tmp_path / "对照.xlsx")
+    assert list(read_grids(out))[:3] == ["各级对照", "按项目1", "交叉表1"]
+    with pytest.raises(FieldworkError, match="文件名以 .xlsx 结尾"):
+        ev.compare_tiers(rows, tiers=names, unit="村代码").save(tmp_path / "对照.csv")
+
+
+def test_codes_that_lost_their_zeros_are_not_taken_for_other_units() -> None:
+    parts = {LOWER: pd.DataFrame({"村代码": ["01"], "项目": "饮水", "结果": "达标"})}
+    parts[UPPER] = parts[LOWER].assign(村代码=[1])
+    with pytest.raises(FieldworkError, match="和别的级没有一个相同｜核对代码（开头的 0）"):
+        compared(parts)

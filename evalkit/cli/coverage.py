@@ -7,10 +7,11 @@ import sys
 
 import click
 
-from evalkit.cli.group import group, say
+from evalkit.cli.group import apart, group, say
 from evalkit.evaluation import Evaluation
+from evalkit.filledin import save_book
 from evalkit.mandatory import Coverage, check_coverage, must_visit, take_all, write_visit_forms
-from evalkit.sheets import Page, write_book
+from evalkit.sheets import Page
 
 OUT = click.option("--out", default="必访.xlsx", show_default=True, help="写出的工作簿。")
 EVERYBODY = "全部"
@@ -51,7 +52,7 @@ def list_required(path: str, kinds: tuple[tuple[str, str, str], ...], code: tupl
     found = must_visit(path, rules, code=list(code))
     counts = found["类别"].value_counts(sort=False)
     say([f"{kind} {count} 个" for kind, count in counts.items()])
-    say([f"写入 {write_book(out, {'必访名单': Page('', found, formats={'单位代码': '@'})})}"])
+    say([f"写入 {save_book(apart(out, path), {'必访名单': Page('', found, formats={'单位代码': '@'})})}"])
 
 
 @coverage.command(name="check")
@@ -63,7 +64,7 @@ def hold(required: str, reached: str, out: str) -> None:
 
     Hold required against visited units; the status is 1 while some are missing.
     """
-    _tell(check_coverage(required, reached), out)
+    _tell(check_coverage(required, reached), apart(out, required, reached))
 
 
 @coverage.command(name="drawn")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -146,6 +147,18 @@ def group(name: str | None = None) -> Callable[[Callable[..., None]], Group]:
 def say(lines: Iterable[str]) -> None:
     for line in lines:
         click.echo(line)
+
+
+def apart(out: str, *read: str | None) -> str:
+    """Return the file to write, refused where it is one of those that are read.
+
+    Raises
+    ------
+    EvalkitError
+    """
+    if Path(out).resolve() in {Path(each).resolve() for each in read if each}:
+        raise EvalkitError(f"{Path(out).name}｜是读入的文件，不能写在上面｜--out 写另一个文件名")
+    return out
 
 
 def progress(line: str) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from evalkit.cli.group import command, say
+from evalkit.cli.group import apart, command, say
 from evalkit.screening import match_sources
 from evalkit.sheets import read_sheet
 
@@ -28,6 +28,6 @@ def matched(
     """
     tables = [read_sheet(path, subject=name) for path, name in ((archive, "户档"), (system, "系统"), (field, "实际")) if path]
     found = match_sources(*tables, key=keys, fields=fields, households=households)  # type: ignore[arg-type]  # one of the two choices
-    say([repr(found), f"写入 {found.save(out)}"])
+    say([repr(found), f"写入 {found.save(apart(out, archive, system, field))}"])
     if not found.ok:
         sys.exit(1)

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from evalkit.cli.group import DAY_FORM, group, say
-from evalkit.sheets import Page, write_book
+from evalkit.cli.group import DAY_FORM, apart, group, say
+from evalkit.filledin import save_book
+from evalkit.sheets import Page
 from evalkit.tasks import MISSING, QUARTERS, RULES, check_duties, read_tasks, revisit, write_task_forms
 
 LIST = click.argument("path", metavar="任务清单")
@@ -52,7 +53,7 @@ def score_units(path: str, quarter: str, scoring: Any, missing: Any, out: str) -
     found = read_tasks(path)
     late = found.state(quarter, scoring, missing=missing)["状态"].value_counts()
     told = "，".join(f"{word} {count} 项" for word, count in late.items())
-    say([repr(found), f"{quarter}：{told}", f"写入 {found.save(out, quarter, scoring, missing=missing)}"])
+    say([repr(found), f"{quarter}：{told}", f"写入 {found.save(apart(out, path), quarter, scoring, missing=missing)}"])
 
 
 @tasks.command(name="lights")
@@ -73,7 +74,7 @@ def light_units(path: str, quarter: str, scoring: Any, missing: Any, out: str, *
     found = read_tasks(path)
     lit = found.lights(quarter, scoring, rule, missing=missing)
     shown = [f"{light}：{'、'.join(lit.loc[lit['light'] == light, 'unit']) or '无'}" for light in ("红灯", "黄灯")]
-    say([repr(found), *shown, f"写入 {found.save(out, quarter, scoring, rule, missing=missing)}"])
+    say([repr(found), *shown, f"写入 {found.save(apart(out, path), quarter, scoring, rule, missing=missing)}"])
 
 
 @tasks.command(name="duties")
@@ -88,7 +89,7 @@ def hold_duties(duties: str, done: str, first: str, last: str, out: str) -> None
     How often each duty was due and done, and the periods in which it was not.
     """
     found = check_duties(duties, done, first=first, last=last)
-    say([repr(found), f"写入 {found.save(out)}"])
+    say([repr(found), f"写入 {found.save(apart(out, duties, done))}"])
 
 
 @tasks.command(name="revisit")
@@ -108,4 +109,4 @@ def look_again(path: str, share: float, seed: str, by: str | None, every: tuple[
     note = [f"种子 {seed}；签号为 SHA-256（种子|revisit|编号），每类取最小的。"]
     counts = drawn.drop_duplicates("类别")
     told = [f"{kind}：{many} 件抽 {take}" for kind, many, take in counts[["类别", "件数", "抽取"]].itertuples(index=False)]
-    say([*told, f"写入 {write_book(out, {'回头看名单': Page('回头看名单', drawn, formats={'概率': '0.0000'}, notes=note)})}"])
+    say([*told, f"写入 {save_book(apart(out, path), {'回头看名单': Page('回头看名单', drawn, formats={'概率': '0.0000'}, notes=note)})}"])

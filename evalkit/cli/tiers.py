@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.group import FILES, group, say
+from evalkit.cli.group import FILES, apart, group, say
 from evalkit.errors import FieldworkError
 from evalkit.tiers import compare_tiers, write_tier_form
 
@@ -50,4 +50,4 @@ def compare(files: tuple[str, ...], names: tuple[str, ...], keys: tuple[str, ...
         raise FieldworkError(f"{len(files)} 个文件，{len(names)} 级｜应为一个文件，或每级一个｜键入 {typed}")
     source = files[0] if len(files) == 1 else dict(zip(names, files, strict=True))
     found = compare_tiers(source, tiers=names, unit=keys, words=words)
-    say([repr(found), f"写入 {found.save(out)}"])
+    say([repr(found), f"写入 {found.save(apart(out, *files))}"])

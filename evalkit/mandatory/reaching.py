@@ -10,55 +10,61 @@ import pandas as pd
 
 from evalkit.errors import FieldworkError
 from evalkit.figures import percent
-from evalkit.filledin import read_several, refuse_several
+from evalkit.filledin import read_several, refuse_several, save_book
 from evalkit.given import takes
 from evalkit.mandatory.required import CODE, KIND
 from evalkit.problems import problem_rows
 from evalkit.responses import Responses
-from evalkit.sheets import Page, write_book
+from evalkit.sheets import Page
 
 REACHED, ALL = "已到", "合计（不重复）"
-SHARES = {"到达率": "0.00%"}
+SHARES, WIDTHS = {"到达率": "0.00%"}, {"到达率": 10.0}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Coverage:
     """Which of the units that must be reached were reached.
 
-    Attributes
+    Parameters
     ----------
-    rows : DataFrame
+    _rows : DataFrame
         One row a unit and kind: 单位代码, 类别, 已到.
     beyond : tuple of str
         Units that were reached and need not have been.
     """
 
-    rows: pd.DataFrame
+    _rows: pd.DataFrame
     beyond: tuple[str, ...]
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Return one row a unit and kind: 单位代码, 类别, 已到."""
+        return self._rows.copy(deep=False)
 
     @property
     def complete(self) -> bool:
         """Whether every unit was reached."""
-        return bool(self.rows[REACHED].all())
+        return bool(self._rows[REACHED].all())
 
     def table(self) -> pd.DataFrame:
         """Return 类别, 应到, 实到, 未到, 到达率; a unit of several kinds counts in each, and once in the last row."""
-        once = self.rows.drop_duplicates(CODE).assign(**{KIND: ALL})
-        return _counted(pd.concat([self.rows, once]), KIND)
+        once = self._rows.drop_duplicates(CODE).assign(**{KIND: ALL})
+        return _counted(pd.concat([self._rows, once]), KIND)
 
     def villages(self) -> pd.DataFrame:
         """Return 村代码, 应到, 实到, 未到, 到达率 of households (村代码/户编号), each once; what is no household has no row.
 
         A census (地毯式、全覆盖) is whole where no village lacks a household.
         """
-        homes = self.rows[self.rows[CODE].str.contains("/")].drop_duplicates(CODE)
+        homes = self._rows[self._rows[CODE].str.contains("/")].drop_duplicates(CODE)
         return _counted(homes.assign(村代码=homes[CODE].str.partition("/")[0]) if len(homes) else homes.assign(村代码=""), "村代码")
 
     def missing(self) -> pd.DataFrame:
         """Return the units that were not reached, each once, with all its kinds: 单位代码, 类别."""
-        left = self.rows[~self.rows[REACHED]]
+        left = self._rows[~self._rows[REACHED]]
         return left.groupby(CODE, sort=False)[KIND].agg("、".join).reset_index()
 
+    @takes(FieldworkError)
     def problems(self, *, day: str, source: str, code: str) -> pd.DataFrame:
         """Return one problem for each unit that was not reached, as `list_problems` reads them; 村代码/户编号 is a household.
 
@@ -75,14 +81,15 @@ class Coverage:
             rows.append((f"必访/{unit}", "户" if household else "村", village, household, code, f"必访单位没有走访（{kinds}）"))
         return problem_rows(rows, day=day, source=source)
 
+    @takes(FieldworkError)
     def save(self, path: str | Path) -> Path:
         """Write a workbook: counts by kind, counts by village, units that were not reached, all units."""
         notes = [f"另走访 {len(self.beyond)} 个不在必访名单中的单位"] if self.beyond else []
-        pages = {"汇总": Page("必访单位走访情况", self.table(), formats=SHARES, notes=notes)}
+        pages = {"汇总": Page("必访单位走访情况", self.table(), formats=SHARES, widths=WIDTHS, notes=notes)}
         villages = self.villages()
         if len(villages):
-            pages["各村"] = Page("各村农户走访情况", villages, formats=SHARES)
-        return write_book(path, pages | {"未到": Page("", self.missing()), "名单": Page("", self.rows)})
+            pages["各村"] = Page("各村农户走访情况", villages, formats=SHARES, widths=WIDTHS)
+        return save_book(path, pages | {"未到": Page("", self.missing()), "名单": Page("", self._rows)})
 
     def __repr__(self) -> str:
         rows: list[Any] = list(self.table().itertuples(index=False))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from evalkit.errors import FieldworkError
+from evalkit.errors import EvalkitError, Faults, FieldworkError
 from evalkit.fieldwork.templates import guide_page, refuse_filled, table_page
 from evalkit.filledin import Filled, read_filled
 from evalkit.given import takes
@@ -24,11 +24,10 @@ GUIDES = {
     "走访记录": {CODE: "必填。走访过的单位，写法与必访名单相同；走访几次的写几行也行"},
 }
 RULES = ("第 1 行是列名，不要改动；可以增加其他列，读取时不影响。", "不写姓名、证件、电话。")
-Kinds = Mapping[str, tuple[str, Any]]
 
 
 @takes(FieldworkError)
-def must_visit(source: Any, kinds: Mapping[str, tuple[str, Any]], *, code: str | Sequence[str] = "村代码") -> pd.DataFrame:
+def must_visit(source: Any, kinds: Mapping[str, Any], *, code: str | Sequence[str] = "村代码") -> pd.DataFrame:
     """Return the units that must be visited, by rules on the columns of a list.
 
     Parameters
@@ -58,26 +57,53 @@ def must_visit(source: Any, kinds: Mapping[str, tuple[str, Any]], *, code: str |
     [['01', '已脱贫村'], ['02', '边缘村']]
     """
     keys = as_list(code)
-    if not kinds or not keys:
-        raise FieldworkError('kinds、code｜没有写必访的类别，或代码所在的列｜写如 {"边缘村": ("边缘村", ["是"])}, code="村代码"')
-    columns = [column for column, values in kinds.values() if not _is_all(values)]
+    rules = _read_rules(kinds, keys)
+    columns = [column for column, wanted in rules.values() if wanted is not None]
     filled = read_filled(source, "名单", [*keys, *columns])
     filled.codes(*keys)
     filled.once(*keys)
     codes = filled.rows[keys].agg("/".join, axis=1)
-    parts = [_of_kind(filled, codes, kind, *rule) for kind, rule in kinds.items()]
+    parts = [_of_kind(filled, codes, kind, *rule) for kind, rule in rules.items()]
     filled.refuse()
     return pd.concat(parts, ignore_index=True)
 
 
-def _is_all(values: Any) -> bool:
-    return isinstance(values, str) and values == ANY
+def _read_rules(kinds: Mapping[str, Any], keys: Sequence[str]) -> dict[str, tuple[str, set[str] | None]]:
+    """Return the column and the values of each kind, None for all; refuse other shapes, and blanks, which every blank cell would be."""
+    rules: dict[str, tuple[str, set[str] | None]] = {}
+    faults, example = Faults("必访的规则"), '写如 {"边缘村": ("边缘村", ["是"])}'
+    if not kinds:
+        faults.add(None, "kinds", None, "没有写必访的类别", example)
+    for kind, rule in kinds.items():
+        if not isinstance(rule, tuple | list) or len(rule) != 2 or not isinstance(rule[0], str):
+            faults.add(None, kind, None, "应为列名与取值", example)
+            continue
+        wanted = _wanted(rule[1])
+        rules[kind] = rule[0], wanted
+        if wanted is not None and not wanted:
+            faults.add(None, kind, None, "没有写取值", example)
+        elif wanted is not None and "" in wanted:
+            faults.add(None, kind, None, "取值中有空白，空白的格都会算进去", '写出取值；全部单位写 "*"')
+    if not keys or len(set(keys)) < len(keys) or not all(keys):
+        faults.add(None, "code", "、".join(keys), "没有写代码所在的列，或写重了", '写如 code="村代码"，农户写 code=["村代码", "户编号"]')
+    faults.refuse(FieldworkError)
+    return rules
 
 
-def _of_kind(filled: Filled, codes: pd.Series, kind: str, column: str, values: Any) -> pd.DataFrame:
-    if _is_all(values):
+def _wanted(values: Any) -> set[str] | None:
+    """Return the values as the cells of a table show them; None for all."""
+    if isinstance(values, str) and values == ANY:
+        return None
+    several = isinstance(values, Iterable) and not isinstance(values, str)
+    try:
+        return {cell_text(value) for value in (values if several else [values])}
+    except EvalkitError:
+        return set()
+
+
+def _of_kind(filled: Filled, codes: pd.Series, kind: str, column: str, wanted: set[str] | None) -> pd.DataFrame:
+    if wanted is None:
         return pd.DataFrame({CODE: codes, KIND: kind})
-    wanted = {cell_text(value) for value in (as_list(values) if isinstance(values, str) or hasattr(values, "__iter__") else [values])}
     mine = filled.rows[column].isin(wanted)
     if not mine.any():
         filled.faults.add(None, column, None, f"没有一个单位属于“{kind}”", "改正取值（写法与名单中相同），或去掉这一类")

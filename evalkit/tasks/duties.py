@@ -11,11 +11,11 @@ from typing import Any, Literal
 import pandas as pd
 
 from evalkit.errors import Faults, FieldworkError, one_of
-from evalkit.filledin import Filled, read_several, refuse_several
+from evalkit.filledin import Filled, read_several, refuse_several, save_book
 from evalkit.given import takes
 from evalkit.lists import as_list
 from evalkit.problems import problem_rows, refuse_uncoded
-from evalkit.sheets import Page, write_book
+from evalkit.sheets import Page
 from evalkit.sheets.moments import moment
 
 EVERY = MappingProxyType({"每周": "W-SUN", "每月": "M", "每季度": "Q-DEC", "每年": "Y-DEC"})  # a week is Monday to Sunday
@@ -34,18 +34,29 @@ UNKNOWN, OUTSIDE = "职责表中没有这个单位的这项职责", "不在完�
 class Duties:
     """Duties held against what was done.
 
-    Attributes
+    Parameters
     ----------
-    rows : DataFrame
+    _rows : DataFrame
         One row a unit, duty and period: 单位, 所属 (the unit itself where the table has no such column), 职责, 频次, 时段, 起, 止, 应做,
         已做, 缺 (never below 0: doing more in one period does not make up for another).
-    strays : DataFrame
+    _strays : DataFrame
         Records that count for nothing: 行, 单位, 职责, 日期, 原因.
     """
 
-    rows: pd.DataFrame
-    strays: pd.DataFrame
+    _rows: pd.DataFrame
+    _strays: pd.DataFrame
 
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Return one row a unit, duty and period: how often it was due, done, and not done."""
+        return self._rows.copy(deep=False)
+
+    @property
+    def strays(self) -> pd.DataFrame:
+        """Return the records that count for nothing, with their rows and why."""
+        return self._strays.copy(deep=False)
+
+    @takes(FieldworkError)
     def table(self, by: Literal["单位", "所属"] = "单位") -> pd.DataFrame:
         """Return one row a unit (or 所属, such as the township of its officers) and duty.
 
@@ -56,7 +67,7 @@ class Duties:
         """
         one_of("by", by, {"单位": "每个单位一行", "所属": "每个所属单位一行"}, FieldworkError, "分法")
         keys = [by, "职责", "频次"]
-        rows = self.rows.assign(short=self.rows["缺"] > 0)
+        rows = self._rows.assign(short=self._rows["缺"] > 0)
         sums = {name: (name, "sum") for name in ("应做", "已做", "缺")}
         asked = {"时段": ("时段", "size"), **sums, "缺的时段": ("short", "sum")}
         made = rows.groupby(keys, sort=False).agg(**asked).reset_index()
@@ -64,9 +75,10 @@ class Duties:
 
     def missed(self) -> pd.DataFrame:
         """Return the periods in which something is missing, with their dates."""
-        return self.rows[self.rows["缺"] > 0].reset_index(drop=True)
+        return self._rows[self._rows["缺"] > 0].reset_index(drop=True)
 
-    def values(self, codes: Mapping[str, tuple[str, str]], *, day: str, source: str, by: Literal["单位", "所属"] = "单位") -> pd.DataFrame:
+    @takes(FieldworkError)
+    def values(self, codes: Mapping[str, Any], *, day: str, source: str, by: Literal["单位", "所属"] = "单位") -> pd.DataFrame:
         """Return the values that a system of indicators scores, for `score` and `evalkit score --values`.
 
         Parameters
@@ -82,17 +94,20 @@ class Duties:
             对象, 代码, 值, 来源, 日期, 提供单位 (the units themselves).
         """
         table = self.table(by)
-        faults = Faults("codes")
-        for duty, (_, measure) in codes.items():
+        faults, example = Faults("codes"), '写如 {"研究扶贫工作": ("1", "缺")}'
+        for duty, given in codes.items():
             if duty not in set(table["职责"]):
                 faults.add(None, duty, None, "没有这项职责", f"可用：{'、'.join(dict.fromkeys(table['职责']))}")
-            if measure not in MEASURES:
-                faults.add(None, duty, measure, f"应为 {'、'.join(MEASURES)}", '写如 {"研究扶贫工作": ("1", "缺")}')
+            if not isinstance(given, tuple | list) or len(given) != 2 or given[1] not in MEASURES:
+                faults.add(None, duty, None, f"应为指标代码与 {'、'.join(MEASURES)} 之一", example)
+        if not codes:
+            faults.add(None, "codes", None, "没有写哪项职责进哪个指标", example)
         faults.refuse(FieldworkError)
         rows: list[Any] = [row for row in table.to_dict("records") if row["职责"] in codes]
-        told = [(row[by], codes[row["职责"]][0], float(row[codes[row["职责"]][1]]), source, day, row[by]) for row in rows]
+        told = [(row[by], str(codes[row["职责"]][0]), float(row[codes[row["职责"]][1]]), source, day, row[by]) for row in rows]
         return pd.DataFrame(told, columns=["对象", "代码", "值", "来源", "日期", "提供单位"])
 
+    @takes(FieldworkError)
     def problems(self, *, day: str, source: str, codes: Mapping[str, str], level: str) -> pd.DataFrame:
         """Return one problem for each unit and duty that was not fulfilled, as `list_problems` reads them.
 
@@ -112,18 +127,19 @@ class Duties:
         made = [(f"履职/{row.单位}/{row.职责}", level, row.单位, "", codes[row.职责], text) for row, text in zip(rows, told, strict=True)]
         return problem_rows(made, day=day, source=source)
 
+    @takes(FieldworkError)
     def save(self, path: str | Path) -> Path:
         """Write a workbook: units and duties, the periods in which something is missing, the records that count for nothing."""
         note = ["一个时段多做的，不抵另一个时段缺的；不完整的时段不计。"]
-        pages = {"汇总": Page("职责履行情况", self.table(), formats={"到位率": "0.00%"}, notes=note)}
-        if (self.rows["所属"] != self.rows["单位"]).any():
-            pages["按所属"] = Page("按所属单位", self.table("所属"), formats={"到位率": "0.00%"})
-        return write_book(path, pages | {"缺的时段": Page("", self.missed()), "不计的记录": Page("", self.strays)})
+        pages = {"汇总": Page("职责履行情况", self.table(), formats={"到位率": "0.00%"}, widths={"到位率": 10.0}, notes=note)}
+        if (self._rows["所属"] != self._rows["单位"]).any():
+            pages["按所属"] = Page("按所属单位", self.table("所属"), formats={"到位率": "0.00%"}, widths={"到位率": 10.0})
+        return save_book(path, pages | {"缺的时段": Page("", self.missed()), "不计的记录": Page("", self._strays)})
 
     def __repr__(self) -> str:
-        rows = self.rows
+        rows = self._rows
         size = f"{rows['单位'].nunique()} 个单位 {len(rows[KEYS].drop_duplicates())} 项职责"
-        stray = f"；{len(self.strays)} 条记录不计" if len(self.strays) else ""
+        stray = f"；{len(self._strays)} 条记录不计" if len(self._strays) else ""
         return f"Duties {size}：应做 {rows['应做'].sum()} 次，缺 {rows['缺'].sum()} 次，{int((rows['缺'] > 0).sum())} 个时段不足{stray}"
 
 

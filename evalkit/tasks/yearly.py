@@ -13,19 +13,19 @@ import pandas as pd
 
 from evalkit.design.scoring import LightRule
 from evalkit.errors import Faults, FieldworkError, one_of
-from evalkit.filledin import read_filled
+from evalkit.filledin import read_filled, save_book
 from evalkit.given import takes
 from evalkit.indicators import exposure
 from evalkit.indicators.grading import LIGHTS, SAME, light_codes
 from evalkit.problems import problem_rows
-from evalkit.sheets import Page, write_book
+from evalkit.sheets import Page
 
 QUARTERS = ("一季度", "二季度", "三季度", "四季度")
 TARGETS, PROGRESS = tuple(f"{q}目标" for q in QUARTERS), tuple(f"{q}进度" for q in QUARTERS)
 RULES = {"proportional": "按完成比例计分，超过目标不加分", "whole": "达到目标计满分，未达到不计分"}
 STATES = DONE, BEHIND, UNTOLD = "已达到", "滞后", "未报"
 MISSING = {"fail": "没有未报的进度", "zero": "未报的按 0 计", "out": "未报的不计分，满分相应减少"}
-SCORES = {"得分": "0.00"}
+SCORES, WIDTHS = {"得分": "0.00"}, {"得分": 9.0}
 Missing = Literal["fail", "zero", "out"]
 Scoring = Literal["proportional", "whole"]
 
@@ -34,14 +34,20 @@ Scoring = Literal["proportional", "whole"]
 class TaskList:
     """Tasks of units, with targets and progress cumulated over the year.
 
-    Attributes
+    Parameters
     ----------
-    rows : DataFrame
+    _rows : DataFrame
         单位, 任务编号, 任务, 分值, a target and a progress for each quarter (not a number where there is none), 行.
     """
 
-    rows: pd.DataFrame
+    _rows: pd.DataFrame
 
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Return one row a task, as it was filled in."""
+        return self._rows.copy(deep=False)
+
+    @takes(FieldworkError)
     def state(self, quarter: str, scoring: Scoring, *, missing: Missing = "fail") -> pd.DataFrame:
         """Return one row a task that has a target in the quarter: 目标, 进度, 状态 (已达到, 滞后, 未报), 得分 (of its 分值).
 
@@ -68,13 +74,14 @@ class TaskList:
         kept = rows[["单位", "任务编号", "任务", "分值"]].assign(目标=target, 进度=progress, 状态=state, 得分=points, 行=rows["行"])
         return kept.reset_index(drop=True)
 
+    @takes(FieldworkError)
     def units(self, quarter: str, scoring: Scoring, *, missing: Missing = "fail") -> pd.DataFrame:
         """Return one row a unit: 任务 (of the year), 应完成 (in the quarter), 已达到, 滞后, 未报, 得分 = 100 × Σ得分/Σ分值 of what is due.
 
         得分 is not a number, and blank in a workbook, for a unit to which nothing is due.
         """
         state = self.state(quarter, scoring, missing=missing)
-        counts = self.rows.groupby("单位", sort=False).size().rename("任务").to_frame()
+        counts = self._rows.groupby("单位", sort=False).size().rename("任务").to_frame()
         counts["应完成"] = state.groupby("单位").size()
         for word in STATES:
             counts[word] = (state["状态"] == word).groupby(state["单位"]).sum()
@@ -82,6 +89,7 @@ class TaskList:
         counts = counts.fillna(0).astype(int).assign(得分=100 * sums["得分"] / sums["分值"])
         return counts.reset_index()
 
+    @takes(FieldworkError)
     def lights(
         self, quarter: str, scoring: Scoring, rule: LightRule | Mapping[str, Any], *, period: str = "", missing: Missing = "fail"
     ) -> pd.DataFrame:
@@ -109,6 +117,7 @@ class TaskList:
         lit = {"light": [LIGHTS[code] for code in codes], "share": 1.0, "firm": True}
         return pd.DataFrame({"unit": units["单位"], "period": period or quarter, "score": units["得分"], **lit})
 
+    @takes(FieldworkError)
     def exposure(self, quarter: str, scoring: Scoring, rule: LightRule | Mapping[str, Any], *, missing: Missing = "fail") -> pd.DataFrame:
         """Return the exposure list (曝光名单) of a quarter: units with a red or yellow light, and for how many quarters in a row.
 
@@ -118,9 +127,10 @@ class TaskList:
             As `evalkit.exposure`: unit, period, score, light, share, firm, running, reds. Quarters in which nothing is due do not count.
         """
         one_of("quarter", quarter, dict.fromkeys(QUARTERS, ""), FieldworkError, "季度")
-        past = [each for each in QUARTERS[: QUARTERS.index(quarter)] if self.rows[f"{each}目标"].notna().any()]
+        past = [each for each in QUARTERS[: QUARTERS.index(quarter)] if self._rows[f"{each}目标"].notna().any()]
         return exposure([self.lights(each, scoring, rule, missing=missing) for each in (*past, quarter)])
 
+    @takes(FieldworkError)
     def problems(self, quarter: str, *, day: str, source: str, code: str, level: str) -> pd.DataFrame:
         """Return the tasks that are behind or not reported as rows of a list of problems, as `list_problems` reads them.
 
@@ -141,6 +151,7 @@ class TaskList:
         rows = [(number, level, row.单位, "", code, text) for number, row, text in zip(numbers, late, told, strict=True)]
         return problem_rows(rows, day=day, source=source)
 
+    @takes(FieldworkError)
     def save(
         self, path: str | Path, quarter: str, scoring: Scoring, rule: LightRule | Mapping[str, Any] | None = None, *,
         missing: Missing = "fail",
@@ -149,25 +160,25 @@ class TaskList:
         state = self.state(quarter, scoring, missing=missing)
         notes = [f"计分：{RULES[scoring]}；目标与进度从年初累计；{MISSING[missing]}"]
         units = self.units(quarter, scoring, missing=missing)
-        pages = {"单位": Page(f"{quarter}任务考核", units, formats=SCORES, notes=notes)}
+        pages = {"单位": Page(f"{quarter}任务考核", units, formats=SCORES, widths=WIDTHS, notes=notes)}
         if rule is not None:
             told = [f"亮灯规则：{_told(_rule(rule))}"]
             lit = self.lights(quarter, scoring, rule, missing=missing).sort_values("score", kind="stable")
             exposed = self.exposure(quarter, scoring, rule, missing=missing)
-            pages["亮灯"] = Page(f"{quarter}亮灯", _named(lit), formats=SCORES, notes=told)
-            pages["曝光"] = Page(f"{quarter}曝光名单", _named(exposed), formats=SCORES, notes=told)
+            pages["亮灯"] = Page(f"{quarter}亮灯", _named(lit), formats=SCORES, widths=WIDTHS, notes=told)
+            pages["曝光"] = Page(f"{quarter}曝光名单", _named(exposed), formats=SCORES, widths=WIDTHS, notes=told)
         pages["滞后与未报"] = Page("", state[state["状态"] != DONE])
-        return write_book(path, pages | {"任务": Page("", state)})
+        return save_book(path, pages | {"任务": Page("", state)})
 
     def _due(self, quarter: str) -> pd.DataFrame:
         one_of("quarter", quarter, dict.fromkeys(QUARTERS, ""), FieldworkError, "季度")
-        rows = self.rows[self.rows[f"{quarter}目标"].notna()]
+        rows = self._rows[self._rows[f"{quarter}目标"].notna()]
         if rows.empty:
             raise FieldworkError(f"{quarter}｜没有一项任务有这个季度的目标｜换一个季度，或填写 {quarter}目标")
         return rows
 
     def __repr__(self) -> str:
-        return f"TaskList {self.rows['单位'].nunique()} 个单位，{len(self.rows)} 项任务"
+        return f"TaskList {self._rows['单位'].nunique()} 个单位，{len(self._rows)} 项任务"
 
 
 def _refuse_untold(lines: pd.Series, column: str) -> None:

@@ -11,17 +11,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from evalkit.errors import EstimateError, FieldworkError, one_of
+from evalkit.errors import EstimateError, Faults, FieldworkError, one_of
 from evalkit.estimates import Estimate, proportion
+from evalkit.filledin import save_book
+from evalkit.given import takes
+from evalkit.lists import as_list
 from evalkit.problems import LEVELS, problem_rows, refuse_uncoded
 from evalkit.reliability import agreement_table
-from evalkit.sheets import Page, as_pandas, cell_text, write_book
+from evalkit.sheets import Page, as_pandas, cell_text
 from evalkit.survey import Survey
 
 PASS, FAIL, UNSEEN = "达标", "不达标", "未查"
 ITEM, LOWER_ROW, UPPER_ROW = "项目", "下级行", "上级行"
 ALL = "全部项目"
+WIDTHS = {"一致率": 10.0, "kappa": 8.0, "ac1": 8.0, "漏查率": 10.0, "误报率": 10.0}
 FORMS = {"一致率": "0.00%", "漏查率": "0.00%", "误报率": "0.00%", "kappa": "0.000", "ac1": "0.000"}
+COLUMNED, OTHERS = ("weights", "probs", "strata", "clusters", "fpc"), ("nest", "pps", "singleton", "singleton_domain", "stages")
 EVENTS = {"一致率": ("_agree", None), "漏查率": ("_missed", "_upper"), "误报率": ("_false", "_lower")}
 
 
@@ -29,22 +34,26 @@ EVENTS = {"一致率": ("_agree", None), "漏查率": ("_missed", "_upper"), "�
 class Tiers:
     """The answers of several tiers to the same items.
 
-    Attributes
+    Parameters
     ----------
-    rows : DataFrame
-        One row a unit and item: columns of the unit, 项目, one column a tier (达标, 不达标, "" where it did not look).
-    lines : DataFrame
-        As long as `rows`: for each tier the row of its table, 0 where the unit and item are not in it.
+    _rows, _lines : DataFrame
+        As `rows` gives it; and as long, for each tier the row of its table, 0 where the unit and item are not in it.
     unit : tuple of str
     tiers : tuple of str
         Lowest first.
     """
 
-    rows: pd.DataFrame
-    lines: pd.DataFrame
+    _rows: pd.DataFrame
+    _lines: pd.DataFrame
     unit: tuple[str, ...]
     tiers: tuple[str, ...]
 
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Return one row a unit and item: columns of the unit, 项目, one column a tier (达标, 不达标, "" where it did not look)."""
+        return self._rows.copy(deep=False)
+
+    @takes(FieldworkError)
     def compare(self, lower: str, upper: str) -> pd.DataFrame:
         """Return counts of two tiers for each item, and for all of them.
 
@@ -61,8 +70,8 @@ class Tiers:
             What has no value (no problem at all) is not a number, and blank in a workbook.
         """
         self._ordered(lower, upper)
-        parts = [(item, group) for item, group in self.rows.groupby(ITEM, sort=False)]
-        return pd.DataFrame([_counted(item, group[lower], group[upper]) for item, group in [*parts, (ALL, self.rows)]])
+        parts = [(item, group) for item, group in self._rows.groupby(ITEM, sort=False)]
+        return pd.DataFrame([_counted(item, group[lower], group[upper]) for item, group in [*parts, (ALL, self._rows)]])
 
     def table(self) -> pd.DataFrame:
         """Return the comparison over all items for each pair of tiers, lower first."""
@@ -70,21 +79,25 @@ class Tiers:
         table = pd.concat(made, ignore_index=True)
         return table[["下级", "上级", *(name for name in table.columns if name not in ("下级", "上级"))]]
 
+    @takes(FieldworkError)
     def crosstab(self, lower: str, upper: str) -> pd.DataFrame:
         """Return the cross table of two tiers, with what only one of them looked at as 未查."""
         self._ordered(lower, upper)
         words = [PASS, FAIL, UNSEEN]
-        counts = pd.crosstab(self.rows[lower].replace("", UNSEEN).to_numpy(), self.rows[upper].replace("", UNSEEN).to_numpy())
+        counts = pd.crosstab(self._rows[lower].replace("", UNSEEN).to_numpy(), self._rows[upper].replace("", UNSEEN).to_numpy())
         return counts.reindex(index=words, columns=words, fill_value=0).rename_axis(index=lower, columns=upper)
 
+    @takes(FieldworkError)
     def missed(self, lower: str, upper: str) -> pd.DataFrame:
         """Return what the upper tier found and the lower one had passed: columns of the unit, 项目, 下级行, 上级行."""
         return self._differing(lower, upper, PASS, FAIL)
 
+    @takes(FieldworkError)
     def false_alarms(self, lower: str, upper: str) -> pd.DataFrame:
         """Return what the lower tier called a problem and the upper one passed, as `missed` does."""
         return self._differing(lower, upper, FAIL, PASS)
 
+    @takes(EstimateError)
     def sampled(self, lower: str, upper: str, design: Any, *, level: float = 0.95, **how: Any) -> pd.DataFrame:
         """Return agreement, missed problems and false alarms with intervals, where the upper tier looked at a sample of the units.
 
@@ -115,6 +128,7 @@ class Tiers:
                     lines.append((item, name, *_line(proportion(survey, event, where=where), table.loc[where, event], level)))
         return pd.DataFrame(lines, columns=[ITEM, "指标", "分子", "分母", "样本比率", "估计值", "标准误", "下限", "上限"])
 
+    @takes(FieldworkError)
     def problems(self, lower: str, upper: str, *, day: str, source: str, codes: Mapping[str, str], level: str) -> pd.DataFrame:
         """Return what the lower tier missed as rows of a list of problems, as `list_problems` reads them.
 
@@ -141,16 +155,19 @@ class Tiers:
         rows = [(n, level, p, h, codes[item], t) for n, p, h, item, t in zip(numbers, places, homes, found[ITEM], told, strict=True)]
         return problem_rows(rows, day=day, source=source)
 
+    @takes(FieldworkError)
     def save(self, path: str | Path) -> Path:
         """Write a workbook: all pairs of tiers, then for each pair of neighbours the items, the missed problems and the false alarms."""
-        pages = {"各级对照": Page("各级核查对照（个数，未加权；漏查、误报以上级为准）", self.table(), formats=FORMS)}
-        for a, b in pairwise(self.tiers):
-            pages[f"{a}×{b}"] = Page(f"{a}与{b}，按项目", self.compare(a, b), formats=FORMS)
+        pages = {"各级对照": Page("各级核查对照（个数，未加权；漏查、误报以上级为准）", self.table(), formats=FORMS, widths=WIDTHS)}
+        pairs = list(pairwise(self.tiers))
+        for at, (a, b) in enumerate(pairs, 1):
+            mark = str(at) if len(pairs) > 1 else ""  # names of tiers may be longer than those of sheets
+            pages[f"按项目{mark}"] = Page(f"{a}与{b}，按项目", self.compare(a, b), formats=FORMS, widths=WIDTHS)
             cross = self.crosstab(a, b).rename_axis(None, axis=1).reset_index()
-            pages[f"{a}×{b}交叉表"] = Page(f"行：{a}；列：{b}", cross)
-            pages[f"{a}漏查"] = Page(f"{b}查出、{a}没有查出", self.missed(a, b))
-            pages[f"{a}误报"] = Page(f"{a}报为问题、{b}认为达标", self.false_alarms(a, b))
-        return write_book(path, pages)
+            pages[f"交叉表{mark}"] = Page(f"行：{a}；列：{b}", cross)
+            pages[f"漏查{mark}"] = Page(f"{b}查出、{a}没有查出", self.missed(a, b))
+            pages[f"误报{mark}"] = Page(f"{a}报为问题、{b}认为达标", self.false_alarms(a, b))
+        return save_book(path, pages)
 
     def _survey(self, lower: str, upper: str, design: pd.DataFrame, how: dict[str, Any]) -> Survey:
         self._ordered(lower, upper)
@@ -160,10 +177,11 @@ class Tiers:
         keyed = design.assign(**{name: [cell_text(cell) for cell in design[name]] for name in self.unit})
         if keyed.duplicated(list(self.unit)).any():
             raise EstimateError("design｜有单位写了两次｜每个单位一行")
-        both = self.rows.assign(_row=self.lines[upper])[(self.rows[lower] != "") & (self.rows[upper] != "")]
+        both = self._rows.assign(_row=self._lines[upper])[(self._rows[lower] != "") & (self._rows[upper] != "")]
         if both.empty:
             raise EstimateError(f"{lower}×{upper}｜没有两级都查过的｜换两级，或核对单位的代码")
         merged = both.merge(keyed, on=list(self.unit), how="left", indicator="_from", suffixes=("", "_design"))
+        _refuse_columns(how, keyed)
         strange = merged.loc[merged["_from"] == "left_only", "_row"]
         if len(strange):
             named = "、".join(str(row) for row in strange[:6])
@@ -176,9 +194,9 @@ class Tiers:
 
     def _differing(self, lower: str, upper: str, said: str, found: str) -> pd.DataFrame:
         self._ordered(lower, upper)
-        mine = ((self.rows[lower] == said) & (self.rows[upper] == found)).to_numpy()
-        lines = {LOWER_ROW: self.lines.loc[mine, lower], UPPER_ROW: self.lines.loc[mine, upper]}
-        return self.rows.loc[mine, [*self.unit, ITEM]].assign(**lines).reset_index(drop=True)
+        mine = ((self._rows[lower] == said) & (self._rows[upper] == found)).to_numpy()
+        lines = {LOWER_ROW: self._lines.loc[mine, lower], UPPER_ROW: self._lines.loc[mine, upper]}
+        return self._rows.loc[mine, [*self.unit, ITEM]].assign(**lines).reset_index(drop=True)
 
     def _ordered(self, lower: str, upper: str) -> None:
         for name, given in (("lower", lower), ("upper", upper)):
@@ -187,10 +205,23 @@ class Tiers:
             raise FieldworkError(f"lower = {lower!r}, upper = {upper!r}｜下级在前、上级在后｜顺序为 {'、'.join(self.tiers)}")
 
     def __repr__(self) -> str:
-        units = len(self.rows[list(self.unit)].drop_duplicates())
+        units = len(self._rows[list(self.unit)].drop_duplicates())
         rows: list[Any] = list(self.table().itertuples(index=False))
         told = "；".join(f"{row.下级}×{row.上级} 都查 {row.双方都查}，漏查 {row.下级漏查}，误报 {row.误报}" for row in rows)
-        return f"Tiers {units} 个单位 {self.rows[ITEM].nunique()} 个项目：{told}"
+        return f"Tiers {units} 个单位 {self._rows[ITEM].nunique()} 个项目：{told}"
+
+
+def _refuse_columns(how: Mapping[str, Any], design: pd.DataFrame) -> None:
+    """Refuse what `Survey.from_data` does not take, and columns that the table of the sample does not have."""
+    faults = Faults("sampled")
+    for name, given in how.items():
+        if name not in COLUMNED + OTHERS:
+            faults.add(None, name, None, "没有这个参数", f"可用：{'、'.join(COLUMNED + OTHERS)}")
+        elif name in COLUMNED:
+            for column in as_list(given):
+                if column is not None and column not in design.columns:
+                    faults.add(None, name, str(column), "上级样本表中没有这一列", f"可用：{'、'.join(map(str, design.columns))}")
+    faults.refuse(EstimateError)
 
 
 def _line(found: Estimate, events: pd.Series, level: float) -> tuple[Any, ...]:

@@ -10,10 +10,9 @@ import pandas as pd
 
 from evalkit.errors import Faults, FieldworkError
 from evalkit.fieldwork.templates import guide_page, refuse_filled, table_page
-from evalkit.filledin import Filled, read_filled, read_several, refuse_several
+from evalkit.filledin import Filled, read_filled, read_several, refuse_several, save_book
 from evalkit.given import takes
 from evalkit.lists import as_list
-from evalkit.sheets import write_book
 from evalkit.tiers.compared import FAIL, ITEM, PASS, Tiers
 
 RESULT, ROW = "结果", "_row"
@@ -61,6 +60,10 @@ def compare_tiers(source: Any, *, tiers: Sequence[str], unit: str | Sequence[str
     silent = [name for name in names if (rows[name] == "").all()]
     if silent:
         raise FieldworkError(f"{'、'.join(silent)}｜没有一项结果｜填写 {words[0]} 或 {words[1]}，或从 tiers 中去掉")
+    seen = rows[list(names)] != ""
+    alone = [name for name in names if not (seen[name] & seen.drop(columns=name).any(axis=1)).any()]
+    if alone:
+        raise FieldworkError(f"{'、'.join(alone)}｜查的单位与项目和别的级没有一个相同｜核对代码（开头的 0）与项目的写法，各级应一致")
     return Tiers(rows, lines, keys, names)
 
 
@@ -142,4 +145,4 @@ def write_tier_form(path: str | Path, *, tiers: Sequence[str], unit: str | Seque
     guide |= {name: f"{name}的结果：{words[0]}、{words[1]}；没有查的留空" for name in names}
     blank = pd.DataFrame("", index=range(BLANK_ROWS), columns=list(guide))
     sheet = table_page(blank, keys, dict.fromkeys(names, words))
-    return write_book(place, {"各级核查": sheet, "填写说明": guide_page("各级核查表填写说明", guide, RULES)})
+    return save_book(place, {"各级核查": sheet, "填写说明": guide_page("各级核查表填写说明", guide, RULES)})
