@@ -130,7 +130,7 @@ def test_rules_that_fit_nobody() -> None:
     with pytest.raises(FieldworkError, match="拟脱贫年｜表中没有这一列"):
         ev.must_visit(table.drop(columns="拟脱贫年度"), {"甲": ("拟脱贫年", [2018])})
     for kinds in ({}, {"甲": "边缘村"}, {"甲": ("边缘村",)}, [("甲", "边缘村", "是")], {"甲": (None, ["是"])}, {"甲": ("边缘村", [])}):
-        with pytest.raises(FieldworkError, match="写如|应为字典"):
+        with pytest.raises(FieldworkError, match=r"写如|应为字典"):
             ev.must_visit(table, kinds)  # type: ignore[arg-type]  # a slip on purpose
     with pytest.raises(FieldworkError, match="甲｜取值中有空白"):
         ev.must_visit(table, {"甲": ("拟脱贫年度", [2018, ""])})

@@ -220,7 +220,7 @@ def test_duties_go_into_the_quarterly_lights_of_a_system(tmp_path: Path) -> None
         found.values({"开会": ("1", "缺"), "走访": ("2", "比例")}, day="2018-04-02", source="台账")
     assert "2 处错误" in str(refused.value)
     for slip in ({}, {"走访": "2"}, {"走访": ("2",)}, None):
-        with pytest.raises(FieldworkError, match="写如|应为字典"):
+        with pytest.raises(FieldworkError, match=r"写如|应为字典"):
             found.values(slip, day="2018-04-02", source="台账")  # type: ignore[arg-type]  # a slip on purpose
 
 

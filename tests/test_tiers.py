@@ -87,7 +87,7 @@ def test_counts_add_up_and_do_not_hang_on_the_order_of_rows(lower: list[str], up
     rows = pd.DataFrame({"村代码": [f"{i // 2:03d}" for i in range(size)], "项目": ["甲", "乙"] * (size // 2) + ["甲"] * (size % 2)})
     rows = rows.assign(**{LOWER: lower[:size], UPPER: upper[:size]})
     if not ((rows[LOWER] != "") & (rows[UPPER] != "")).any():
-        with pytest.raises(FieldworkError, match="没有一项结果|没有一个相同"):
+        with pytest.raises(FieldworkError, match=r"没有一项结果|没有一个相同"):
             compared(rows)
         return
     found = compared(rows)
@@ -197,7 +197,7 @@ def test_pairs_and_samples_that_do_not_fit() -> None:
     with pytest.raises(EstimateError, match="没有 村代码 列"):
         found.sampled(LOWER, UPPER, plan.rename(columns={"村代码": "村"}))
     for how in ({"hello": 1}, {"weights": "权数"}):
-        with pytest.raises(EstimateError, match="没有这个参数|上级样本表中没有这一列"):
+        with pytest.raises(EstimateError, match=r"没有这个参数|上级样本表中没有这一列"):
             found.sampled(LOWER, UPPER, plan, **how)
     with pytest.raises(FieldworkError, match="codes：str｜应为字典"):
         found.problems(LOWER, UPPER, day="2018-11-20", source="复核", codes="2.1", level="村")  # type: ignore[arg-type]  # a slip on purpose
@@ -230,12 +230,12 @@ def test_names_of_tiers_may_be_longer_than_those_of_sheets(tmp_path: Path) -> No
     rows = pd.DataFrame({"村代码": ["01", "02"], "项目": "饮水", **dict.fromkeys(names, "达标")})
     out = ev.compare_tiers(rows, tiers=names, unit="村代码").save(tmp_path / "对照.xlsx")
     assert list(read_grids(out))[:3] == ["各级对照", "按项目1", "交叉表1"]
-    with pytest.raises(FieldworkError, match="文件名以 .xlsx 结尾"):
+    with pytest.raises(FieldworkError, match=r"文件名以 \.xlsx 结尾"):
         ev.compare_tiers(rows, tiers=names, unit="村代码").save(tmp_path / "对照.csv")
 
 
 def test_codes_that_lost_their_zeros_are_not_taken_for_other_units() -> None:
     parts = {LOWER: pd.DataFrame({"村代码": ["01"], "项目": "饮水", "结果": "达标"})}
     parts[UPPER] = parts[LOWER].assign(村代码=[1])
-    with pytest.raises(FieldworkError, match="和别的级没有一个相同｜核对代码（开头的 0）"):
+    with pytest.raises(FieldworkError, match="和别的级没有一个相同｜核对代码"):
         compared(parts)
