@@ -42,6 +42,7 @@ ORDER = (*FIRST, *SPRINGS, *RIVER, *MOUTH, *LAST)
 UPSTREAM: frozenset[str] = frozenset(
     {"areas.SmallAreas.plot", "casework.log.Cases.plot", "findings.found.Findings.plot",
      "estimates.estimate.Estimate.plot", "models.outcome.Test.plot",
+     "sample.samples.Sample.plot", "responses.collecting.Responses.plot", "fieldwork.assignment.Assignment.plot",
      "models.regression.Model.plot", "satisfaction.priorities.Priorities.plot", "survey.surveys.Survey.plot",
      "quality.askers.Interviewers.plot", "quality.plausible.Plausibility.plot",
      "indicators.scorecard.Scorecard.plot",

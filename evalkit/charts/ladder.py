@@ -310,7 +310,7 @@ def folded(text: str, room: float) -> str:
         for piece in re.findall(r"[（“]*(?:[\w.%～/-]+|.)[，。；：、）”]*", line, flags=re.ASCII):
             if made and wide(made + piece) > room:
                 lines.append(made)
-                made = ""
+                made, piece = "", piece.lstrip()
             made += piece
         lines.append(made)
     return "\n".join(lines)

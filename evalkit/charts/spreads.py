@@ -1,12 +1,19 @@
-"""The spread of a survey's weights: how many answers speak for how many."""
+"""The spread of a survey's weights: how many answers speak for how many, and how each step of weighting changed that."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from evalkit.charts.glyphs import lettered
-from evalkit.charts.ladder import SMALL, bare, folded, note_below, own_axes, tick_text
-from evalkit.charts.style import BLUE, FAMILIES, GREY, WIDTH, in_style
+from evalkit.charts.ladder import SMALL, Ladder, Rung, bare, folded, most, note_below, own_axes, scale_below, set_up, tick_text
+from evalkit.charts.languages import Language, Say, lines, speaker, told
+from evalkit.charts.style import BLUE, FAMILIES, GREY, INK, MILD, WIDTH, in_style
+from evalkit.figures import is_blank, number, plain, significant
+from evalkit.intervals import weight_effect
 from evalkit.later import later
 
 if TYPE_CHECKING:
@@ -59,3 +66,88 @@ def survey_plot(survey: Survey, *, ax: Axes | None = None) -> Axes:
         axes.set_ylabel("行数", fontsize=SMALL, color=GREY, fontfamily=FAMILIES)
         note_below(axes, note)
     return axes
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The weights after one step: what it is called, least, tenth, median, ninetieth and largest weight, sum and design effect."""
+
+    name: str
+    ends: tuple[float, float]
+    middle: tuple[float, float, float]
+    total: float
+    deff: float
+
+    @staticmethod
+    def of(name: str, weights: Any) -> Spread:
+        """Return the spread of the weights that are not 0."""
+        held = np.abs(weights[weights != 0])
+        tenth, median, ninetieth = (float(each) for each in np.quantile(held, [0.1, 0.5, 0.9]))
+        return Spread(name, (float(held.min()), float(held.max())), (tenth, median, ninetieth), float(held.sum()), weight_effect(held))
+
+
+@lettered
+def steps_plot(
+    survey: Survey, *, language: Language = "zh", ax: Axes | None = None, title: str = "", max_rows: int = 40
+) -> Axes:
+    """Draw the weights of a survey before its steps and after each of them, a row a step.
+
+    Parameters
+    ----------
+    survey : Survey
+        As `evalkit.weigh` makes it; without steps there is one row.
+    language : {"zh", "en"}
+        Of the words of the picture; steps keep their own.
+    ax, title, max_rows
+        As for `estimate_plot`.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The thin line reaches from the least to the largest weight, the thick one holds the middle 80 %, the upright stroke is the median;
+        at the right their sum and the design effect of unequal weights. The label of the axes says the same in words.
+
+    Examples
+    --------
+    >>> import pandas as pd, evalkit as ev
+    >>> survey = ev.Survey.from_data(pd.DataFrame({"g": list("aabb"), "w": [10.0, 10, 20, 40]}), weights="w")
+    >>> steps_plot(ev.weigh(survey, ev.PostStratify("g", {"a": 40, "b": 60}))).get_label()
+    '调整前：10～40，合计 80，权数设计效应 1.38；PostStratify g：20～40，合计 100，权数设计效应 1.12。'
+    """
+    say = speaker(language)
+    found = [Spread.of(say("调整前", "before"), survey.steps[0].before if survey.steps else survey.weights)]
+    found += [Spread.of(str(step.step), step.after) for step in survey.steps]
+    return spread_rows(found, say, ax, title or say("权数，每步之后", "Weights after each step"), max_rows)
+
+
+def spread_rows(found: Sequence[Spread], say: Say, ax: Axes | None, title: str, max_rows: int) -> Axes:
+    """Draw spreads one under the other; call it inside a function that sees to letters."""
+    count, rest = most(len(found), max_rows, say)
+    shown = found[:count]
+    rungs = [Rung(each.name, "", (plain(round(each.total)), number(each.deff))) for each in shown]
+    heads = (say("合计", "Sum"), say("权数设计效应", "Design effect"))
+    wide = not any(is_blank(each.middle[0]) for each in shown)
+    zh, en = "细线为最小至最大，短竖线为中位数", "Thin: least to largest; stroke: median"
+    note = say(f"{zh}{'，粗线为中间 80%' if wide else ''}", f"{en}{'; thick: the middle 80%' if wide else ''}")
+    with in_style():
+        axes, heights = set_up(Ladder(rungs, heads, title, lines(note, rest)), ax)
+        scale_below(axes, [0.0, *(each.ends[1] for each in shown)], share=False)
+        axes.set_xlim(left=0)
+        for height, each in zip(heights, shown, strict=True):
+            _spread(axes, height, each)
+        axes.set_label(told(say, [_spoken(each, say) for each in shown]))
+    return axes
+
+
+def _spread(axes: Axes, height: float, each: Spread) -> None:
+    tenth, median, ninetieth = each.middle
+    axes.plot(each.ends, [height, height], color=INK, linewidth=1.0, marker="|", markersize=5, clip_on=False, zorder=1.4)
+    if not is_blank(tenth):
+        axes.plot([tenth, ninetieth], [height, height], color=MILD, linewidth=6, solid_capstyle="butt", clip_on=False, zorder=1.3)
+    axes.plot([median, median], [height - 0.28, height + 0.28], color=BLUE, linewidth=2.2, clip_on=False, zorder=2)
+
+
+def _spoken(each: Spread, say: Say) -> str:
+    low, high, total = significant(each.ends[0]), significant(each.ends[1]), plain(round(each.total))
+    zh = f"{each.name}：{low}～{high}，合计 {total}，权数设计效应 {number(each.deff)}"
+    return say(zh, f"{each.name}: {low}–{high}, sum {total}, design effect {number(each.deff)}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -16,11 +16,14 @@ from evalkit.fieldwork.assigning import CHOOSING, choose_teams, deal
 from evalkit.fieldwork.days import Stay, least_days, plan_days
 from evalkit.fieldwork.teams import Team, allowed_teams, read_teams
 from evalkit.given import takes
+from evalkit.later import later
 from evalkit.sheets import write_csv
 from evalkit.tickets import digest, fingerprint
 
 if TYPE_CHECKING:
     from evalkit.sample import Sample
+
+charts = later("evalkit.charts")
 
 TOGETHER = 2  # teams of a village where nobody says otherwise: one alone shows no effect of its own
 
@@ -132,6 +135,10 @@ class Assignment:
             first = _day(start)
             table.insert(1, "date", [(first + timedelta(days=day - 1)).isoformat() for day in table["day"]])
         return table
+
+    def plot(self, board: pd.DataFrame | None = None, *, start: str | date | None = None, **options: Any) -> Any:
+        """Draw the plan of days beside the board; `evalkit.charts.progress_plot` says what may be asked."""
+        return charts.progress_plot(board, self.days(start), **options)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import pandas as pd
 from evalkit.errors import DesignError, Fault, Faults, ResponsesError
 from evalkit.fieldwork.handed import Handed, Source, hand_in
 from evalkit.given import takes
+from evalkit.later import later
 from evalkit.lists import as_list
 from evalkit.privacy import shed
 from evalkit.responses.answers import Answers, Missing, filled, needed, take
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.privacy import Key
     from evalkit.sample import Sample
+
+charts = later("evalkit.charts")
 
 LEAD = ("village", "household", "stratum", "persons", "role", "order", "disposition", "complete")
 OUTCOMES = ("complete", "refusal", "noncontact", "ineligible")
@@ -95,6 +98,10 @@ class Responses:
         asked = counts["complete"] + counts["refusal"] + counts["noncontact"]
         counts["response_rate"] = counts["complete"] / asked.where(asked > 0)
         return counts[["planned", "released", *OUTCOMES, "pending", "replaced", "response_rate"]].reset_index()
+
+    def plot(self, by: str | Iterable[str] = "stratum", **options: Any) -> Any:
+        """Draw what became of the sample; `evalkit.charts.responses_plot` says what may be asked."""
+        return charts.responses_plot(self, by, **options)
 
     def __repr__(self) -> str:
         complete, reserves = int(self._table["complete"].sum()), int((self._table["role"] == "reserve").sum())

@@ -13,6 +13,7 @@ from evalkit.certificate import FORMAT, Certificate
 from evalkit.design import Design
 from evalkit.errors import DrawError
 from evalkit.frame import Frame
+from evalkit.later import later
 from evalkit.sample.households import (
     Cells,
     Earlier,
@@ -30,6 +31,8 @@ from evalkit.selection import METHODS
 
 if TYPE_CHECKING:
     from evalkit.design.stages import Stage
+
+charts = later("evalkit.charts")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -121,6 +124,22 @@ class Sample:
         if wanted not in names:
             raise DrawError(f"{wanted}｜设计中没有这个阶段｜可用：{'、'.join(names)}")
         return self._tables[wanted].copy()
+
+    def cells(self, stage: str) -> Cells:
+        """Return the strata of a stage of the frame as they were drawn: every unit with its chance in the order of the draw.
+
+        Raises
+        ------
+        DrawError
+            When the stage is not one of the frame.
+        """
+        if stage not in self._listed:
+            raise DrawError(f"{stage}｜不是从名单抽取的阶段｜可用：{'、'.join(self._listed)}")
+        return self._listed[stage]
+
+    def plot(self, stage: str | None = None, **options: Any) -> Any:
+        """Draw who was drawn along the cumulated sizes; `evalkit.charts.drawn_plot` says what may be asked."""
+        return charts.drawn_plot(self, stage, **options)
 
     def reserves(self) -> pd.DataFrame:
         """Return the reserve households in the order of release; none in a design without rosters."""

@@ -272,9 +272,9 @@ class Survey:
     def __repr__(self) -> str:
         return reading.sentence(self)
 
-    def plot(self, **options: Any) -> Any:
-        """Draw how the weights are spread; `evalkit.charts.survey_plot` says what may be asked."""
-        return charts.survey_plot(self, **options)
+    def plot(self, kind: str = "weights", **options: Any) -> Any:
+        """Draw how the weights are spread, or before and after each of the "steps"; see `evalkit.charts.WEIGHTS` for options."""
+        return charts.weight_picture(self, kind, **options)
 
     @property
     def columns(self) -> tuple[str, ...]:
