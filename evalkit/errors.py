@@ -8,7 +8,7 @@ when the column holds personal data.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any, TypeVar
 
@@ -266,6 +266,30 @@ class Faults:
     def extend(self, faults: Iterable[Fault]) -> None:
         """Note the faults of another check."""
         self.faults.extend(faults)
+
+    def by_place(self, places: Mapping[int, str], what: str) -> None:
+        """Tell where the faults are by places rather than by rows, which mean nothing in a table that has no order.
+
+        Parameters
+        ----------
+        places : mapping of int to str
+            Row → its place, such as its village.
+        what : str
+            What a place is called.
+
+        Examples
+        --------
+        >>> faults = Faults("名册")
+        >>> faults.add(3, "户类型", None, "空白", "补全该格")
+        >>> faults.by_place({2: "V01", 3: "V02"}, "村")
+        >>> print(faults.faults[0].line())
+        户类型：村 V02｜空白｜补全该格
+        """
+        for at, fault in enumerate(self.faults):
+            if fault.row is not None and fault.row in places:
+                place = places[fault.row]
+                told = "" if not place or place in fault.value else f"{what} {place}"
+                self.faults[at] = replace(fault, row=None, value=" ".join(part for part in (told, fault.value) if part))
 
     def __len__(self) -> int:
         return len(self.faults)

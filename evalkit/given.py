@@ -78,6 +78,7 @@ MADE = {
 }
 LISTS = ("Sequence", "Collection", "Iterable", "list")
 PAIRED = ("Mapping", "dict")
+IN_MEMORY = ("pandas", "polars")  # whose tables can be looked at without asking an engine to read them
 NESTED = (list, dict, set, tuple)  # a cell that is one of these is no cell
 
 
@@ -158,7 +159,7 @@ def _bound(parameters: dict[str, inspect.Parameter], given: tuple[Any, ...], nam
 
 
 def _note(key: str, value: Any, forms: Collection[Form], faults: Faults) -> None:
-    if hasattr(value, "columns") and hasattr(value, "dtypes"):
+    if type(value).__module__.partition(".")[0] in IN_MEMORY and type(value).__name__ == "DataFrame":
         _note_table(key, value, faults)
     if forms and not any(form.fits(value) for form in forms):
         found = "nan" if isinstance(value, float) and value != value else type(value).__name__

@@ -29,6 +29,11 @@ MEANINGS = {
     "frame.id": "单位代码所在的列，不得重复",
     "frame.name": "单位名称所在的列",
     "frame.columns": "要保留并计入指纹的列；分层、分组、登记总数用到的列都要在内",
+    "frame.rows": (
+        "名单是户名册（一户一行）时写：按村合计，各村的户数记在这个名字的列中，如 户数；这样的名单可以大于内存，"
+        "见 [engines.md](engines.md)"
+    ),
+    "frame.sums": "户名册中按村求和的整数列，如 人数；和记在同名的列中，可作 `size`",
     "frame.place": "表中显示首阶段层名称的列，例如以乡镇名代替乡镇代码",
     "frame.sheet": "Excel 的工作表名；不写时读第一张",
     "frame.code": "`division` 检查 12 位区划代码，`free` 不检查",
@@ -196,6 +201,10 @@ MEANINGS = {
     "reserves.n": "每村每类户几户",
     "reserves.reasons": "可以启用备用户的理由",
     "rosters": "各村农户名册的列名，一户一行，文件放在 `rosters/` 中。",
+    "rosters.file": (
+        "全部村的户名册（Parquet 或 CSV，可以大于内存）：`evalkit rosters` 不写文件时，从中取抽中各村的户，"
+        "写成 `rosters/` 中的一份名册"
+    ),
     "rosters.village": "村代码",
     "rosters.household": "户编号，村内不重复；不要用身份证号",
     "rosters.stratum": "户类型",

@@ -12,7 +12,7 @@ from typing import Any
 from evalkit.design.accepting import acceptance_faults
 from evalkit.design.criteria import Criteria
 from evalkit.design.scoring import indicator_faults
-from evalkit.design.staging import Data, entries, named_strata, reads_rosters, stage_disagreements, texts
+from evalkit.design.staging import Data, entries, kept_of, named_strata, reads_rosters, stage_disagreements, texts
 from evalkit.design.standards import bundle_faults
 from evalkit.errors import Fault
 
@@ -108,7 +108,7 @@ def _planned_rates(data: Data) -> Iterator[Fault]:
 def _columns(data: Data) -> Iterator[Fault]:
     """Yield the columns that other sections read from the frame and that the frame does not keep."""
     frame, report = data.get("frame"), data.get("report")
-    kept = texts(frame.get("columns")) if isinstance(frame, Mapping) else []
+    kept = kept_of(frame)
     remedy = f"写名单中的列名，并列入 [frame] columns；现有：{'、'.join(kept) or '无'}"
     for i, rate in entries(data, "rate"):
         totals = rate.get("totals")

@@ -133,7 +133,9 @@ class Outside(Section):
 class FrameSection(Section):
     """`[frame]`: the list of first-stage units and the columns that are kept and fingerprinted.
 
-    `place` is the column that names the first-stage stratum in tables (a township's name for its code).
+    `place` is the column that names the first-stage stratum in tables (a township's name for its code). `rows` says that the list
+    is a register of households: their number in each village stands under that heading, and the sums of the columns `sums`
+    under their own.
     """
 
     file: str = ""
@@ -141,6 +143,8 @@ class FrameSection(Section):
     id: Word
     name: str
     columns: Texts = ()
+    rows: str = ""
+    sums: Texts = ()
     place: str = ""
     sheet: str = ""
     code: Literal["division", "free"] = "free"
@@ -153,7 +157,16 @@ class FrameSection(Section):
     def _one_list(self) -> FrameSection:
         if bool(self.file) == (self.made is not None):
             raise ValueError("file 与 [frame.made] 必须且只能写一个")
+        if self.made is not None and self.rows:
+            raise ValueError("rows 用于户名册，[frame.made] 是村名单，删去 rows")
+        if self.sums and not self.rows:
+            raise ValueError("sums 用于户名册，还须写 rows = \"户数\"，各村的户数记在这一列")
         return self
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Return the columns that the list keeps, with what is counted and summed of a register."""
+        return (*self.columns, *([self.rows] if self.rows else []), *self.sums)
 
 
 class Reserves(Section):
@@ -177,9 +190,11 @@ OWN_WORDS = frozenset(
 class Rosters(Section):
     """`[rosters]`: the columns of the household lists; `strata` maps a file's words to strata.
 
-    `columns` are further columns that stages read: a village group, a focus group, the year of exit.
+    `columns` are further columns that stages read: a village group, a focus group, the year of exit. `file` is the register of all
+    villages, from which those of the drawn ones are taken where no rosters are handed in.
     """
 
+    file: str = ""
     village: Word
     household: Word
     stratum: Word

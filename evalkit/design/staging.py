@@ -99,8 +99,7 @@ def _order(data: Data) -> Iterator[Fault]:
 
 def _rules(data: Data) -> Iterator[Fault]:
     """Yield the conditions of quotas that could never be met: they ask for what no unit above, or no list, has."""
-    frame = data.get("frame")
-    kept = texts(frame.get("columns")) if isinstance(frame, Mapping) else []
+    kept = kept_of(data.get("frame"))
     for i, stage in entries(data, "stage"):
         strata = named_strata(stage)
         for j, rule in entries(stage, "quota"):
@@ -191,10 +190,15 @@ def _columns(data: Data) -> Iterator[Fault]:
         section = data.get(kind)
         if not isinstance(section, Mapping):
             continue
-        kept = texts(section.get("columns")) + [section.get(key) for key in ("id", "name", "place") if kind == "frame"]
+        kept = kept_of(section) + [section.get(key) for key in ("id", "name", "place") if kind == "frame"]
         for where, column in _named_columns(stage, kind):
             if column and column != COUNT and column not in kept:
                 yield Fault(None, f"stage[{i}].{where}", column, f"不在 {LISTS[kind]} 中", f"列入 {LISTS[kind]}")
+
+
+def kept_of(section: Any) -> list[str]:
+    """Return the columns that a list keeps, with what is counted and summed of a register."""
+    return [name for key in ("columns", "rows", "sums") for name in texts(section.get(key))] if isinstance(section, Mapping) else []
 
 
 def _place(frame: Any) -> Iterator[Fault]:

@@ -1,6 +1,10 @@
 """Tables that stay where they are: lists and answers larger than memory, asked for sums and for a few rows."""
 
-from evalkit.engines.opening import Far, opened
+from evalkit.engines.opening import FILES, Far, opened
+from evalkit.engines.rows import MOST, counted, of_villages
 from evalkit.engines.sums import COUNT, SQUARE, WEIGHT, Profile, gathered, profiled, repeated, value_of
 
-__all__ = ["COUNT", "SQUARE", "WEIGHT", "Far", "Profile", "gathered", "opened", "profiled", "repeated", "value_of"]
+__all__ = [
+    "COUNT", "FILES", "MOST", "SQUARE", "WEIGHT", "Far", "Profile", "counted", "gathered", "of_villages", "opened", "profiled", "repeated",
+    "value_of",
+]  # fmt: skip

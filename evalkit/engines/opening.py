@@ -7,14 +7,16 @@ columns, semi-joins), through narwhals; a product is made as a column before it 
 from __future__ import annotations
 
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from evalkit.codes import shown_headings, shown_label
+from evalkit.engines.patience import waiting
 from evalkit.errors import EvalkitError
 from evalkit.later import installed, later
 
@@ -25,6 +27,7 @@ FILES = (".parquet", ".csv")
 ENCODINGS = ("utf-8-sig", "gb18030")
 NAMES = {"duckdb": "DuckDB", "polars": "polars", "pyspark": "Spark", "pyspark_connect": "Spark", "dask": "Dask", "sqlframe": "sqlframe"}
 PIECE = 1 << 24  # bytes of a text file that are turned into UTF-8 together
+QUOTE = '"'
 WHOLE = ("pandas", "numpy", "builtins")  # modules of tables that are in memory already, so that narwhals need not be loaded
 
 
@@ -69,7 +72,8 @@ class Far:
     def tried(self, what: str, ask: Any) -> Any:
         """Ask the engine for something, and tell a refusal in evalkit's words."""
         try:
-            return ask()
+            with waiting(f"{self.engine}｜{what}", self._share):
+                return ask()
         except EvalkitError:
             raise
         except Exception as found:  # engines raise errors of dozens of kinds of their own
@@ -80,6 +84,33 @@ class Far:
         """Bring rows into memory: all that ever crosses goes through here. Some engines refuse while a question is put together."""
         made: pd.DataFrame = self.tried(what, lambda: _in_memory(ask(self.lazy)))
         return made
+
+    def only(self, columns: Sequence[str]) -> Far:
+        """Return the table with these columns alone; a heading in full-width letters is the same heading.
+
+        Raises
+        ------
+        EvalkitError
+            Naming the columns that are not there.
+        """
+        have = {folded(name): name for name in self.kinds}
+        headings = {name: name if name in self.kinds else have.get(folded(name), name) for name in dict.fromkeys(columns)}
+        self.known(list(headings.values()))
+        return replace(self, lazy=self.lazy.select(**{name: nw.col(heading) for name, heading in headings.items()}))
+
+    def among(self, lazy: Any, column: str, values: Sequence[Any]) -> Any:
+        """Return the rows whose cell is one of these values: a semi-join, which DuckDB makes of a list in SQL alone."""
+        if not values:
+            return lazy.head(0)
+        native = nw.to_native(lazy)
+        if self.engine == "DuckDB" and {type(value) for value in values} <= {str, int}:
+            return nw.from_native(native.filter(f"{_quoted(column, QUOTE)} IN ({', '.join(map(_literal, values))})"))
+        return lazy.filter(nw.col(column).is_in(values))
+
+    def _share(self) -> float | None:
+        """Return how much of a question DuckDB has answered, in per cent, where it is asked through a connection of our own."""
+        share: float = self.kept[0].query_progress() if self.kept else -1.0
+        return share if share >= 0 else None
 
     def refuse_mixed(self, name: str, others: Iterable[str], told: str) -> None:
         """Refuse to compare a column of text with numbers or the reverse: engines turn one into the other, each in its way.
@@ -105,7 +136,7 @@ class Far:
         return f"{self.engine} 表：{len(self.kinds)} 列，行留在原处"
 
 
-def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "500MB") -> Far | None:
+def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "500MB", text: bool = False) -> Far | None:
     """Return a table that stays where it is; None for one that is in memory.
 
     Parameters
@@ -117,6 +148,8 @@ def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "
         What to raise.
     memory : str
         How much DuckDB may use for files before it writes to a temporary folder.
+    text : bool
+        Whether all cells of a CSV file are text, so that codes keep their zeros.
 
     Returns
     -------
@@ -129,7 +162,7 @@ def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "
     (polars 表：1 列，行留在原处, None)
     """
     if isinstance(table, (str, Path)):
-        return _file(Path(table), error, memory)
+        return _file(Path(table), error, memory, text)
     if type(table).__module__.partition(".")[0] in WHOLE:
         return None
     try:
@@ -142,7 +175,7 @@ def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "
     return Far(found, NAMES.get(name, name), error)
 
 
-def _file(path: Path, error: type[EvalkitError], memory: str) -> Far:
+def _file(path: Path, error: type[EvalkitError], memory: str, text: bool) -> Far:
     if path.suffix.lower() not in FILES:
         raise error(
             f"{shown_label(path.suffix) or '无后缀'}｜留在原处读的文件应为 {'、'.join(FILES)}｜另存为 Parquet，或先用 read_frame 等读入"
@@ -155,7 +188,7 @@ def _file(path: Path, error: type[EvalkitError], memory: str) -> Far:
     far = Far(None, "DuckDB", error, kept)
     if path.suffix.lower() == ".csv":
         source = _as_utf8(path, Path(folder.name), error)
-        relation = far.tried("读文件", lambda: engine.read_csv(str(source), header=True))
+        relation = far.tried("读文件", lambda: engine.read_csv(str(source), header=True, all_varchar=text))
     else:
         relation = far.tried("读文件", lambda: engine.read_parquet(str(path)))
     return Far(nw.from_native(relation), "DuckDB", error, kept)
@@ -183,6 +216,19 @@ def _in_memory(lazy: Any) -> pd.DataFrame:
         return made
     arrow = lazy.collect(backend="pyarrow").to_native()
     return arrow.to_pandas(split_blocks=True, self_destruct=True)  # type: ignore[no-any-return]  # pyarrow states no types
+
+
+def folded(heading: str) -> str:
+    """Return a heading as all its spellings are compared: half-width, without blanks around it."""
+    return unicodedata.normalize("NFKC", str(heading)).strip()
+
+
+def _quoted(text: str, mark: str) -> str:
+    return f"{mark}{text.replace(mark, 2 * mark)}{mark}"
+
+
+def _literal(value: str | int) -> str:
+    return _quoted(value, "'") if isinstance(value, str) else str(int(value))
 
 
 def _kind(dtype: Any) -> str:

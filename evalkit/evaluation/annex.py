@@ -37,6 +37,8 @@ def screened(design: Design, folder: Folder) -> list[Screening]:
     """
     found = []
     part, path = design.frame, folder.frame(design.frame.file)
+    if design.checks_on("frame") and part.rows:
+        raise EvalkitError('check.on = "frame"｜名单由户名册按村合计而来，没有可逐行检查的名单｜写 on = "rosters"')
     if design.checks_on("frame") and part.made is None and path.exists():
         checks = design.checks_on("frame")
         handed, _ = hand_in(path, TABLES["frame"], [*_headings(checks), *(rule.column for rule in part.rule)], (), EvalkitError)

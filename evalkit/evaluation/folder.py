@@ -5,10 +5,14 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evalkit.ceremony import Ceremony
 from evalkit.errors import EvalkitError, FieldworkError
 from evalkit.sheets import SUFFIXES, write_bytes
+
+if TYPE_CHECKING:
+    from evalkit.design import Design
 
 PARTS = ("frame", "earlier", "draw", "rosters", "lists", "assignments", "released", "returns", "results", "quality", "report", "public")
 PAPERS = ("released", "assignments", "lists", "rosters", "draw")  # of one draw
@@ -63,6 +67,16 @@ class Folder:
     def frame(self, file: str) -> Path:
         """Return the frame's place in the folder, whatever path the design names."""
         return self.root / "frame" / Path(file).name
+
+    def listed(self, design: Design) -> Path:
+        """Return the file of the frame; a register of households may lie where the design says, it need not be copied."""
+        file = design.frame.file
+        return self.register(design, file) if design.frame.rows else self.frame(file)
+
+    def register(self, design: Design, file: str) -> Path:
+        """Return the file of a register: that in ``frame/``, or else the one that the design names, beside itself."""
+        inside = self.frame(file)
+        return inside if inside.exists() else design.resolve(file)
 
     def earlier(self) -> list[Path]:
         """Return the certificates and annexes of earlier rounds, in order of name."""

@@ -37,6 +37,7 @@ from evalkit.evaluation.guards import (
     sound_seed,
     was_issued,
 )
+from evalkit.evaluation.registers import from_register
 from evalkit.fieldwork import read_rosters, write_form, write_lists
 from evalkit.findings import Findings, determine, unjudged
 from evalkit.frame import Frame
@@ -167,11 +168,11 @@ class Evaluation:
         )
 
     def rosters(self, *files: str) -> Said:
-        """Take household rosters as they arrive and draw the households of their villages.
+        """Take rosters as they arrive, or else from the register; one that cannot be drawn from is refused and not kept."""
+        with tempfile.TemporaryDirectory() as desk:
+            return self._take(self.folder.fitting("rosters", files or from_register(self, Path(desk))))
 
-        A file that cannot be drawn from is refused and not kept.
-        """
-        fresh = self.folder.fitting("rosters", files)
+    def _take(self, fresh: list[Path]) -> Said:
         drawn = self._first(Certificate.load(self._certificate()))
         refuse_foreign_draw(drawn.certificate, self.ledger)
         arriving = [*self.folder.tables("rosters"), *fresh]
@@ -266,7 +267,7 @@ class Evaluation:
 
     def _listed(self) -> Frame:
         made = self.design.frame.made is not None
-        return Frame.from_design(self.design, path=None if made else self.folder.frame(self.design.frame.file))
+        return Frame.from_design(self.design, path=None if made else self.folder.listed(self.design))
 
     def trial(self) -> Sample:
         """Draw for nothing, so that what a draw would refuse is known while it can be mended."""

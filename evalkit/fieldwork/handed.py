@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from evalkit.codes import HALF_WIDTH, seem_names, shown, shown_headings, shown_label, shown_word
+from evalkit.engines import FILES, Far, of_villages, opened
 from evalkit.errors import EvalkitError, Faults
 from evalkit.intake import read_handed
 from evalkit.screening import Check, Screening, screen_rows
@@ -21,7 +22,7 @@ from evalkit.screening.values import DATED
 from evalkit.sheets import as_text, numbered, refuse_floats
 from evalkit.sheets.memory import WAYS
 from evalkit.sheets.moments import plain_moments
-from evalkit.sheets.reading import SUFFIXES
+from evalkit.sheets.reading import LIMITS, SUFFIXES
 
 Source = pd.DataFrame | str | Path | Iterable[str | Path]
 
@@ -40,12 +41,21 @@ class Handed:
         The file of each; empty where there is only one.
     hidden : frozenset of str
         Columns whose cells no message shows: household numbers, names, identity numbers, addresses.
+    others : dict of str to int
+        Villages that were not asked for, with their rows that stayed in an engine; None for a table in memory.
     """
 
     table: pd.DataFrame
     rows: NDArray[np.int64]
     files: NDArray[np.object_]
     hidden: frozenset[str] = frozenset()
+    others: Mapping[str, int] | None = None
+
+    def placed(self, faults: Faults, village: str) -> Faults:
+        """Return the faults, told by village where the rows came from an engine and have no number of their own."""
+        if self.others is not None:
+            faults.by_place(dict(zip(self.rows.tolist(), map(shown, self.table[village]), strict=True)), "村")
+        return faults
 
     def note(
         self,
@@ -107,9 +117,39 @@ class Handed:
         return explained
 
 
+@dataclass(frozen=True)
+class Within:
+    """Which rows are brought of a table that stays in its engine: those of some villages.
+
+    Parameters
+    ----------
+    village : str
+        Heading of the village's code.
+    villages : collection of str
+    needed : bool
+        Whether only the columns that are needed are brought; else all.
+    register : bool
+        Whether a path holds a register, which is read where it lies however small it is.
+    """
+
+    village: str
+    villages: Collection[str]
+    needed: bool = False
+    register: bool = False
+
+    def far(self, source: Any, error: type[EvalkitError]) -> Far | None:
+        """Return the source where its rows stay in place: an engine's table, a register, and files that are many or too large."""
+        if isinstance(source, (str, Path)):
+            path = Path(source)
+            big = "*" in path.name or (path.is_file() and path.stat().st_size > LIMITS.size)
+            return opened(path, error, text=True) if path.suffix.lower() in FILES and (self.register or big) else None
+        return opened(source, error)
+
+
 def hand_in(
-    source: Source, subject: str, needed: Iterable[str], ids: Iterable[str], error: type[EvalkitError], hidden: Iterable[str] = ()
-) -> tuple[Handed, Faults]:
+    source: Source, subject: str, needed: Iterable[str], ids: Iterable[str], error: type[EvalkitError], hidden: Iterable[str] = (),
+    within: Within | None = None,
+) -> tuple[Handed, Faults]:  # fmt: skip
     """Read what was handed in.
 
     Parameters
@@ -126,6 +166,8 @@ def hand_in(
         What to raise.
     hidden : iterable of str
         Columns whose cells no message shows.
+    within : Within, optional
+        Of a table that stays in its engine, which rows are brought; without it such a table is read whole, where it can be.
 
     Returns
     -------
@@ -138,14 +180,17 @@ def hand_in(
     EvalkitError
         When a file cannot be read or lacks a heading: nothing more can be checked then.
     """
-    needed = tuple(dict.fromkeys(needed))
+    needed, others = tuple(dict.fromkeys(needed)), None
+    far = None if within is None else within.far(source, error)
+    if within is not None and far is not None:
+        source, others = of_villages(far, within.village, within.villages, needed if within.needed else list(far.kinds))
     parts = [(name, _named(table, needed)) for name, table in _parts(source, subject, needed, error)]
     faults, absent = Faults(subject), Faults(subject)
     for name, table in parts:
         _note_absent(absent, name, table, needed)
         _note_floats(faults, name, table, [column for column in ids if list(table.columns).count(column) == 1])
     absent.refuse(error)
-    return replace(_joined(parts, needed), hidden=frozenset(hidden)), faults
+    return replace(_joined(parts, needed), hidden=frozenset(hidden), others=others), faults
 
 
 def named(village: str, household: str) -> str:

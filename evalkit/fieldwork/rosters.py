@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +12,11 @@ import pandas as pd
 
 from evalkit.codes import Directory, division_fault, is_identity, mask_identity, mask_name, shown
 from evalkit.errors import DesignError, Faults, FieldworkError, FrameError
-from evalkit.fieldwork.handed import Handed, Source, hand_in, placed
+from evalkit.fieldwork.handed import Handed, Source, Within, hand_in, placed
 from evalkit.given import takes
 from evalkit.intake import village_codes
 from evalkit.intake.layouts import FIELDS, plain_heading
-from evalkit.sheets import plain_numbers
+from evalkit.sheets import plain_numbers, write_csv
 from evalkit.tickets import sound_id
 
 if TYPE_CHECKING:
@@ -30,22 +31,26 @@ COLUMNS = ("village", "household", "stratum", "persons", "head", "id_number", "a
 
 @takes(FrameError)
 def read_rosters(
-    source: Source, design: Design, *, villages: Iterable[str] | None = None, known: Directory | None = None
+    source: Source, design: Design, *, villages: Iterable[str] | None = None, known: Directory | None = None, register: bool = False
 ) -> pd.DataFrame:
     """Read household rosters under the column mapping of the design.
 
     Parameters
     ----------
-    source : path, folder, several paths, or DataFrame
-        Rosters of any villages, in any order; one file may hold several villages.
+    source : path, folder, several paths, or table
+        Rosters of any villages, in any order; one file may hold several villages. A polars LazyFrame, a DuckDB relation, a Spark
+        or Dask table stays in its engine and is taken for a register.
     design : Design
         With `[rosters]`.
     villages : iterable of str, optional
-        The villages that may appear; others are refused. By default any village may.
+        The villages that may appear; others are refused. By default any village may. Of a register, whose villages are
+        brought: those that were drawn; no row of another one leaves its engine.
     known : Directory, optional
         Villages by name, as ``frame.directory("township")`` gives them: rosters that name a village in place of its code
         are then read, by the name of the township where there is a column 乡（镇）; and codes that are not in the list,
         where the columns 行政村 and 乡（镇） beside them agree with it.
+    register : bool
+        Whether the source is the register of all villages, in Parquet or CSV, which may be larger than memory.
 
     Returns
     -------
@@ -70,23 +75,78 @@ def read_rosters(
             village household stratum  persons
     0  411726101201      0001     脱贫户        3
     """
+    handed, faults = _handed(source, design, _within(source, design, villages, register))
+    return _checked(handed, faults, design, villages, known)
+
+
+def write_rosters(register: str | Path, design: Design, villages: Iterable[str], path: Path) -> int:
+    """Write the rows of some villages as a roster under the headings of the register, which stays where it is.
+
+    Parameters
+    ----------
+    register : str or pathlib.Path
+        Parquet or CSV, however large.
+    design : Design
+        With `[rosters]`; only its columns are written.
+    villages : iterable of str
+        A village that the register does not hold is not written, its roster is still to come.
+    path : pathlib.Path
+        CSV, by village and household; nothing is written without a row.
+
+    Returns
+    -------
+    int
+        How many rows were written.
+    """
+    columns, mapped, more = _mapped(design)
+    handed, faults = _handed(register, design, _within(register, design, villages, register=True))
+    _checked(handed, faults, design, villages, None)
+    table = handed.table[[*mapped.values(), *more]].sort_values([columns.village, columns.household], kind="stable")
+    if len(table):
+        write_csv(table, path)
+    return len(table)
+
+
+def _mapped(design: Design) -> tuple[Rosters, dict[str, str], list[str]]:
+    """Return the section, the headings of what it maps, and the further columns."""
     columns = design.rosters
     if columns is None:
         raise DesignError("rosters｜缺｜读名册需要列名｜写 [rosters]")
     mapped = {name: getattr(columns, name) for name in COLUMNS if getattr(columns, name)}
+    return columns, mapped, [column for column in columns.columns if column not in mapped.values()]
+
+
+def _handed(source: Source, design: Design, within: Within | None) -> tuple[Handed, Faults]:
+    _, mapped, more = _mapped(design)
     ids = [mapped[name] for name in ("village", "household", "id_number") if name in mapped]
     hidden = [mapped[name] for name in ("household", "head", "id_number", "address") if name in mapped]
-    more = [column for column in columns.columns if column not in mapped.values()]
-    handed, faults = hand_in(source, "名册", [*mapped.values(), *more], ids, FieldworkError, hidden)
+    return hand_in(source, "名册", [*mapped.values(), *more], ids, FieldworkError, hidden, within)
+
+
+def _checked(
+    handed: Handed, faults: Faults, design: Design, villages: Iterable[str] | None, known: Directory | None
+) -> pd.DataFrame:
+    """Return rosters in the words of the design, or refuse them with every fault."""
+    columns, mapped, more = _mapped(design)
     if known is not None:
         handed = _with_codes(handed, faults, columns.village, known)
     _check_ids(handed, faults, columns, design, villages)
     strata, persons = _strata(handed, faults, columns, design), _persons(handed, faults, columns)
-    faults.refuse(FieldworkError)
+    handed.placed(faults, columns.village).refuse(FieldworkError)
     table = pd.DataFrame({name: handed.table[mapped[name]] if name in mapped else "" for name in COLUMNS}, index=handed.table.index)
     table = table.assign(stratum=strata, persons=persons, **{column: handed.table[column] for column in more})
     table = table.assign(**{name: table[name].map(COVERS[name]) for name in COVERS if mapped.get(name) not in design.privacy.keep})
     return table.sort_values(["village", "household"], kind="stable", ignore_index=True)
+
+
+def _within(source: Source, design: Design, villages: Iterable[str] | None, register: bool) -> Within | None:
+    """Return which rows of a register are brought; one whose villages are not named is refused, it would fill the memory."""
+    column = _mapped(design)[0].village
+    if villages is not None:
+        return Within(column, frozenset(villages), needed=True, register=register)
+    if register or Within(column, ()).far(source, FieldworkError) is not None:
+        raise FieldworkError("villages｜名册留在原处，没有写要哪些村｜写 villages=sample.villages，只取回抽中的村")
+    return None
 
 
 def known_strata(design: Design) -> tuple[str, ...]:

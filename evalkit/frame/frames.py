@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit import codes, tickets
+from evalkit.engines import FILES, opened
 from evalkit.errors import Faults, FrameError
-from evalkit.frame.checks import Code, check_choices, check_rows, check_visible, plain_rows
+from evalkit.frame.checks import Code, check_choices, check_rows, check_visible
+from evalkit.frame.registers import Register, by_village, entries
 from evalkit.frame.rules import Counts, KeepsOrDrops, after_rules
 from evalkit.lists import as_list
 from evalkit.sheets import plain_numbers, read_sheet
@@ -74,14 +76,17 @@ class Frame:
         notes: Iterable[Counts] = (),
         code: Code = "free",
         filled: Sequence[str] = (),
+        rows: str = "",
+        sums: Sequence[str] = (),
         subject: str = "名单",
     ) -> Frame:
-        """Make a frame of a table in memory.
+        """Make a frame of a table, or of a register of households.
 
         Parameters
         ----------
-        table : pandas, polars, pyarrow, DuckDB or Spark table
-            Copied; the caller's table is not written.
+        table : pandas, polars, pyarrow, DuckDB, Spark or Dask table, or path to Parquet or CSV
+            Copied; the caller's table is not written. Of a table that stays in its engine, and of a path, only the columns
+            that are asked for are brought; of a register only one row for each village.
         id, name, columns : str, str, sequence of str
             Headings to keep.
         rules : iterable of Rule
@@ -92,6 +97,11 @@ class Frame:
             ``division``: ids are 12-digit codes of villages.
         filled : sequence of str
             Headings whose cells may not be blank, nor numbers that a spreadsheet has spoilt, such as strata.
+        rows : str
+            Says that the table is a register with many rows (households) a unit: the unit is the village, and its number of
+            rows stands under this heading. Empty for a list with one row a unit.
+        sums : sequence of str
+            Columns of whole numbers of a register; their sums in each village stand under the same headings.
         subject : str
             What the table is, for messages.
 
@@ -105,21 +115,28 @@ class Frame:
             With every fault and its row: missing headings, blank, repeated or unsound ids, ids that a
             spreadsheet has turned into numbers, bad codes, blank strata, invisible characters.
         """
-        faults = Faults(subject)
+        faults, register = Faults(subject), Register(rows, tuple(as_list(sums)))
         check_choices(code, id, name, columns)
         wanted = _headings(id, name, columns)
+        register.check(wanted)
         rules, notes = tuple(rules), tuple(notes)
-        read = {*wanted, *filled, *(rule.column for rule in rules), *(note.column for note in notes)}
-        text = plain_rows(table, faults, read)
-        kept, dropped = after_rules(text, rules)
+        read = sorted({*wanted, *filled, *(rule.column for rule in rules), *(note.column for note in notes)})
+        listed = entries(table, opened(table, FrameError, text=True), register, read, id, faults)
+        kept, dropped = after_rules(listed.text, rules, listed.held)
         kept = kept.assign(**{id: kept[id].map(codes.normalise if code == "division" else tickets.clean)})
-        check_rows(kept, id, name, filled, code, faults)
-        check_visible(kept, wanted, faults)
+        if register.rows:
+            units = by_village(kept, listed, register, wanted, [*([name] if name else []), *filled], code, faults)
+        else:
+            units = kept
+            check_rows(units, id, name, filled, code, faults)
+        check_visible(units, wanted, faults)
         faults.refuse(FrameError)
-        counted = tuple((int(kept[note.column].str.contains(note.contains, regex=False).sum()), note.text) for note in notes)
-        rows = kept.sort_values(id, kind="stable").loc[:, wanted]
-        units = tuple(rows[id].tolist())
-        return cls(id, name, tuple(wanted[1 + bool(name) :]), units, dropped, counted, _fingerprint(rows), rows)
+        marked = [(kept.loc[kept[note.column].str.contains(note.contains, regex=False), id], note.text) for note in notes]
+        counted = tuple((int(found.nunique()), text) for found, text in marked)
+        wanted += register.headings
+        ordered = units.sort_values(id, kind="stable").loc[:, wanted]
+        ids = tuple(ordered[id].tolist())
+        return cls(id, name, tuple(wanted[1 + bool(name) :]), ids, dropped, counted, _fingerprint(ordered), ordered)
 
     @classmethod
     def from_design(cls, design: Design, path: str | Path | None = None) -> Frame:
@@ -234,14 +251,17 @@ def read_frame(
     code: Code = "free",
     sheet: str = "",
     filled: Sequence[str] = (),
+    rows: str = "",
+    sums: Sequence[str] = (),
 ) -> Frame:
     """Read the list of first-stage units from a file.
 
     Parameters
     ----------
     path : str or pathlib.Path
-        CSV (UTF-8 or GB 18030), Excel or Parquet; row 1 holds the headings.
-    id, name, columns, rules, notes, code, filled
+        CSV (UTF-8 or GB 18030), Excel or Parquet; row 1 holds the headings. A register of households in Parquet or CSV (see
+        `rows`) may be larger than memory, and several files: ``registry/*.parquet``.
+    id, name, columns, rules, notes, code, filled, rows, sums
         As in `Frame.from_data`.
     sheet : str
         Sheet of a workbook; empty for its first.
@@ -264,9 +284,8 @@ def read_frame(
     >>> frame
     Frame 357 个单位（另按规则剔除 739 行），编号列 village_code，指纹 8dd1b95479df
     """
-    table = read_sheet(path, sheet, error=FrameError)
     return Frame.from_data(
-        table,
+        _table(path, sheet, rows),
         id=id,
         name=name,
         columns=columns,
@@ -274,6 +293,8 @@ def read_frame(
         notes=notes,
         code=code,
         filled=filled,
+        rows=rows,
+        sums=sums,
         subject=f"名单（{Path(path).name}）",
     )
 
@@ -310,7 +331,7 @@ def declared_frame(
     columns = (*part.columns, *([part.place] if part.place else []))
     needed = [column for stage in stages for column in (*stage.strata, *(must.column for must in stage.mandatory))]
     if path is not None:
-        table = read_sheet(path, part.sheet, error=FrameError)
+        table = _table(path, part.sheet, part.rows)
     elif table is None and part.made:
         table = made_list(part.made)
     if table is None:
@@ -324,8 +345,15 @@ def declared_frame(
         notes=part.note,
         code=part.code,
         filled=tuple(column for column in dict.fromkeys(needed) if column in columns),
+        rows=part.rows,
+        sums=part.sums,
         subject=f"名单（{Path(path).name if path is not None else '模拟'}）",
     )
+
+
+def _table(path: str | Path, sheet: str, rows: str) -> Any:
+    """Return a file as it is read: a register where it lies, anything else as a table of text."""
+    return path if rows and Path(path).suffix.lower() in FILES else read_sheet(path, sheet, error=FrameError)
 
 
 def _headings(id: str, name: str, columns: Sequence[str]) -> list[str]:

@@ -43,11 +43,14 @@ class Rule:
     reason: str = ""
 
 
-def after_rules(table: pd.DataFrame, rules: Iterable[KeepsOrDrops]) -> tuple[pd.DataFrame, tuple[tuple[str, int], ...]]:
-    """Return the rows that the rules leave, and each rule's reason with the number it set aside."""
+def after_rules(
+    table: pd.DataFrame, rules: Iterable[KeepsOrDrops], held: pd.Series | None = None
+) -> tuple[pd.DataFrame, tuple[tuple[str, int], ...]]:
+    """Return the rows that the rules leave, and each rule's reason with the number it set aside; a row may hold several alike."""
     dropped = []
     for rule in rules:
         stays = table[rule.column].isin(rule.keep) if rule.keep else ~table[rule.column].isin(rule.drop)
-        dropped.append((rule.reason, int((~stays).sum())))
+        gone = int((~stays).sum()) if held is None else int(held[table.index][~stays].sum())
+        dropped.append((rule.reason, gone))
         table = table[stays]
     return table, tuple(dropped)

@@ -161,7 +161,7 @@ def _roster_lots(design: Design, villages: pd.DataFrame, base: pd.DataFrame) -> 
     rows: list[dict[str, Any]] = []
     upper: list[dict[str, Any]] = []
     short = 0
-    columns = [column for column in villages.columns if column in design.frame.columns or column in ("unit", "stratum", "wave")]
+    columns = [column for column in villages.columns if column in design.frame.kept or column in ("unit", "stratum", "wave")]
     for at, facts in enumerate(villages[columns].astype(str).to_dict("records")):
         mine = {name: {label: n for (unit, label), n in parts.items() if unit == facts["unit"]} for name, parts in shared.items()}
         village = _Village(design, {str(column): value for column, value in facts.items()}, mine, at, Faults("抽样方案"))

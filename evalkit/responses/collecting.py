@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from evalkit.codes import shown
 from evalkit.errors import DesignError, Fault, Faults, ResponsesError
-from evalkit.fieldwork.handed import Handed, Source, hand_in
+from evalkit.fieldwork.handed import Handed, Source, Within, hand_in
 from evalkit.given import takes
 from evalkit.later import later
 from evalkit.lists import as_list
@@ -129,8 +130,10 @@ def collect(
     ----------
     sample : Sample
         With its household stage drawn.
-    returns : DataFrame, path, folder, or several paths
-        Under the headings of the design's `[returns]`; rows in any order, villages in any files.
+    returns : table, path, folder, or several paths
+        Under the headings of the design's `[returns]`; rows in any order, villages in any files. Of a polars LazyFrame, a DuckDB
+        relation, a Spark or Dask table, and of files larger than memory (``returns/*.parquet``), only rows of drawn villages are
+        brought; rows of others are counted, and refused.
     missing : {"fail", "keep"}, optional
         ``fail``: a completed interview without an answer that the design reads is a fault. ``keep``: the
         blank stays and is listed in ``faults``, and `determine` is told what to do with it. By default
@@ -189,7 +192,11 @@ def handed_returns(sample: Sample, returns: Source) -> tuple[Handed, Faults]:
         raise DesignError("returns｜缺｜读回收表需要列名｜写 [returns]")
     checks = design.checks_on("returns")
     read = (*needed(design), *(heading for check in checks for heading in check.headings))
-    handed, faults = hand_in(returns, "回收表", read, (columns.village, columns.household), ResponsesError, (columns.household,))
+    ids, within = (columns.village, columns.household), Within(columns.village, sample.villages)
+    handed, faults = hand_in(returns, "回收表", read, ids, ResponsesError, (columns.household,), within)
+    for village, count in sorted((handed.others or {}).items()):
+        remedy = "改正村代码；表中还有别处的回收的，先在引擎中筛选出本次评估的行"
+        faults.add(None, columns.village, shown(village), f"这个村没有被抽中（{count} 行）", remedy)
     return _only(handed.dated(checks), filled(handed.table, design)), faults
 
 
@@ -205,13 +212,14 @@ def examined(sample: Sample, returns: Source, missing: Missing | None = None, re
     visits = _visits(handed, faults, drawn, sample.design)
     answers, visits = _answered(handed, faults, visits, sample.design, missing)
     check_reserves(handed, faults, columns, drawn, visits)
-    doubts = (*oddities(handed, columns, drawn, visits), *answers.noted, *screening.faults("ask", "note"))
-    return Examined(handed, faults, doubts, visits, answers)
+    doubts = Faults("回收表", [*oddities(handed, columns, drawn, visits), *answers.noted, *screening.faults("ask", "note")])
+    placed = handed.placed(faults, columns.village), tuple(handed.placed(doubts, columns.village))
+    return Examined(handed, *placed, visits, answers)
 
 
 def _only(handed: Handed, mask: pd.Series) -> Handed:
     kept = mask.to_numpy(dtype=bool)
-    return Handed(handed.table[kept].reset_index(drop=True), handed.rows[kept], handed.files[kept], handed.hidden)
+    return replace(handed, table=handed.table[kept].reset_index(drop=True), rows=handed.rows[kept], files=handed.files[kept])
 
 
 def _visits(handed: Handed, faults: Faults, drawn: pd.DataFrame, design: Design) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,7 +69,7 @@ def without_rejected(handed: Handed, columns: Returns, resolved: Mapping[str, st
         if agreed:
             keep[places] = False
             keep[agreed[0]] = True
-    return Handed(handed.table[keep].reset_index(drop=True), handed.rows[keep], handed.files[keep], handed.hidden)
+    return replace(handed, table=handed.table[keep].reset_index(drop=True), rows=handed.rows[keep], files=handed.files[keep])
 
 
 def _pair(handed: Handed, columns: Returns, one: int, other: int) -> tuple[object, ...]:

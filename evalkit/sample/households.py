@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit import codes, tickets
+from evalkit.engines import Far, of_villages, opened
 from evalkit.errors import DrawError, Faults
 from evalkit.sample.cells import Cell, Draw, draw_cells
 from evalkit.sample.listings import ALL, Source, listing, plain_objects
@@ -37,9 +38,9 @@ def check_rosters(rosters: Any, villages: Collection[str], stages: tuple[Stage, 
 
     Parameters
     ----------
-    rosters : pandas, polars, pyarrow, DuckDB or Spark table
+    rosters : pandas, polars, pyarrow, DuckDB, Spark or Dask table, or path to Parquet or CSV
         Columns ``village household stratum persons``, those that the stages read, and, where they are known, ``head id_number
-        address``; other columns are left behind.
+        address``; other columns are left behind. Of a table that stays in its engine only the rows of `villages` are brought.
     villages : collection of str
         The drawn villages.
     stages : tuple of Stage
@@ -56,13 +57,16 @@ def check_rosters(rosters: Any, villages: Collection[str], stages: tuple[Stage, 
         With every fault and its row.
     """
     faults = Faults("名册")
-    table = _cleaned(numbered(rosters, DrawError), stages, faults)
+    far = opened(rosters, DrawError, text=True)
+    table = _cleaned(numbered(rosters, DrawError) if far is None else _brought(far, villages, stages), stages, faults)
     for column in ("village", "household"):
         refuse_floats(table, column, faults)
     _check_villages(table, villages, faults)
     _check_households(table, faults)
     _check_strata(table, stages[-1], faults)
     table = table.assign(persons=_persons(table, faults))
+    if far is not None:
+        faults.by_place(dict(enumerate(table["village"].map(codes.shown), 2)), "村")
     faults.refuse(DrawError)
     return table.astype({"persons": int}).sort_values(["village", "household"])
 
@@ -319,6 +323,14 @@ def _cleaned(rosters: pd.DataFrame, stages: tuple[Stage, ...], faults: Faults) -
     table = as_text(pd.DataFrame(rosters[columns]).reset_index(drop=True), faults)
     faults.refuse(DrawError)
     return table.assign(**{column: table[column].map(tickets.clean) for column in ("village", "household", "stratum")})
+
+
+def _brought(far: Far, villages: Collection[str], stages: tuple[Stage, ...]) -> pd.DataFrame:
+    """Bring the rows of the drawn villages from a register that stays where it is."""
+    have = far.kinds
+    wanted = [name for name in dict.fromkeys((*NEEDED, *PERSONAL, *columns_read(stages))) if name in have or name == "village"]
+    rows, _ = of_villages(far, "village", villages, wanted)
+    return rows
 
 
 def _check_villages(table: pd.DataFrame, villages: Collection[str], faults: Faults) -> None:

@@ -245,16 +245,17 @@ def draw(
     return Sample(design, frame, plain, tickets.clean(seed_origin), listed, empty, {}, gone)
 
 
-def draw_next(sample: Sample, rosters: pd.DataFrame) -> Sample:
+def draw_next(sample: Sample, rosters: Any) -> Sample:
     """Draw households in the villages whose rosters are given.
 
     Parameters
     ----------
     sample : Sample
         Unchanged; call again with its successor when more rosters arrive.
-    rosters : pandas.DataFrame
+    rosters : pandas.DataFrame, or a table in an engine, or a path to Parquet or CSV
         As `read_rosters` gives them: ``village household stratum persons`` and, where known, ``head
-        id_number address``; any of the drawn villages, in any order.
+        id_number address``; any of the drawn villages, in any order. A polars LazyFrame, a DuckDB relation, a Spark or Dask
+        table, or a file may be the register of all villages under these headings: only the rows of drawn villages are brought.
 
     Returns
     -------

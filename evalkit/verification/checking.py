@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from evalkit import tickets
 from evalkit.certificate import FORMAT, OUTSIDE, Certificate, read_annex
+from evalkit.engines import FILES
 from evalkit.errors import CertificateError, EvalkitError
 from evalkit.frame import Frame, declared_frame
 from evalkit.sample.households import Cells, Earlier, check_rosters, draw_households, released_list
@@ -18,9 +19,6 @@ from evalkit.sample.villages import draw_villages, village_table
 from evalkit.verification.outcomes import Verification
 from evalkit.verification.stated import StatedPlan, stated_plan
 from evalkit.verification.telling import ids, mapping, path_differences, same, strata_differences, village_differences
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 LISTED = ("household", "stratum", "role", "order", "digest")
 
@@ -48,7 +46,7 @@ class Again:
 def verify(
     certificate: Certificate | str | Path,
     frame: Frame | str | Path,
-    rosters: pd.DataFrame | None = None,
+    rosters: Any = None,
     *,
     annex: str | Path | None = None,
     earlier: Rounds = (),
@@ -64,8 +62,9 @@ def verify(
         The public certificate or its file.
     frame : Frame, str or pathlib.Path
         The list, or its file, which is read by the plan in the certificate.
-    rosters : pandas.DataFrame, optional
-        As `read_rosters` gives them. Without them the household stage is not checked, and it says so.
+    rosters : pandas.DataFrame, table in an engine or path, optional
+        As `read_rosters` gives them, or the register as `draw_next` takes it. Without them the household stage is not
+        checked, and it says so.
     annex : str or pathlib.Path, optional
         The annex with the drawn households; each village's list is held against its hash in the certificate,
         and, where its roster is given, against the households drawn again.
@@ -98,7 +97,9 @@ def verify(
     plan = stated_plan(receipt)
     origin = f"种子来源“{receipt.seed_origin}”：来源无法由重抽核对，凭抽签现场的公开记录查证"
     units = _given_frame(frame, plan)
-    if rosters is not None and not hasattr(rosters, "columns"):
+    # asking an engine's table itself may read it
+    named = isinstance(rosters, (str, Path)) and Path(rosters).suffix.lower() in FILES
+    if not (rosters is None or named or hasattr(type(rosters), "columns")):
         raise CertificateError(f"rosters｜应为 read_rosters 读出的表，现为 {type(rosters).__name__}｜先用 read_rosters 读名册")
     made = receipt.stages
     gone, differences = _earlier_differences(receipt, plan, earlier)
@@ -182,7 +183,7 @@ def _first_differences(
 
 
 def _later_differences(
-    receipt: Certificate, plan: StatedPlan, frame: Frame, rosters: pd.DataFrame | None, listed: dict[str, Cells], gone: Earlier
+    receipt: Certificate, plan: StatedPlan, frame: Frame, rosters: Any, listed: dict[str, Cells], gone: Earlier
 ) -> tuple[Again, list[str], list[str]]:
     """Return the households drawn again, where their stages differ, and what was not checked."""
     again = Again(listed, {})
