@@ -36,7 +36,7 @@ def counted(far: Far, keys: Sequence[str], sums: Sequence[str]) -> pd.DataFrame:
     table, made = far.only([*keys, *sums]), dict[str, Any]()
     kinds = table.kinds
     for at, name in enumerate(sums):
-        number = value_of(table, name, "number" if kinds[name] == "text" else kinds[name]).cast(nw.Float64)
+        number = (_written(name) if kinds[name] == "text" else value_of(table, name, kinds[name])).cast(nw.Float64)
         sound = (number >= 0) & (number < MOST) & (number.round(0) == number)
         # a product of columns, or a cast, is a column before it is summed: not every engine sums expressions
         made |= {f"evalkit_sum{at}": nw.when(sound).then(number).otherwise(0.0).cast(nw.Int64)}
@@ -46,6 +46,12 @@ def counted(far: Far, keys: Sequence[str], sums: Sequence[str]) -> pd.DataFrame:
     for name in (COUNT, *made):
         found[name] = found[name].astype("int64")
     return found
+
+
+def _written(name: str) -> Any:
+    """Return the cells of a column of text that are numbers; an engine gives up the whole pass over one that it cannot convert."""
+    text = nw.col(name).cast(nw.String).str.strip_chars()
+    return nw.when(text.str.contains(r"^[+-]?[0-9]{1,16}(\.[0-9]{0,9})?$")).then(text)
 
 
 def of_villages(far: Far, column: str, villages: Collection[str], columns: Sequence[str]) -> tuple[pd.DataFrame, dict[str, int]]:
