@@ -53,7 +53,7 @@ class Handed:
 
     def placed(self, faults: Faults, village: str) -> Faults:
         """Return the faults, told by village where the rows came from an engine and have no number of their own."""
-        if self.others is not None:
+        if self.others is not None and faults:
             faults.by_place(dict(zip(self.rows.tolist(), map(shown, self.table[village]), strict=True)), "村")
         return faults
 

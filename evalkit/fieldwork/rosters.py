@@ -221,7 +221,7 @@ def _lost_zeros(village: pd.Series, household: pd.Series) -> pd.Series:
 def _check_villages(handed: Handed, faults: Faults, column: str, division: bool, drawn: set[str] | None) -> None:
     """Note one fault for each file and code: a whole roster stands under a wrong code, not one row of it."""
     village = handed.table[column]
-    faulty = village.map(division_fault if division else lambda code: "")
+    faulty = village.map({code: division_fault(code) if division else "" for code in village.unique()})
     if drawn is not None:
         faulty = faulty.where((faulty != "") | village.isin(drawn), "不是抽中的村")
     faulty = faulty.where(village != "", "")

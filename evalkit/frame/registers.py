@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -51,7 +51,13 @@ class Entries:
     text: pd.DataFrame
     held: pd.Series
     sums: pd.DataFrame
-    places: Mapping[int, str] = field(default_factory=dict)  # row → village, where rows have no number of their own
+    far: bool = False  # rows of an engine have no number of their own
+
+    def placed(self, faults: Faults, id: str) -> Faults:
+        """Return the faults, told by village where rows have no number."""
+        if self.far and faults:
+            faults.by_place(dict(enumerate(map(codes.shown, self.text[id]), 2)), "村")
+        return faults
 
 
 def entries(table: Any, far: Far | None, register: Register, read: Sequence[str], id: str, faults: Faults) -> Entries:
@@ -84,10 +90,9 @@ def entries(table: Any, far: Far | None, register: Register, read: Sequence[str]
             wrong = found[f"evalkit_wrong{at}"]
             for row, many in wrong[wrong > 0].items():
                 faults.add(int(str(row)) + 2, name, None, f"{many} 行不是不小于 0 的整数", "改正这些格")
-        places = dict(enumerate(map(codes.shown, text[id]), 2))
-        faults.by_place(places, "村")
-        faults.refuse(FrameError)
-        return Entries(text, found[COUNT], sums, places)
+        listed = Entries(text, found[COUNT], sums, far=True)
+        listed.placed(faults, id).refuse(FrameError)
+        return listed
     text = plain_rows(table, faults, [*read, *register.sums])
     made = {name: plain_numbers(text[name]) for name in register.sums}
     for name, numbers in made.items():
@@ -127,8 +132,7 @@ def by_village(
     units = known.drop_duplicates(id)
     if len(units) or not found:
         check_rows(units, id, "", (), code, found)
-    found.by_place(read.places, "村")
-    faults.extend(found)
+    faults.extend(read.placed(found, id))
     numbers = read.sums.assign(**{register.rows: read.held}).loc[known.index]
     totals = numbers.groupby(known[id].to_numpy()).sum().loc[units[id]].astype(str)
     return units.assign(**{each: totals[each].to_numpy() for each in register.headings})

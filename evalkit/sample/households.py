@@ -65,7 +65,7 @@ def check_rosters(rosters: Any, villages: Collection[str], stages: tuple[Stage, 
     _check_households(table, faults)
     _check_strata(table, stages[-1], faults)
     table = table.assign(persons=_persons(table, faults))
-    if far is not None:
+    if far is not None and faults:
         faults.by_place(dict(enumerate(table["village"].map(codes.shown), 2)), "村")
     faults.refuse(DrawError)
     return table.astype({"persons": int}).sort_values(["village", "household"])
