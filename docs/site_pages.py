@@ -24,6 +24,7 @@ STAGES = (
     ("satisfaction", "Satisfaction", ("satisfaction",)),
     ("indicators", "Indicators", ("indicators",)),
     ("problems", "Problems and rectification", ("problems",)),
+    ("oversight", "Tiers, tasks and coverage", ("tiers", "tasks", "mandatory")),
     ("report", "Report and the whole evaluation", ("report", "evaluation", "errors")),
 )
 API = """\

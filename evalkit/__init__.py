@@ -209,9 +209,11 @@ if TYPE_CHECKING:
     from evalkit.survey import weigh as weigh
     from evalkit.survey import weight_table as weight_table
     from evalkit.tasks import Duties as Duties
+    from evalkit.tasks import Inspectors as Inspectors
     from evalkit.tasks import TaskList as TaskList
     from evalkit.tasks import check_duties as check_duties
     from evalkit.tasks import five_checks as five_checks
+    from evalkit.tasks import inspector_points as inspector_points
     from evalkit.tasks import read_tasks as read_tasks
     from evalkit.tasks import revisit as revisit
     from evalkit.tasks import write_task_forms as write_task_forms
@@ -294,7 +296,17 @@ _FILES = {
     ),
     "screening": ("Check", "Matching", "Screening", "match_sources", "screen"),
     "survey": ("PPS", "Survey", "balance", "join", "representativity", "weigh", "weight_table"),
-    "tasks": ("Duties", "TaskList", "check_duties", "five_checks", "read_tasks", "revisit", "write_task_forms"),
+    "tasks": (
+        "Duties",
+        "Inspectors",
+        "TaskList",
+        "check_duties",
+        "five_checks",
+        "inspector_points",
+        "read_tasks",
+        "revisit",
+        "write_task_forms",
+    ),
     "tiers": ("Tiers", "compare_tiers", "write_tier_form"),
     "trials": ("Trials", "cheapest", "plain_design", "simulate"),
     "verdict": ("Decision", "Programme", "Verdict", "accept", "conclude", "judge", "programme", "violators"),

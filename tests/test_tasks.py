@@ -323,6 +323,58 @@ def test_every_fault_of_a_list_to_look_at_again() -> None:
         ev.revisit(closed(), share="10%", seed=SEED)  # type: ignore[arg-type]  # a slip on purpose
 
 
+# -- points of inspectors --------------------------------------------------------------------------------------------------------
+
+
+def attended() -> pd.DataFrame:
+    """泌阳 2018: D1 is there for three days, D2 is on leave on the second, D3 is absent twice without leave."""
+    rows = {"D1": ["出勤"] * 3, "D2": ["出勤", "请假", "出勤"], "D3": ["缺勤", "出勤", "缺勤"]}
+    days = ("2018-11-15", "2018-11-16", "2018-11-17")
+    return pd.DataFrame([(who, day, word) for who, words in rows.items() for day, word in zip(days, words, strict=True)],
+                        columns=["督查员", "日期", "出勤"])  # fmt: skip
+
+
+def found_by_inspectors() -> pd.DataFrame:
+    rows = [
+        ("P1", "D1", "2018-11-15", "无效"), ("P2", "D1", "2018/11/15", "无效"), ("P3", "D1", "2018-11-17", "有效"),
+        ("P4", "D2", "2018-11-17", "待定"), ("P5", "D3", "2018-11-16", "无效"),
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["问题编号", "督查员", "日期", "举证"])
+
+
+def test_points_of_inspectors_by_hand() -> None:
+    """D1 2 × 1; D2 nothing, leave costs nothing and one proof is open; D3 1 − 2 × 2."""
+    found = ev.inspector_points(attended(), found_by_inspectors())
+    assert found.table()[["督查员", "出勤", "请假", "缺勤", "问题", "未被反驳", "待定", "积分", "名次"]].values.tolist() == [
+        ["D1", 3, 0, 0, 3, 2, 0, 2, 1], ["D2", 2, 1, 0, 1, 0, 1, 0, 2], ["D3", 1, 0, 2, 1, 1, 0, -3, 3],
+    ]  # fmt: skip
+    assert found.table("2018-11-16")[["督查员", "积分"]].values.tolist() == [["D1", 2], ["D2", 0], ["D3", -1]]
+    daily = found.daily()
+    assert daily.loc[daily["督查员"] == "D3", ["当日积分", "累计积分"]].values.tolist() == [[-2, -2], [1, -1], [-2, -3]]
+    assert repr(found) == "Inspectors 3 人 3 天：缺勤 2 次，未被反驳 3 个，待定 1 个"
+    alone = ev.inspector_points(attended()).table()
+    assert alone[["督查员", "积分", "名次"]].values.tolist() == [["D1", 0, 1], ["D2", 0, 1], ["D3", -4, 3]]
+    for day in ("2018-11-01", "昨天"):
+        with pytest.raises(FieldworkError, match="day｜"):
+            found.table(day)
+
+
+def test_every_fault_of_attendance_and_problems_at_once() -> None:
+    there = pd.concat([attended(), pd.DataFrame([("D1", "2018/11/15", "出勤"), ("", "15日", "迟到")], columns=attended().columns)])
+    wrong = [("P1", "D1", "2018-11-15", "无效"), ("P6", "D3", "2018-11-15", "无"), ("", "D9", "2018-11-15", "有效")]
+    problems = pd.concat([found_by_inspectors(), pd.DataFrame(wrong, columns=found_by_inspectors().columns)])
+    with pytest.raises(FieldworkError) as refused:
+        ev.inspector_points(there.reset_index(drop=True), problems.reset_index(drop=True))
+    told = str(refused.value)
+    for part in (
+        "出勤表：4 处错误", "第 11 行，督查员、日期｜与前面一行重复", "第 12 行，督查员｜不能空白", "第 12 行，日期｜应为日期",
+        "第 12 行，出勤｜应为",
+        "督查问题：5 处错误", "第 7 行，问题编号｜与前面一行重复", "第 8 行，举证｜应为", "第 8 行，日期｜出勤表中督查员这一天没有出勤",
+        "第 9 行，日期｜出勤表中督查员这一天没有出勤", "第 9 行，问题编号｜不能空白",
+    ):  # fmt: skip
+        assert part in told, part
+
+
 # -- commands --------------------------------------------------------------------------------------------------------------------
 
 
@@ -332,8 +384,9 @@ def test_forms_are_filled_and_the_commands_write_workbooks(tmp_path: Path) -> No
         return done.exit_code, done.output
 
     assert typed("form", str(tmp_path))[0] == 0
-    forms = {name: tmp_path / f"{name}模板.xlsx" for name in ("任务清单", "职责表", "履职记录", "已办结清单")}
+    forms = {name: tmp_path / f"{name}模板.xlsx" for name in ("任务清单", "职责表", "履职记录", "已办结清单", "出勤表", "督查问题")}
     filled = {"任务清单": quarterly([5, 50, 75, 100], [25, 50, 75, 100]), "职责表": duties(), "履职记录": records(), "已办结清单": closed()}
+    filled |= {"出勤表": attended(), "督查问题": found_by_inspectors()}
     for name, path in forms.items():
         assert list(read_sheet(path).columns) == list(filled[name].columns)
         filled[name].to_excel(path, index=False)
@@ -350,6 +403,8 @@ def test_forms_are_filled_and_the_commands_write_workbooks(tmp_path: Path) -> No
     again = ["revisit", str(forms["已办结清单"]), "--share", "0.2", "--seed", SEED, "--by", "类别", "--out", out]
     status, said = typed(*again)
     assert status == 0 and "危房改造：28 件抽 6" in said
+    status, said = typed("inspectors", str(forms["出勤表"]), str(forms["督查问题"]), "--out", out)
+    assert status == 0 and "1. D1 +2\n2. D2 +0\n3. D3 -3" in said and list(read_grids(out)) == ["积分", "每日"]
     assert typed("form", str(tmp_path)) == (1, "任务清单模板.xlsx｜已有人填写，不能覆盖｜先把这个文件改名或移走，再试一次\n")
     assert typed("duties", tasks, str(tmp_path / "无.xlsx"), *days)[0] == 1
     assert "是读入的文件" in typed("score", tasks, "--quarter", "一季度", "--scoring", "whole", "--out", tasks)[1]

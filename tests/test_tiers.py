@@ -41,6 +41,8 @@ def test_the_table_of_methods_section_8() -> None:
     assert (row["漏查率"], row["误报率"]) == pytest.approx((8 / 14, 6 / 12))
     assert repr(found) == "Tiers 1200 个单位 1 个项目：乡级自查×县级普查 都查 1200，漏查 8，误报 6"
     assert found.missed(LOWER, UPPER)["上级行"].tolist() == list(range(1182, 1190))
+    other = compared(table([[3, 2], [1, 4]])).table().iloc[0]
+    assert (other["漏查率"], other["误报率"], other["一致率"]) == pytest.approx((2 / 6, 1 / 5, 7 / 10))
     assert found.crosstab(LOWER, UPPER).to_numpy().tolist() == [[1180, 8, 0], [6, 6, 0], [0, 0, 0]]
 
 

@@ -9,7 +9,7 @@ import click
 from evalkit.cli.group import DAY_FORM, apart, group, say
 from evalkit.filledin import save_book
 from evalkit.sheets import Page
-from evalkit.tasks import MISSING, QUARTERS, RULES, check_duties, read_tasks, revisit, write_task_forms
+from evalkit.tasks import MISSING, QUARTERS, RULES, check_duties, inspector_points, read_tasks, revisit, write_task_forms
 
 LIST = click.argument("path", metavar="任务清单")
 QUARTER = click.option("--quarter", required=True, type=click.Choice(QUARTERS), help="如 一季度；全年写四季度。")
@@ -23,18 +23,18 @@ UNTOLD = click.option(
 
 @group()
 def tasks() -> None:
-    """任务与职责：年度任务清单记分、按季亮灯，按频次核对履职，抽取回头看名单。
+    """任务与职责：年度任务清单记分、按季亮灯，按频次核对履职，抽取回头看名单，督查员积分。
 
-    Yearly tasks with scores and lights, duties by frequency, lists to look at again.
+    Yearly tasks with scores and lights, duties by frequency, lists to look at again, points of inspectors.
     """
 
 
 @tasks.command(name="form")
 @click.argument("folder", metavar="文件夹")
 def write_forms(folder: str) -> None:
-    """写出空的任务清单、职责表、履职记录、已办结清单。
+    """写出空的任务清单、职责表、履职记录、已办结清单、出勤表、督查问题。
 
-    Write empty tables of tasks, duties, records and closed matters.
+    Write empty tables of tasks, duties, records, closed matters, attendance and problems.
     """
     say(f"写入 {path}" for path in write_task_forms(folder))
 
@@ -110,3 +110,18 @@ def look_again(path: str, share: float, seed: str, by: str | None, every: tuple[
     counts = drawn.drop_duplicates("类别")
     told = [f"{kind}：{many} 件抽 {take}" for kind, many, take in counts[["类别", "件数", "抽取"]].itertuples(index=False)]
     say([*told, f"写入 {save_book(apart(out, path), {'回头看名单': Page('回头看名单', drawn, formats={'概率': '0.0000'}, notes=note)})}"])
+
+
+@tasks.command(name="inspectors")
+@click.argument("attendance", metavar="出勤表")
+@click.argument("problems", metavar="[督查问题]", required=False)
+@click.option("--out", default="督查积分.xlsx", show_default=True, help="写出的工作簿。")
+def count_points(attendance: str, problems: str | None, out: str) -> None:
+    """督查员积分：缺勤 −2，所查乡村不能有效举证的问题 +1；每日公布。
+
+    Points of inspectors: -2 for absence, +1 for a problem that was not rebutted; day by day.
+    """
+    found = inspector_points(attendance, problems)
+    best = found.table().head(3)
+    told = [f"{place}. {who} {points:+d}" for place, who, points in best[["名次", "督查员", "积分"]].itertuples(index=False)]
+    say([repr(found), *told, f"写入 {found.save(apart(out, attendance, problems))}"])

@@ -134,7 +134,6 @@ def take_all(sample: Sample) -> pd.DataFrame:
         parts.append(_certain(drawn, drawn["unit"].astype(str), stage.name))
     if sample.design.roster_stages and not sample.pending:
         drawn = sample.table(sample.design.stages[-1].name)
-        drawn = drawn[drawn["role"] == "main"]
         parts.append(_certain(drawn, drawn["village"].astype(str) + "/" + drawn["household"].astype(str), sample.design.stages[-1].name))
     found = pd.concat(parts, ignore_index=True)
     if found.empty:

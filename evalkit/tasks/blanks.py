@@ -1,4 +1,4 @@
-"""Empty tables of tasks, duties, records and closed matters, to be filled in."""
+"""Empty tables of tasks, duties, records, closed matters, attendance and problems, to be filled in."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from evalkit.fieldwork.templates import guide_page, refuse_filled, table_page
 from evalkit.given import takes
 from evalkit.sheets import Page, write_book
 from evalkit.tasks.duties import EVERY
+from evalkit.tasks.inspectors import DAY, NUMBER, PRESENCE, PROOFS, TABLES
 from evalkit.tasks.yearly import PROGRESS, QUARTERS, TARGETS
 
 BLANK_ROWS = 500
@@ -44,12 +45,14 @@ FORMS = {
     "职责表": Form(DUTIES, words={"频次": tuple(EVERY)}),
     "履职记录": Form(RECORDS, ["日期"]),
     "已办结清单": Form(CLOSED, ["编号"]),
+    "出勤表": Form(TABLES["出勤表"], [DAY], {"出勤": PRESENCE}),
+    "督查问题": Form(TABLES["督查问题"], [NUMBER, DAY], {"举证": PROOFS}),
 }
 
 
 @takes(FieldworkError)
 def write_task_forms(folder: str | Path) -> list[Path]:
-    """Write empty tables to fill, as `read_tasks`, `check_duties` and `revisit` read them.
+    """Write empty tables to fill, as `read_tasks`, `check_duties`, `revisit` and `inspector_points` read them.
 
     Parameters
     ----------
@@ -59,7 +62,7 @@ def write_task_forms(folder: str | Path) -> list[Path]:
     Returns
     -------
     list of Path
-        任务清单模板.xlsx, 职责表模板.xlsx, 履职记录模板.xlsx, 已办结清单模板.xlsx.
+        任务清单模板.xlsx, 职责表模板.xlsx, 履职记录模板.xlsx, 已办结清单模板.xlsx, 出勤表模板.xlsx, 督查问题模板.xlsx.
 
     Raises
     ------
