@@ -73,7 +73,7 @@ def test_lanes_are_as_high_as_their_cases():
     axes = charts.flow_plot(Made(WAYS))
     bands = [bar for bar in axes.patches if bar.get_alpha()]
     assert sorted(bar.get_height() for bar in bands) == pytest.approx(sorted(WAYS.values()))
-    assert {"疑似 38", "认定 15\n排除 25", "终定成立 9\n终定不成立 1", "现认定 13 件", "现待定 4 件", "现排除 26 件"} <= set(words(axes))
+    assert {"疑似\n38", "认定 15\n排除 25", "终定成立 9\n终定不成立 1", "现认定 13 件", "现待定 4 件", "现排除 26 件"} <= set(words(axes))
     assert axes.get_label().startswith("共 43 件：线索 8，疑似 38，已反馈 30")
     with pytest.raises(ReportError, match="至少应有一行"):
         charts.flow_plot(Made({}))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import SMALL, ask_shares, bare, cut, folded, line_at, note_below, own_axes, percents_up, scale_below
-from evalkit.charts.style import AMBER, BLUE, FAMILIES, GREY, INK, ORANGE, WIDTH, in_style
+from evalkit.charts.style import AMBER, BLUE, FAMILIES, GREY, INK, MIDDLE, ORANGE, WIDTH, in_style
 from evalkit.errors import ReportError
 from evalkit.figures import WORDS, gate_text, is_blank, told_percent
 from evalkit.lists import as_numbers
@@ -25,7 +25,7 @@ RULES = {"legal": "按规则达标", "met": "证实达标", "not met": "证实�
 HIGH = 10.5  # rows of a ladder
 # told apart without colour: the dashes, then the marks
 LOOKS: tuple[tuple[str, Any, str], ...] = (
-    (BLUE, "-", "o"), (ORANGE, (0, (5, 2)), "s"), (INK, (0, (1, 1.4)), "^"), (GREY, (0, (6, 2, 1, 2)), "D"), ("#3f7fb5", (0, (9, 3)), "v"),
+    (BLUE, "-", "o"), (ORANGE, (0, (5, 2)), "s"), (INK, (0, (1, 1.4)), "^"), (GREY, (0, (6, 2, 1, 2)), "D"), (MIDDLE, (0, (9, 3)), "v"),
     (INK, "-", "x"),
 )  # fmt: skip
 

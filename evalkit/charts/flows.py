@@ -12,7 +12,7 @@ from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import SMALL, folded, most, note_below, own_axes
 from evalkit.charts.languages import Language, Say, speaker, told, word
 from evalkit.charts.layout import apart
-from evalkit.charts.style import AMBER, FAMILIES, GREY, INK, WIDTH, in_style
+from evalkit.charts.style import AMBER, FAMILIES, GREY, INK, MIDDLE, WIDTH, in_style
 from evalkit.figures import plain
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COLUMNS = (("clue",), ("suspected",), ("notified",), ("answering",), ("confirmed", "dismissed"), ("appealed",), ("final",))
 # how a case stands now: its word, colour and hatch, from the top
 STANDINGS: Mapping[str, tuple[str, str, str]] = {
-    "upheld": ("认定", "#3f7fb5", ""), "pending": ("待定", "#ffffff", ""), "dismissed": ("排除", AMBER, "////"),
+    "upheld": ("认定", MIDDLE, ""), "pending": ("待定", "#ffffff", ""), "dismissed": ("排除", AMBER, "////"),
 }  # fmt: skip
 WORDS = {"认定": "confirmed", "待定": "pending", "排除": "dismissed"}
 HIGH = 8.0  # rows of a ladder
@@ -154,7 +154,8 @@ def _lane(axes: Axes, lane: Lane, columns: Sequence[tuple[str, ...]]) -> None:
 def _heads(axes: Axes, say: Say, lanes: Sequence[Lane], columns: Sequence[tuple[str, ...]]) -> None:
     place: dict[str, Any] = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points", "ha": "center", "va": "bottom"}
     for at, column in enumerate(columns):
-        text = "\n".join(f"{name} {plain(count)}" for name, count in _counts(say, lanes, column))
+        counts = [(name, plain(count)) for name, count in _counts(say, lanes, column)]
+        text = "\n".join(counts[0] if len(counts) == 1 else map(" ".join, counts))
         axes.annotate(text, (at, 1), (0, 3), fontsize=SMALL, color=INK, fontfamily=FAMILIES, linespacing=1.15, **place)
 
 

@@ -290,13 +290,13 @@ def line_at(axes: Axes, value: float, text: str) -> None:
     axes.annotate(text, (value, 1), (0, 5), fontsize=SMALL, color=INK, fontfamily=FAMILIES, fontweight="bold", **place)
 
 
-def cut(text: str) -> str:
+def cut(text: str, room: float = ROOM) -> str:
     """Return a label that is not too wide for its column; the tables have it in full."""
-    if wide(text) <= ROOM:
+    if wide(text) <= room:
         return text
     kept = ""
     for letter in text:
-        if wide(kept + letter) > ROOM - 2:
+        if wide(kept + letter) > room - 2:
             break
         kept += letter
     return f"{kept}…"

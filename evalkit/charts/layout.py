@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from evalkit.charts.style import FAMILIES, INK
 from evalkit.later import later
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 mpl_text = later("matplotlib.text")
 
 EDGE = "边"
+AROUND = ((7, 6, "left"), (-7, 6, "right"), (7, -13, "left"), (-7, -13, "right"))  # points beside a point, in the order of trying
+SIZE = 8.5  # points
 SLACK = 0.5  # pixels: neighbours may touch
 
 
@@ -43,6 +47,23 @@ def _beyond(axis: Any) -> list[Any]:
 def overlap(a: Any, b: Any) -> bool:
     """Say whether two boxes in pixels overlap."""
     return bool(min(a.x1, b.x1) - max(a.x0, b.x0) > SLACK and min(a.y1, b.y1) - max(a.y0, b.y0) > SLACK)
+
+
+def beside_points(axes: Axes, named: Sequence[tuple[str, float, float]], taken: Sequence[Any]) -> None:
+    """Write names beside points of x and y, each on the first side on which it meets no other text and stays in the axes."""
+    look: dict[str, Any] = {"fontsize": SIZE, "color": INK, "fontfamily": FAMILIES, "parse_math": False, "zorder": 4}
+    texts = [axes.annotate(name, (x, y), AROUND[0][:2], textcoords="offset points", **look) for name, x, y in named]
+    for text in texts:
+        text.set_in_layout(False)
+    axes.get_figure(root=True).draw_without_rendering()  # type: ignore[union-attr]  # axes are in a figure
+    edge, boxes = axes.get_window_extent(), [each.get_window_extent() for each in taken]
+    for text in texts:
+        for across, up, side in AROUND:
+            text.set(position=(across, up), ha=side)
+            box = text.get_window_extent()
+            if edge.x0 <= box.x0 and box.x1 <= edge.x1 and not any(overlap(box, other) for other in boxes):
+                break
+        boxes.append(box)
 
 
 def apart(wanted: Sequence[float], least: float, low: float, high: float) -> list[float]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit.charts.glyphs import lettered
-from evalkit.charts.ladder import Ladder, Rung, most, note_below, own_axes, percents_up, set_up
+from evalkit.charts.ladder import Ladder, Rung, cut, most, note_below, own_axes, percents_up, set_up
+from evalkit.charts.layout import beside_points
 from evalkit.charts.style import BLUE, FAINT, FAMILIES, GREY, INK, MILD, STEPS, in_style, percent_ticks, shades
 from evalkit.errors import ReportError
 from evalkit.figures import percent, plain, significant
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 ANSWERS = ("variable", "level", "n", "share")
 ROOM = 0.075  # of the axis that a written share needs
 SMALL = 8.5
+NAME = 24  # half-widths of the name of a question
 CORNERS = {"优先改进": (0.01, 0.97, "left", "top"), "继续保持": (0.99, 0.97, "right", "top"), "次要改进": (0.01, 0.03, "left", "bottom")}
 CORNERS |= {"维持即可": (0.99, 0.03, "right", "bottom")}
 
@@ -135,13 +137,14 @@ def priorities_plot(found: Priorities, *, ax: Axes | None = None) -> Axes:
             axes.plot([row.performance] * 2, [row.importance_low, row.importance_high], color=MILD, linewidth=2.5, zorder=1.5)
             dot: dict[str, Any] = {"markersize": 7, "markeredgewidth": 1.6, "zorder": 3}
             axes.plot([row.performance], [row.importance], "o", color=BLUE, markerfacecolor=BLUE if row.firm else "white", **dot)
-            look: dict[str, Any] = {"textcoords": "offset points", "fontsize": SMALL, "color": INK, "fontfamily": FAMILIES}
-            axes.annotate(str(row.item), (row.performance, row.importance), (7, 6), zorder=4, **look)
         axes.margins(0.12)
         percents_up(axes)
-        for name, (x, y, ha, va) in CORNERS.items():
+        corners = [
             axes.text(x, y, name, ha=ha, va=va, transform=axes.transAxes, fontsize=9.5, color=GREY, fontweight="bold")
+            for name, (x, y, ha, va) in CORNERS.items()
+        ]
         note_below(axes, note)
+        beside_points(axes, [(cut(str(row.item), NAME), row.performance, row.importance) for row in rows], corners)
         axes.set_label("；".join(_placed(row) for row in rows) + "。")
     return axes
 

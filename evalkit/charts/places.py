@@ -11,7 +11,7 @@ import pandas as pd
 from evalkit.charts.forests import Labels, row_names
 from evalkit.charts.ladder import SMALL
 from evalkit.charts.languages import Say, told
-from evalkit.charts.style import FAMILIES, GREY, INK
+from evalkit.charts.style import FAMILIES, GREY, INK, MIDDLE, MILD
 from evalkit.charts.worms import LOOKS, ZONES
 from evalkit.errors import ReportError
 from evalkit.estimates import Estimate
@@ -29,11 +29,11 @@ colors = later("matplotlib.colors")
 patches = later("matplotlib.patches")
 ticker = later("matplotlib.ticker")
 
-DEPTHS = ("#dde8f2", "#9dbad6", "#5288b8", "#0b3c6f")  # neighbours differ in a black and white print too
+DEPTHS = ("#dde8f2", MILD, MIDDLE, "#0b3c6f")  # neighbours differ in a black and white print too
 NONE = ("#ffffff", "")
 HIDDEN, ABSENT = ("#ffffff", "////"), ("#ffffff", "....")
 ZONE_WORDS = {"met": "proven: met", "not met": "proven: not met", "not proven": "not proven"}
-DARK = 0.3  # of the luminance of white, below which letters are white
+DARK = 0.2  # of the luminance of white, below which letters are white
 DIGITS = 12  # of an edge between classes
 COLUMNS = 4  # of the key
 
@@ -166,8 +166,8 @@ def luminance(colour: str) -> float:
 
     Examples
     --------
-    >>> luminance("#ffffff"), round(luminance("#5288b8"), 2)
-    (1.0, 0.23)
+    >>> luminance("#ffffff"), round(luminance("#3873a8"), 2)
+    (1.0, 0.16)
     """
     parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colors.to_rgb(colour)]
     return float(0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2])

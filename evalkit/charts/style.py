@@ -29,8 +29,9 @@ MARK = "模拟数据"
 
 INK, GREY, BLUE, ORANGE, AMBER = "#1a1a1a", "#5c5c5c", "#0b4f8a", "#b84600", "#f0b27a"
 PALE, MILD, FAINT = "#eaf1f7", "#9dbad6", "#dcdcdc"
+MIDDLE = "#3873a8"  # the lightest blue on which white letters are read (WCAG 2.1 AA), by readers who see no red too
 # dark to light, then hatched: the order of a scale survives a black and white print
-STEPS = (("#0b3c6f", ""), ("#3f7fb5", ""), ("#b9d3e6", ""), (AMBER, "////"), ("#ffffff", ".."))
+STEPS = (("#0b3c6f", ""), (MIDDLE, ""), ("#b9d3e6", ""), (AMBER, "////"), ("#ffffff", ".."))
 
 STYLE = {
     "font.family": FAMILIES,
