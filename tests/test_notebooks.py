@@ -6,12 +6,15 @@ import ast
 import json
 import re
 import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parent.parent / "notebooks").glob("*.ipynb"))
+WIDTH = 116  # half-width characters of code in the column of a page
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -22,10 +25,15 @@ def test_notebook_has_no_outputs_and_only_public_names(path: Path) -> None:
     source = "\n".join("".join(cell["source"]) for cell in cells)
     assert "import evalkit as ev" in source
     assert not re.search(r"(from|import) evalkit\.", source)
+    packages = set(re.findall(r"^(?:import|from) (\w+)", source, re.M)) - sys.stdlib_module_names
+    assert packages <= {"evalkit", "numpy", "pandas"}
+    assert not re.search(r"\.plot\(.*\);", source), "a chart shows itself; a semicolon hides it"
+    wide = [line for line in source.splitlines() if sum(2 if east_asian_width(sign) in "WF" else 1 for sign in line) > WIDTH]
+    assert not wide, "a line of code is cut off at the right of the page"
 
 
 def test_notebooks_are_numbered_in_river_order() -> None:
-    assert all(re.match(r"\d\d_", path.name) for path in NOTEBOOKS)
+    assert [path.name[:3] for path in NOTEBOOKS] == [f"{number:02d}_" for number in range(len(NOTEBOOKS))]
 
 
 def _of_r() -> list[tuple[str, str]]:
