@@ -294,10 +294,11 @@ def official_date(text: str) -> str:
 
     Examples
     --------
-    >>> official_date("2018-11-05 至 2018-11-20")
-    '2018年11月5日 至 2018年11月20日'
+    >>> official_date("2018-11-05 至 2018-11-20"), official_date("2019-11")
+    ('2018年11月5日 至 2018年11月20日', '2019年11月')
     """
-    return re.sub(r"(\d{4})-(\d{1,2})-(\d{1,2})", lambda d: f"{d[1]}年{int(d[2])}月{int(d[3])}日", text)
+    day = re.sub(r"(\d{4})-(\d{1,2})-(\d{1,2})", lambda d: f"{d[1]}年{int(d[2])}月{int(d[3])}日", text)
+    return re.sub(r"(?<!\d)(\d{4})-(0?[1-9]|1[0-2])(?![\d-])", lambda d: f"{d[1]}年{int(d[2])}月", day)
 
 
 def p_text(value: float) -> str:

@@ -374,7 +374,7 @@ def test_circumstances_are_indicated_and_nothing_is_proposed() -> None:
     assert found["state"].to_dict() == {
         "（一）": "提示", "（二）": "提示", "（三）": "无资料", "（四）": "无资料", "（五）": "未见", "（六）": "无资料",
     }  # fmt: skip
-    assert "审计报告" in found.loc["（二）", "basis"] and "0.98" in found.loc["（一）", "basis"]
+    assert "审计报告" in found.loc["（二）", "basis"] and "98.00%，低于100%" in found.loc["（一）", "basis"]
     assert "第三方不提出处理意见" in card.sentences()[-1] and not any("约谈" in column for column in found.columns)
     with pytest.raises(EstimateError) as told:
         card.circumstances(noted.assign(情形="（九）", 来源=""))

@@ -202,3 +202,19 @@ def test_paragraphs_are_read_with_their_headings(original):
     assert content.paragraphs[0].under == "" and any(said.under == "（一）任务与时间" for said in content.paragraphs)
     assert not any(re.fullmatch("目录.*表.*", said.text) for said in content.paragraphs)
     assert len({grid.caption for grid in content.tables}) == len(content.tables)
+
+
+def test_numbers_in_chinese_characters_are_read_and_found(edit):
+    text = "三万二千零五户、十二个村，占百分之零点四五，提高一点五个百分点，三十万元"
+    assert [(f.text, str(f.value), f.unit) for f in numbers_in(text)] == [
+        ("三万二千零五", "32005", ""), ("十二", "12", ""), ("百分之零点四五", "0.45", "%"), ("一点五个百分点", "1.5", "个百分点"),
+        ("三十万", "30", "万"),
+    ]  # fmt: skip
+    assert numbers_in("第三方对两不愁三保障一一核实，一个村三五户，几十次，十分重视，一、二、（三）") == []
+
+    def change(word):
+        replaced(found(word, "认定口径：分子18人"), "0.45%", "百分之零点四五")
+        found(word, "【此处由评估组撰写：主要成效").runs[0].text = "其中三十二户已经脱贫。"
+        replaced(found(word, "四项指标均达到"), "四项指标", "五项指标")
+
+    assert told(edit(change)) == [("改动", "四", "五"), ("新增", "", "三十二")]

@@ -9,6 +9,7 @@ from evalkit.charts.curves import oc_plot, trials_plot
 from evalkit.charts.draws import drawn_plot
 from evalkit.charts.flows import flow_plot
 from evalkit.charts.forests import estimate_plot, model_plot, verdict_plot
+from evalkit.charts.glyphs import absent_told, drawable
 from evalkit.charts.heats import heat_plot
 from evalkit.charts.maps import map_plot
 from evalkit.charts.opinions import answers_plot, priorities_plot
@@ -48,6 +49,7 @@ from evalkit.charts.tiles import tiles_plot
 from evalkit.charts.worms import inchworm_plot
 
 __all__ = [
+    "absent_told", "drawable",
     "AMBER", "BLUE", "FAMILY", "FONTS", "GREY", "INK", "KINDS", "MARK", "MOST_ROWS", "ORANGE", "OUTCOMES", "PICTURES", "STEPS", "STYLE",
     "WIDTH", "Chart", "Kinds", "areas_plot", "balance_plot", "draw_all", "estimate_plot", "gate_chart", "heat_plot", "inchworm_plot",
     "interviewer_plot", "know_fonts", "missing_characters", "model_plot", "oc_plot", "organ_pipe_plot", "picture", "place_chart",

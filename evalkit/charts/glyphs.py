@@ -43,9 +43,16 @@ def find_glyphs(artist: Artist) -> None:
     UserWarning
         With all such characters and what stands for them.
     """
+    absent = lend_glyphs(artist)
+    if absent:
+        warnings.warn(f"图｜随附字体缺 {len(absent)} 个字：{absent}｜{_instead(absent)}；文字说明不受影响", stacklevel=3)
+
+
+def lend_glyphs(artist: Artist) -> str:
+    """Do what `find_glyphs` does without a word, and return the characters that the bundled font lacks."""
     texts = [text for text in texts_of(artist) if missing_characters(text.get_text())]
     if not texts:
-        return
+        return ""
     absent = missing_characters("".join(text.get_text() for text in texts))
     found = {letter: _family_with(letter) for letter in absent}
     lacking = "".join(letter for letter in absent if not found[letter])
@@ -55,10 +62,37 @@ def find_glyphs(artist: Artist) -> None:
     for axis in (axis for axes in _axes_of(artist) for axis in (axes.xaxis, axes.yaxis)):
         if lacking and isinstance(axis.get_major_locator(), ticker.FixedLocator):  # it writes the words it was given again
             axis.set_ticklabels([_replaced(label.get_text(), lacking) for label in axis.get_majorticklabels()])
-    by = "、".join(dict.fromkeys(family for family in found.values() if family))
-    told = "，".join([*([f"由 {by} 代画"] if by else []), *([f"{lacking} 画成 {STAND_IN}，本机没有字体有它"] if lacking else [])])
-    message = f"图｜随附字体缺 {len(absent)} 个字：{absent}｜{told}；文字说明不受影响"
-    warnings.warn(message, stacklevel=3)
+    return absent
+
+
+def drawable(text: str) -> str:
+    """Return a text with □ in the place of each character that no font here has.
+
+    Examples
+    --------
+    >>> drawable("泌阳县"), drawable("甲\U000f0000县")
+    ('泌阳县', '甲□县')
+    """
+    lacking = "".join(letter for letter in missing_characters(text) if not _family_with(letter))
+    return _replaced(text, lacking) if lacking else text
+
+
+def absent_told(absent: str) -> str:
+    """Return how a report draws characters that the bundled font lacks.
+
+    Examples
+    --------
+    >>> absent_told("\U000f0000")
+    '随附字体缺 1 个字：\U000f0000｜图和 PDF 中\U000f0000 画成 □，本机没有字体有它；Word 和网页不受影响'
+    """
+    return f"随附字体缺 {len(absent)} 个字：{absent}｜图和 PDF 中{_instead(absent)}；Word 和网页不受影响"
+
+
+def _instead(absent: str) -> str:
+    """Return what stands for characters that the bundled font lacks."""
+    by = "、".join(dict.fromkeys(family for letter in absent if (family := _family_with(letter))))
+    lacking = "".join(letter for letter in absent if not _family_with(letter))
+    return "，".join([*([f"由 {by} 代画"] if by else []), *([f"{lacking} 画成 {STAND_IN}，本机没有字体有它"] if lacking else [])])
 
 
 def _axes_of(artist: Any) -> list[Any]:

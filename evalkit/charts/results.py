@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit.charts.chart import Chart
-from evalkit.charts.glyphs import find_glyphs
+from evalkit.charts.glyphs import lend_glyphs
 from evalkit.charts.style import AMBER, BLUE, GREY, INK, MARK, ORANGE, PALE, STEPS, WIDTH, in_style, percent_ticks, shades
 from evalkit.figures import gate_words, interval, is_blank, number, percent
 from evalkit.later import later
@@ -36,7 +36,7 @@ def draw_all(results: Results) -> list[Chart]:
         drawn = [draw(results) for draw in (sample_chart, response_chart, gate_chart, satisfaction_chart, place_chart)]
         found = [chart for chart in drawn if chart is not None]
         for chart in found:
-            find_glyphs(chart.figure)
+            lend_glyphs(chart.figure)  # the report names the characters, once for all its parts
     return found
 
 
@@ -130,10 +130,10 @@ def _stack(axes: Axes, place: float, shares: Sequence[float], looks: Sequence[tu
 
 
 def sample_chart(results: Results) -> Chart | None:
-    """Draw planned and completed households of each township."""
+    """Draw planned and completed households of each township, or whatever else the design drew from."""
     table = results.table("sample")
     table = table[table["place"] != TOTAL]
-    if table.empty:
+    if len(table) < 2:  # one list as a whole: there is nothing to compare
         return None
     shown, rest = _fewest(table, table["complete"] / table["planned"].where(table["planned"] > 0))
     figure, axes = _bars(results, list(shown["place"]), each=0.235)
@@ -148,7 +148,7 @@ def sample_chart(results: Results) -> Chart | None:
     axes.set_xlabel("户", color=GREY)
     _key(axes, [("计划户数", "white", ""), ("完成户数", BLUE, ""), ("其中由备用户完成", AMBER, "////")])
     says = "，".join(f"{row.place}完成{number(row.complete)}户、计划{number(row.planned)}户" for row in records(shown))
-    return Chart("sample", f"各乡镇计划与完成户数{rest}", says + "。", figure)
+    return Chart("sample", f"各{results.facts.get('place', '乡镇')}计划与完成户数{rest}", says + "。", figure)
 
 
 def response_chart(results: Results) -> Chart | None:

@@ -6,6 +6,7 @@ notebook's figures and settings are left alone.
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,12 @@ def missing_characters(text: str) -> str:
     ''
     """
     known = _characters()
-    return "".join(sorted({letter for letter in text if ord(letter) not in known and not letter.isspace()}))
+    return "".join(sorted({letter for letter in text if ord(letter) not in known and not letter.isspace() and not _unseen(letter)}))
+
+
+def _unseen(letter: str) -> bool:
+    """Say whether a character leaves no mark of its own: joiners, marks of direction, selectors of variants."""
+    return unicodedata.category(letter) == "Cf" or "\ufe00" <= letter <= "\ufe0f"
 
 
 @cache

@@ -110,7 +110,8 @@ def counted_facts(design: Design, frame: Frame, places: Places, findings: Findin
         **_written(design),
         "year": evaluation.year,
         "simulated": design.simulated,
-        "counts": _counts(responses, frame),
+        "counts": _counts(responses, frame, design),
+        "place": places.word,
         **_drawing_facts(design, drawing),
         "sampling": [*sampling_told(design), *outside_told(design)],
         "bundle": design.bundle.sentence(evaluation.era) if design.bundle else "",
@@ -178,10 +179,11 @@ def _drawing_facts(design: Design, drawing: Drawing) -> dict[str, Any]:
     }
 
 
-def _counts(responses: Responses, frame: Frame) -> dict[str, int | None]:
+def _counts(responses: Responses, frame: Frame, design: Design) -> dict[str, int | None]:
     table, sample = responses.table(), responses.sample
     drawn, whole = sample.table("household"), responses.completion()
     return {
+        **_areas(frame, sample, design),
         "townships": _townships(frame),
         "villages_frame": len(frame.units),
         "villages_drawn": len(sample.villages),
@@ -191,6 +193,15 @@ def _counts(responses: Responses, frame: Frame) -> dict[str, int | None]:
         "replaced": int(whole["replaced"].sum()),
         "persons": int(table.loc[table["complete"], "persons"].sum()),
     }
+
+
+def _areas(frame: Frame, sample: Sample, design: Design) -> dict[str, int | None]:
+    """Return how many counties a frame lists and how many of them were drawn, where they are a stage of the design."""
+    column = next((stage.unit for stage in design.frame_stages[:-1] if stage.name == "county"), None)
+    if column is None:
+        return {}
+    listed = frame.table().set_index(frame.id)[column]
+    return {"counties_frame": int(listed.nunique()), "counties_drawn": int(listed[list(sample.villages)].nunique())}
 
 
 def _townships(frame: Frame) -> int | None:
@@ -337,7 +348,7 @@ def _finding_items(findings: Findings) -> pd.DataFrame:
 
 def _causes(findings: Findings, design: Design, places: Places) -> pd.DataFrame:
     towns = [places.stratum(code) for code in findings.table()["village_stratum"]]
-    return by_cause(findings, {"户类型": "stratum", **{column: column for column in design.report.causes}, "乡镇": towns})
+    return by_cause(findings, {"户类型": "stratum", **{column: column for column in design.report.causes}, (places.word or "范围"): towns})
 
 
 def _finding_places(findings: Findings, places: Places) -> pd.DataFrame:
@@ -347,7 +358,7 @@ def _finding_places(findings: Findings, places: Places) -> pd.DataFrame:
     table.insert(0, "households", counts.groupby("village_stratum")["households"].sum())
     table["confirmed"] = counts.groupby("village_stratum")["confirmed_households"].sum()
     table.insert(0, "place", [places.stratum(code) for code in table.index])
-    return table.rename_axis(columns=None).reset_index(drop=True)
+    return _with_total(table.rename_axis(columns=None).reset_index(drop=True), "place")
 
 
 def _satisfaction(survey: Survey, design: Design) -> pd.DataFrame:

@@ -12,10 +12,20 @@ if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.frame import Frame
 
+WHOLE = "全部"  # the one stratum of a frame that is not parted
+KNOWN = {"county": "县", "县": "县", "township": "乡镇", "town": "乡镇", "乡镇": "乡镇", "乡": "乡镇"}
+
+
+def _word(columns: list[str]) -> str:
+    """Return what the strata are called: by the one column that makes them; 层 where it is no place or there are several."""
+    if len(columns) != 1:
+        return "层" if columns else ""
+    return next((word for part, word in KNOWN.items() if part in columns[0]), "层")
+
 
 @dataclass(frozen=True)
 class Places:
-    """Names of the first-stage strata.
+    """Names of the first-stage strata, and the word for one.
 
     Examples
     --------
@@ -25,24 +35,25 @@ class Places:
 
     names: Mapping[str, str]
     villages: Mapping[str, str] = field(default_factory=dict)
+    word: str = "乡镇"
 
     @classmethod
     def of(cls, frame: Frame, design: Design) -> Places:
-        """Name the strata of a frame: 乡镇01, 乡镇02, … in order of code, or by the frame's own column where it has one value each."""
+        """Name the strata of a frame: 乡镇01, 县01, 层01 … in order of code, or by the frame's own column where it has one value each."""
         above, strata = [stage.unit for stage in design.frame_stages[-2:-1]], list(design.frame_stages[-1].strata)
         table = frame.table().assign(**{ALL: ALL})
         codes = table[[*above, *(strata or [ALL])]].agg("|".join, axis=1)
+        word = _word([column for column in (*above, *strata) if column])
         if design.report.code_names:
             width = max(2, len(str(codes.nunique())))
-            word = "地区" if above else "乡镇"
-            named = {code: f"{word}{i:0{width}d}" for i, code in enumerate(sorted(set(codes)), 1)}
+            named = {code: f"{word}{i:0{width}d}" if word else WHOLE for i, code in enumerate(sorted(set(codes)), 1)}
             within = codes.groupby(codes).cumcount() + 1
             villages = {unit: f"{named[code]}-村{i:02d}" for unit, code, i in zip(table[frame.id], codes, within, strict=True)}
-            return cls(named, villages)
+            return cls(named, villages, word)
         plain = codes.str.removesuffix(f"|{ALL}").replace(ALL, "全县")
         shown = table[design.frame.place] if design.frame.place else plain
         single = shown.groupby(codes).transform("nunique") == 1
-        return cls(dict(zip(codes, shown.where(single, plain), strict=True)))
+        return cls(dict(zip(codes, shown.where(single, plain), strict=True)), word=word)
 
     def stratum(self, label: str) -> str:
         """Return the name of a stratum; a certainty part keeps its mark behind the name."""

@@ -8,6 +8,7 @@ import pandas as pd
 
 from evalkit.errors import EstimateError, Faults
 from evalkit.figures import is_blank
+from evalkit.indicators.telling import shown
 from evalkit.indicators.values import leaf_place
 from evalkit.sheets import as_pandas
 from evalkit.verdict import satisfies
@@ -63,7 +64,9 @@ def _tested(card: Scorecard, unit: str, each: Circumstance) -> tuple[list[str], 
             known = False
         elif not satisfies(read, test.threshold, test.direction, test.strict):
             word = {("above", True): "不高于", ("above", False): "低于", ("below", True): "不低于", ("below", False): "高于"}
-            failed.append(f"{card.system[test.indicator].name} {read:.6g}，{word[test.direction, test.strict]} {test.threshold:.6g}")
+            item = card.system[test.indicator]
+            value, line = shown(read, test.threshold, item.unit), shown(test.threshold, test.threshold, item.unit)
+            failed.append(f"{item.name}{value}，{word[test.direction, test.strict]}{line}")
     return failed, known
 
 

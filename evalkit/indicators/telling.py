@@ -105,7 +105,7 @@ def _cell(row: dict[str, Any]) -> str:
     """Return value, points and gate of one row, as the tree shows them."""
     if row["rule"] == "open":
         return f"未公布（{number(row['weight'])} 分）"
-    parts = [] if np.isnan(row["value"]) else [_shown(row["value"], row["target"], row["measure"])]
+    parts = [] if np.isnan(row["value"]) else [shown(row["value"], row["target"], row["measure"])]
     if not np.isnan(row["points"]):
         parts.append(f"{number(row['points'])}/{number(row['reach'])} 分")
     if row["met"] is not None:
@@ -113,8 +113,14 @@ def _cell(row: dict[str, Any]) -> str:
     return "，".join(parts) or "无数值"
 
 
-def _shown(value: float, target: float, measure: str) -> str:
-    """Return a value for reading, with more digits where the rounded one would be taken for the target; a share in per cent."""
+def shown(value: float, target: float, measure: str) -> str:
+    """Return a value for reading, with more digits where the rounded one would be taken for the target; a share in per cent.
+
+    Examples
+    --------
+    >>> shown(0.978359, 0.98, "比例"), shown(91.0, 90.0, "分")
+    ('97.84%', '91')
+    """
     if measure.startswith(SHARE):
         return percent(value, gate=None if np.isnan(target) else target)
     short = significant(value)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from evalkit.charts import FONTS, missing_characters
+from evalkit.charts import absent_told, missing_characters
 from evalkit.errors import FieldworkError
 from evalkit.fieldwork import Assignment
 from evalkit.fieldwork.books import Book, assignment_books
 from evalkit.fieldwork.lists import SEALED
 from evalkit.given import takes
-from evalkit.later import later
+from evalkit.report.typeset import typeset_pdf
 from evalkit.sheets import Page, write_bytes
-
-typst = later("typst")
 
 LAYOUT = Path(__file__).with_name("booklet.typ")
 STAMP = datetime(2000, 1, 1, tzinfo=UTC)  # no clock in a file that has to be the same bytes every time
@@ -48,7 +45,7 @@ def write_booklets(assignment: Assignment, folder: str | Path) -> list[Path]:
     books = list(assignment_books(assignment))
     absent = missing_characters("".join(_text(book) for book in books))
     if absent:
-        warnings.warn(f"随附字体缺 {len(absent)} 个字：{absent}｜PDF 中显示为方框，Excel 册子不受影响", stacklevel=2)
+        warnings.warn(absent_told(absent), stacklevel=2)
     simulated = assignment.sample.design.simulated
     return [write_bytes(book.place(folder, ".pdf"), _bytes(book, simulated)) for book in books]
 
@@ -56,15 +53,7 @@ def write_booklets(assignment: Assignment, folder: str | Path) -> list[Path]:
 def _bytes(book: Book, simulated: bool) -> bytes:
     mark = "模拟数据" if simulated else ""
     data = {"title": f"{book.team} {book.village.name}", "mark": mark, "pages": [_page(name, page) for name, page in book.pages.items()]}
-    made = typst.compile(
-        str(LAYOUT),
-        font_paths=[str(FONTS)],
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={"book": json.dumps(data, ensure_ascii=False)},
-        timestamp=STAMP,
-    )
-    return bytes(made)
+    return typeset_pdf(LAYOUT, "book", data, STAMP)
 
 
 def _page(name: str, page: Page) -> dict[str, Any]:

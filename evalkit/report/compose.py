@@ -245,7 +245,7 @@ def _technical(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield from _texts(sentences.policies(results), "technical")
     yield from _show(exhibits, "weights")
     yield _section("说明")
-    yield from _texts(sentences.numbered(results.facts.get("notes", [])) or ["无其他说明。"], "technical")
+    yield from _texts(sentences.numbered(sentences.ended(results.facts.get("notes", []))) or ["无其他说明。"], "technical")
 
 
 def _receipt(results: Results, exhibits: Exhibits) -> Iterator[Block]:

@@ -16,7 +16,9 @@ from evalkit.tables import COLUMNS, TOTAL, Column, Results, finding_heads, recor
 
 PUBLISH_FROM = 30  # fewer interviews than this say too little about a group
 FEW_GROUPS = 6
+FEW_KINDS = 3  # of findings that a title names
 COUNTS = "各项指标的计数"  # of places chosen on purpose
+UNGATED = "主要指标"
 HASHES = {"frame": "名单指纹", "design": "设计指纹", "certificate": "抽样凭证指纹", "seed": "种子", "seed_origin": "种子来源"}
 SERIES = {
     "表": ("response", "gates", "statuses", "groups", "satisfaction", "findings"),
@@ -104,7 +106,14 @@ def _gate_table(results: Results) -> Table:
     heads += [("加权估计值", "percent"), (level_text(results), "interval"), ("按规则", "text"), ("统计把握程度", "text")]
     rows = tuple(_gate_row(firm[name], gates.get(name)) for name in rate_names(results) if name in firm)
     note = "“按规则”依规则原文所读的数值判定，使用未舍入的数值；“统计把握程度”说明抽样误差之内结论是否仍然成立。空白为不适用。"
-    return Table("gates", "主要指标与门槛", tuple(Column(*head) for head in heads), rows, note=note)
+    table = Table("gates", "主要指标与门槛", tuple(Column(*head) for head in heads), rows, note=note)
+    return table if gates else replace(_without(table, "门槛", "按规则", "统计把握程度"), title=UNGATED, note="")
+
+
+def _without(table: Table, *headings: str) -> Table:
+    """Return a table without some of its columns."""
+    kept = [i for i, column in enumerate(table.columns) if column.heading not in headings]
+    return replace(table, columns=tuple(table.columns[i] for i in kept), rows=tuple(tuple(row[i] for i in kept) for row in table.rows))
 
 
 def _count_table(rates: pd.DataFrame, note: str) -> Table:
@@ -194,6 +203,12 @@ def _finding_table(table: pd.DataFrame, note: str) -> Table:
     return replace(made, rows=tuple((row[0], Cell(f"其中：{row[1].text}", row[1].value), *row[2:]) if new else row for row, new in rows))
 
 
+def _filled(table: Table) -> Table:
+    """Return a table without columns of words in which no row has anything to say."""
+    texts = [i for i, column in enumerate(table.columns) if column.form == "text"]
+    return _without(table, *(table.columns[i].heading for i in texts if not any(row[i].text for row in table.rows)))
+
+
 # -- annexes ------------------------------------------------------------------------------------------------
 
 
@@ -201,9 +216,9 @@ def _annex_tables(results: Results) -> list[Table]:
     rules = results.table("gates")
     faults = "列出回收资料检查中发现的全部情形；“行”为电子表格中的行号。"
     return [
-        plain_table("sample", "各乡镇样本分布与完成情况", "sample", results.table("sample"), unit="单位：个、户"),
+        _sample_table(results),
         _place_table(results),
-        plain_table("causes", "错退、漏评的成因", "causes", results.table("causes"), unit="单位：户、人", note=f"{CAUSES_RULE}{KEY}"),
+        _cause_table(results.table("causes")),
         _distance_table(results),
         plain_table("marks", "指标体系各项结果", "marks", results.table("marks"), ["item", "source", "result"], note=scored_by(results)),
         plain_table("flags", "提示情形", "flags", results.table("flags"), note="只提示情形，不提出处理意见。"),
@@ -212,6 +227,21 @@ def _annex_tables(results: Results) -> list[Table]:
         plain_table("answers", "满意度各题回答的户数与占比", "satisfaction", results.table("satisfaction"), unit="单位：户"),
         plain_table("quality", "数据质量检查记录", "quality", results.table("quality"), note=faults),
     ]
+
+
+def _sample_table(results: Results) -> Table:
+    """Return the sample by the places that the design drew from; where it drew from one list as a whole there is the 合计 alone."""
+    table, word = results.table("sample"), results.facts.get("place", "乡镇")
+    single = (table["place"] != TOTAL).sum() == 1
+    title = "样本与完成情况" if single else f"各{word}样本分布与完成情况"
+    made = plain_table("sample", title, "sample", table[table["place"] == TOTAL] if single else table, unit="单位：个、户")
+    return replace(made, columns=(Column("范围" if single else word), *made.columns[1:]))
+
+
+def _cause_table(table: pd.DataFrame) -> Table:
+    kinds = list(dict.fromkeys(table["finding"]))
+    title = f"{'、'.join(kinds) if len(kinds) <= FEW_KINDS else '各类问题'}的成因"
+    return plain_table("causes", title, "causes", table, unit="单位：户、人", note=f"{CAUSES_RULE}{KEY}")
 
 
 def _place_table(results: Results) -> Table:
@@ -230,7 +260,8 @@ def scored_by(results: Results) -> str:
 def _distance_table(results: Results) -> Table:
     note = "待定案件现在不计入指标；每行为该案单独认定后的数值，排除则不变。末行为全部待定案件都认定。"
     table = results.table("distance")
-    return plain_table("distance", "待定案件与门槛的距离", "distance", table, gates=thresholds(results), unit="单位：人", note=note)
+    made = plain_table("distance", "待定案件与门槛的距离", "distance", table, gates=thresholds(results), unit="单位：人", note=note)
+    return made if len(results.table("gates")) else replace(_without(made, "现按规则", "认定后按规则"), title="待定案件对指标的影响")
 
 
 def _rule_table(gates: pd.DataFrame) -> Table:
@@ -259,9 +290,9 @@ def _technical_tables(results: Results) -> list[Table]:
     errors = "标准误与区间按抽样设计计算；自由度为区间所用。"
     weights = "权数按步骤相乘；权数设计效应为权数不等所致的方差放大倍数。"
     return [
-        plain_table("precision", "估计值、标准误与区间", "rates", rates, precise, thresholds(results), note=errors),
-        plain_table("design_effects", "样本量与设计效应", "rates", rates, effects),
-        _error_table(results),
+        _filled(plain_table("precision", "估计值、标准误与区间", "rates", rates, precise, thresholds(results), note=errors)),
+        _filled(plain_table("design_effects", "样本量与设计效应", "rates", rates, effects)),
+        _filled(_error_table(results)),
         _verdict_table(results),
         plain_table("weights", "权数", "weights", results.table("weights"), note=weights),
         _receipt_table(results),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from evalkit.charts import missing_characters
+from evalkit.charts import absent_told, missing_characters
 from evalkit.report.model import Document
 from evalkit.report.page import page_bytes
 from evalkit.report.pdf import pdf_bytes
@@ -38,6 +38,6 @@ def write_document(document: Document, folder: str | Path, name: str) -> list[Pa
     """
     absent = missing_characters(document.text())
     if absent:  # told of the line that called `write_report` or `write_plan`
-        warnings.warn(f"随附字体缺 {len(absent)} 个字：{absent}｜图和 PDF 中显示为方框，Word 和网页不受影响", stacklevel=3)
+        warnings.warn(absent_told(absent), stacklevel=3)
     made = {ending: write(document) for ending, write in WRITERS.items()}
     return [write_bytes(Path(folder) / f"{name}.{ending}", data) for ending, data in made.items()]

@@ -25,6 +25,9 @@ from evalkit.tables import COLUMNS, TOTAL, Column
 LONG, PADDING, WIDER = 20.0, 2.0, 1.15  # half-width letters: columns beyond LONG may break; digits and % are wider than half
 CENTRED = 8  # half-width letters: words no longer than this stand in the middle of their column
 ONE_LINE = 34  # half-width letters of a cover title in one line
+SENSE = "第三方"  # a long title parts before it
+BOLD = 1.1  # headings are bold
+CAPITAL = 1.5  # half-width letters: a capital is wider than a digit
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,9 @@ class Table:
 
     def _need(self, column: int) -> float:
         cells = max((_room(row[column].text) for row in self.rows), default=0)
-        return min(max(cells, min(_room(self.columns[column].heading), 12), 4), 4 * LONG) + PADDING
+        heading = self.columns[column].heading
+        word = BOLD * max((_room(part) for part in re.findall("[!-~]+", heading.replace("/", "/ "))), default=0)
+        return min(max(cells, min(_room(heading), 12), word, 4), 4 * LONG) + PADDING
 
 
 @dataclass(frozen=True)
@@ -219,10 +224,11 @@ class Document:
         if self.language == "en" and breadth(title) > ONE_LINE:
             head, colon, rest = title.partition(": ")
             return [head + colon.strip(), rest] if rest else textwrap.wrap(title, ONE_LINE)
-        at = title.find("第三方")
-        at = len(title) - len(kind) if at <= 0 and kind and title.endswith(kind) else at
-        at = at if at > 0 else (len(title) + 1) // 2
-        return [title[:at], title[at:]] if breadth(title) > ONE_LINE else [title]
+        if breadth(title) <= ONE_LINE:
+            return [title]
+        ends = [len(title) - len(kind)] if kind and title.endswith(kind) else []
+        at = title.find(SENSE) if title.find(SENSE) > 0 else _parting(title, ends)
+        return [title[:at], title[at:]]
 
     @property
     def title_mark(self) -> str:
@@ -264,6 +270,13 @@ class Document:
             return datetime.datetime(year, month, day, tzinfo=datetime.UTC)
         except ValueError:  # undated, or a month alone: the first day of its year, or of the year of the evaluation
             return datetime.datetime(int(bare[0] if bare else self.fact("year") or 2000), 1, 1, tzinfo=datetime.UTC)
+
+
+def _parting(title: str, ends: Sequence[int]) -> int:
+    """Return where a title parts: behind its year or before its kind, whichever is nearer the middle; in the middle without either."""
+    places = [found.end() for found in re.finditer(r"\d{4}年", title)] + list(ends)
+    middle = (len(title) + 1) // 2
+    return min((at for at in places if 0 < at < len(title)), key=lambda at: abs(at - middle), default=middle)
 
 
 def _until_annex(blocks: Sequence[Block]) -> Iterator[Block]:
@@ -311,7 +324,8 @@ def breadth(text: str) -> int:
 
 def _room(text: str) -> float:
     wide = breadth(text) - len(text)
-    return 2 * wide + WIDER * (len(text) - wide)
+    capitals = sum("A" <= letter <= "Z" for letter in text)
+    return 2 * wide + WIDER * (len(text) - wide - capitals) + CAPITAL * capitals
 
 
 # -- from the tables of Results to cells --------------------------------------------------------------------

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from evalkit.charts import FONTS
-from evalkit.later import later
 from evalkit.report.model import Block, Document, Heading, Paragraph, Picture, Table
-
-typst = later("typst")
+from evalkit.report.typeset import typeset_pdf
 
 LAYOUT = Path(__file__).with_name("report.typ")
 WIDTH, SIZES = 442.0, (10.5, 9.0, 8.0, 7.5, 7.0)  # points: 156 mm
@@ -29,16 +25,7 @@ def pdf_bytes(document: Document) -> bytes:
     -------
     bytes
     """
-    data = json.dumps(_data(document), ensure_ascii=False)
-    made = typst.compile(
-        str(LAYOUT),
-        font_paths=[str(FONTS)],
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={"report": data},
-        timestamp=document.stamp(),
-    )
-    return bytes(made)
+    return typeset_pdf(LAYOUT, "report", _data(document), document.stamp())
 
 
 def _data(document: Document) -> dict[str, Any]:

@@ -81,9 +81,10 @@ def _summary(counties: Sequence[Results]) -> Iterator[Block]:
 
 def _sizes(counties: Sequence[Results]) -> Iterator[Block]:
     yield Heading("调查完成情况", 1)
-    rows = [(Cell(TOTAL, TOTAL), *(cell(_sum(counties, name), "count") for name in SIZES))]
-    rows += [(cell(_name(r), "text"), *(cell((r.facts.get("counts") or {}).get(name), "count") for name in SIZES)) for r in counties]
-    heads = (Column("县"), *(Column(word, "count") for word in SIZES.values()))
+    told = [name for name in SIZES if any(not is_blank((r.facts.get("counts") or {}).get(name)) for r in counties)]
+    rows = [(Cell(TOTAL, TOTAL), *(cell(_sum(counties, name), "count") for name in told))]
+    rows += [(cell(_name(r), "text"), *(cell((r.facts.get("counts") or {}).get(name), "count") for name in told)) for r in counties]
+    heads = (Column("县"), *(Column(SIZES[name], "count") for name in told))
     yield Paragraph("各县的样本与完成情况见表1。")
     yield Table("sizes", "各县样本与完成情况", heads, tuple(rows), unit="单位：个、户、人", source=_source(counties), number="表1")
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from evalkit.report.compose import compose_report
 from evalkit.report.edited import Content, Grid, Said, read_word
+from evalkit.report.numerals import NUMERAL, numerals_in
 from evalkit.report.word import word_bytes
 from evalkit.tables import Results
 
@@ -97,7 +98,8 @@ def proofread(edited: str | Path | bytes, original: Results | str | Path | bytes
     """Hold the numbers of an edited Word report against the results, or against the Word file it was made from.
 
     Words may change freely; numbers may not. Tracked changes count as accepted. A number is the same when its value and its unit
-    (%, ‰, 万, 亿, 个百分点) are: 0.50% is 0.5%, and full-width digits and marks of thousands make no difference.
+    (%, ‰, 万, 亿, 个百分点) are: 0.50% is 0.5%, and full-width digits, marks of thousands and Chinese characters (百分之二, 三十户)
+    make no difference.
 
     Parameters
     ----------
@@ -138,10 +140,16 @@ def numbers_in(text: str) -> list[Figure]:
     [('1200', '1200', ''), ('0.50%', '0.50', '%'), ('1.5个百分点', '1.5', '个百分点')]
     """
     plain = _plain(text)
-    return [
+    found = [
         Figure(found[0], Decimal(re.sub(r"[^\d.-]", "", found[0])), re.sub(r"[\d.-]", "", found[0]), found.start())
         for found in NUMBER.finditer(plain)
     ]
+    return sorted([*found, *(Figure(*numeral) for numeral in numerals_in(plain))], key=lambda figure: figure.start)
+
+
+def _worded(text: str) -> str:
+    """Return a text with its numbers put out of sight."""
+    return NUMERAL.sub("#", NUMBER.sub("#", _plain(text)))
 
 
 def _plain(text: str) -> str:
@@ -225,11 +233,11 @@ def _after(pairs: Sequence[Pair], at: int | None) -> float:
 
 def _likest(old: Sequence[str], new: Sequence[str], ones: Sequence[int], others: Sequence[int]) -> dict[int, int]:
     """Return pairs of texts that are alike, numbers aside, the likest first."""
-    bare = {at: NUMBER.sub("#", _plain(new[at])) for at in others}
+    bare = {at: _worded(new[at]) for at in others}
     alike = []
     for one in ones:
         matcher = SequenceMatcher(None, autojunk=False)
-        matcher.set_seq2(NUMBER.sub("#", _plain(old[one])))
+        matcher.set_seq2(_worded(old[one]))
         for other in others:
             matcher.set_seq1(bare[other])
             if matcher.real_quick_ratio() >= ALIKE and matcher.quick_ratio() >= ALIKE and (ratio := matcher.ratio()) >= ALIKE:

@@ -21,6 +21,7 @@ SINGLETON = {
 }
 EMPTY_CELL = {"fail": "停止计算并报告", "spread": "其权数摊给同一首阶段层内其他抽中村的同类户，再无则摊给全县同类户"}
 OTHER_POLICIES = {"village_method": "抽村方法", "household_method": "抽户方法", "shortfall": "户数不足配额时"}
+STATUSES = "“疑似”和“认定”以回收表的核查状态为准。"
 SIGNERS = "调查员：　　　　　组长：　　　　　审核人："
 CENSUS = "全部村、全部户都列入走访，不抽样，所以没有抽样误差；未完成调查的户由同村同类户代表，区间只反映这一部分。"
 ZONES = "判定区分为三种：单侧界限证实在达标一侧为“已证实达到”，证实在另一侧为“已证实未达到”，两方面都不能证实为“尚不能证实”。"
@@ -67,21 +68,22 @@ def chosen(results: Results) -> str:
 def organisation(results: Results) -> list[str]:
     """Return how the sample was drawn, in plain words: only what the certificate and the ledger show."""
     if chosen(results):
-        return [chosen(results), "“疑似”和“认定”以核查状态为准。"]
+        return [chosen(results), STATUSES]
     if results.facts.get("census"):
-        return [CENSUS, "“疑似”和“认定”以回收表的核查状态为准。"]
+        return [CENSUS, STATUSES]
     redraws = [str(reason) for reason in results.facts.get("redraws") or []]
     again = f"抽样曾重做{len(redraws)}次，理由：{'；'.join(redraws)}。" if redraws else ""
     return [
         "样本按设计随机抽取：每个单位的抽签号由种子和该单位的编号算出，与人的选择无关；持有名单和凭证的人都可以重抽核对。" + again,
-        "无法调查的户由同类备用户按抽签顺序替换。“疑似”和“认定”以回收表的核查状态为准。",
+        "无法调查的户由同类备用户按抽签顺序替换。" + ("" if results.facts.get("sought") == [] else STATUSES),
     ]
 
 
 def sample_size(results: Results) -> str:
     """Return the size of the sample."""
-    frame = _clauses(results, ("townships", "{}个乡镇"), ("villages_frame", "{}个村"))
-    drawn = _clauses(results, ("villages_drawn", "{}个村"), ("households_planned", "计划调查{}户"))
+    frame = _clauses(results, ("counties_frame", "{}个县"), ("townships", "{}个乡镇"), ("villages_frame", "{}个村"))
+    places = _clauses(results, ("counties_drawn", "{}个县"), ("villages_drawn", "{}个村"))
+    drawn = [*(["、".join(places)] if places else []), *_clauses(results, ("households_planned", "计划调查{}户"))]
     done = _clauses(results, ("households_complete", "完成调查{}户"), ("persons", "涉及{}人"))
     if results.facts.get("census") and frame and drawn:
         return "，".join([f"{_name(results)}{'、'.join(frame)}全部走访", *drawn[1:], *done]).replace("计划调查", "应走访") + "。"
@@ -252,6 +254,17 @@ def conclusion(results: Results) -> str:
 def numbered(texts: Sequence[str]) -> list[str]:
     """Return texts as 1. 2. 3., a single one as it is."""
     return list(texts) if len(texts) == 1 else [f"{i}. {text}" for i, text in enumerate(texts, 1)]
+
+
+def ended(texts: Sequence[str]) -> list[str]:
+    """Return each text once, with a full stop at its end.
+
+    Examples
+    --------
+    >>> ended(["按名单", "按名单", "已核对。"])
+    ['按名单。', '已核对。']
+    """
+    return [text if text.endswith(("。", "！", "？")) else f"{text}。" for text in dict.fromkeys(texts)]
 
 
 def signatures(results: Results) -> list[str]:

@@ -27,6 +27,7 @@ STYLES = {
 LISTED = 2  # levels of headings in the 目录
 CONTENTS = f'TOC \\o "1-{LISTED}" \\t "附件标题,1" \\n \\h \\z'  # without page numbers, which only a word processor knows
 HIGHEST = 110.0  # mm: a picture of more than half a page leaves half a page white before it
+RUNNING = frozenset({"text", "closing", "lead", "technical"})
 BREAK = "\u200b"  # without width: a place where a line may end
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -151,8 +152,8 @@ def _add(word: Any, block: Block) -> None:
             word.add_paragraph(block.label, style="附件标识")
         word.add_paragraph(block.text, style="附件标题" if block.label else f"Heading {block.level}")
     elif isinstance(block, Paragraph):
-        # LibreOffice parts no line between a Chinese comma and a letter unless it is told that it may
-        text = re.sub("(?<=[，；：、])(?=[A-Za-z])", BREAK, block.text) if block.kind == "technical" else block.text
+        # LibreOffice parts no line between a Chinese mark and a letter or digit unless it is told that it may
+        text = re.sub("(?<=[，；：、])(?=[A-Za-z0-9])", BREAK, block.text) if block.kind in RUNNING else block.text
         word.add_paragraph(text, style=STYLES[block.kind])
     elif isinstance(block, Picture):
         _picture(word, block)

@@ -79,7 +79,7 @@ LOOKS = {
     "表注": Look(SONG, SMALL_FIVE, "LEFT", line=None, before=2, after=3),
     "图": Look(SONG, FIVE, "CENTER", line=None, before=10, keep=True),
     "图题": Look(BLACK, 12, "CENTER", line=None, before=2, after=12, base="Caption"),
-    "待撰写": Look(SCRIPT, colour="7A7A7A", before=6, after=6, keep=True),
+    "待撰写": Look(SCRIPT, colour="666666", before=6, after=6, keep=True, left=0.5, right=0.5),
     "附件说明": Look(side="LEFT", indent=2, before=LINE, keep=True),
     "附件说明续": Look(side="LEFT", indent=2, keep=True),
     "签字": Look(side="LEFT", indent=2, before=LINE, after=LINE, keep=True),

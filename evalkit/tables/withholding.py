@@ -110,14 +110,17 @@ def _crossed(counts: NDArray[np.float64], most: int) -> tuple[NDArray[np.bool_],
 
 
 def _places(table: pd.DataFrame, most: int) -> pd.DataFrame:
-    """Places by kinds of problem, with the households of each place and the total of each kind beside them."""
-    counts = _counts(table, KINDS)
+    """Places by kinds of problem, with the households of each place beside them; the totals stand in the row 合计 and are published."""
+    inner = (table["place"] != TOTAL).to_numpy()
+    counts = _counts(table[inner], KINDS)
     cells, rows = _crossed(counts, most)
-    totals, firm = _counts(table, ("households",))[:, 0], _counts(table, ("confirmed",))[:, 0]
+    totals, firm = _counts(table, ("households",))[inner, 0], _counts(table, ("confirmed",))[inner, 0]
     rows = rows | small(totals, most)
     confirmed = rows | _any(cells) | small(firm, most)
-    hidden = np.column_stack([rows, cells, confirmed])
-    first = _any(small(counts, most)) | small(totals, most) | small(firm, most)
+    hidden = np.zeros((len(table), len(KINDS) + 2), dtype=bool)
+    hidden[inner] = np.column_stack([rows, cells, confirmed])
+    first = np.zeros(len(table), dtype=bool)
+    first[inner] = _any(small(counts, most)) | small(totals, most) | small(firm, most)
     return _reasons(_blanked(table, hidden, ("households", *KINDS, "confirmed")), first, _any(hidden), most)
 
 

@@ -141,7 +141,7 @@ def _problems(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
 def _end(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
     yield Heading("4. Conclusion", 1)
     yield Paragraph(_spoken(results, "conclusion") or "The evaluation came to no overall conclusion.", "closing")
-    yield Paragraph("Enumerator:　　　　Team leader:　　　　Reviewer:", "signing")
+    yield Paragraph("Enumerator:　　　Team leader:　　　Reviewer:", "signing")
     yield Paragraph(f"{results.facts.get('institute_en') or results.facts.get('institute') or ''}", "signature")
     yield Paragraph(english_date(str(results.facts.get("date") or "")), "signature")
 
@@ -169,15 +169,17 @@ def _way(results: Results) -> tuple[str, str]:
 
 
 def _sample(results: Results) -> str:
-    counts: Any = {key: number(value) for key, value in (results.facts.get("counts") or {}).items()}
-    if not {"townships", "villages_frame", "villages_drawn", "households_complete", "persons"} <= set(counts):
+    counts: Any = {key: number(value) for key, value in (results.facts.get("counts") or {}).items() if not is_blank(value)}
+    if not {"villages_frame", "villages_drawn", "households_complete", "persons"} <= set(counts):
         return ""
-    everywhere = f"{counts['townships']} townships and {counts['villages_frame']} villages of {_name(results)}"
+    listed = [f"{counts[key]} {word}" for key, word in (("counties_frame", "counties"), ("townships", "townships")) if key in counts]
+    everywhere = f"{' and '.join([*listed, counts['villages_frame'] + ' villages'])} of {_name(results)}"
     done = f"{counts['households_complete']} households with {counts['persons']} persons were interviewed"
     planned = f" of {counts['households_planned']} planned" if "households_planned" in counts else ""
     if results.facts.get("census"):
         return f"All {everywhere} were visited; {done}{planned}."
-    return f"Of {everywhere}, {counts['villages_drawn']} villages were drawn; {done}{planned}."
+    within = f" in {counts['counties_drawn']} counties" if "counties_drawn" in counts else ""
+    return f"Of {everywhere}, {counts['villages_drawn']} villages{within} were drawn; {done}{planned}."
 
 
 def _completion(results: Results) -> str:

@@ -21,7 +21,7 @@ TITLES: Mapping[str, tuple[str, str]] = {  # by key of the table: title, note
     "small_groups": ("Main indicators by group (many categories)", FEW),
     "satisfaction": ("Answers by question", "Shares are weighted; rounded parts may not add up to 100%."),
     "findings": ("Findings by item", "A household can fall under several items, which may add up to more than the total."),
-    "sample": ("Sample and completion by township", ""),
+    "sample": ("Sample and completion by place", ""),
     "places": ("Households with suspected cases by place", ""),
     "causes": ("Causes of findings", "Shares are shown where there are enough confirmed households; items may overlap."),
     "distance": ("Pending cases and the thresholds", "Each row is the value if that case alone is confirmed; the last row, if all are."),
@@ -51,7 +51,8 @@ WORDS: Mapping[str, str] = {  # headings, then cells
     "分子": "Numerator", "分母": "Denominator", "认定": "Confirmed", "疑似": "Suspected", "分组": "Group", "类别": "Category",
     "样本量": "n", "题目": "Question", "回答户数": "Answered", "问题类型": "Finding", "事项": "Item",
     "疑似户数": "Suspected households", "疑似人数": "Suspected persons", "认定户数": "Confirmed households",
-    "认定人数": "Confirmed persons", "乡镇": "Township", "村数": "Villages", "抽中村数": "Villages drawn", "地点": "Place",
+    "认定人数": "Confirmed persons", "乡镇": "Township",
+    "县": "County", "层": "Stratum", "范围": "Area", "村数": "Villages", "抽中村数": "Villages drawn", "地点": "Place",
     "错退户数": "Wrong exits", "漏评户数": "Missed", "错评户数": "Wrongly identified", "其中认定户数": "Of which confirmed",
     "占认定户数": "Share of confirmed", "若认定": "If confirmed", "人数": "Persons", "现为": "Now", "变为": "Then",
     "现按规则": "Rule now", "认定后按规则": "Rule then", "规则原文": "Words of the rule", "出处": "Source",
@@ -67,7 +68,8 @@ WORDS: Mapping[str, str] = {  # headings, then cells
     "已证实未达到": "proven: not met", "尚不能证实": "not proven", "规划值": "planning value", "是": "yes", "否": "no",
     "脱贫户": "exited households", "未脱贫户": "registered households", "非建档立卡户": "households not registered",
     "名单指纹": "Frame (SHA-256)", "设计指纹": "Design (SHA-256)", "抽样凭证指纹": "Certificate (SHA-256)", "种子": "Seed",
-    "种子来源": "Origin of the seed", "样例自带": "specimen's own", "设计权数": "Design weights",
+    "种子来源": "Origin of the seed", "样例自带": "specimen's own", "全部待定案件": "All pending cases",
+    "第三方评估": "Third-party evaluation", "模拟数据": "Simulated data", "已证实": "proven", "设计权数": "Design weights",
     "完成户基础权数": "Base weights of completes", "综合贫困发生率": "comprehensive poverty incidence", "错退率": "wrong-exit rate",
     "漏评率": "missed rate", "错评率": "wrongful-identification rate", "群众认可度": "approval rate",
     "群众满意度": "satisfaction rate", "错退": "wrong exit", "漏评": "missed", "错评": "wrongly identified", "漏退": "kept too long",
@@ -79,6 +81,9 @@ UNITS = {
 }  # fmt: skip
 RATES = ("综合贫困发生率", "错退率", "漏评率", "错评率", "群众认可度", "群众满意度")
 PATTERNS = (
+    (re.compile(r"^(乡镇|县|层)(\d+)$"), lambda found: f"{WORDS[found[1]]} {found[2]}"),
+    (re.compile(r"^待定(\d+)：([^，]+)，(.+)$"), lambda found: f"Case {found[1]}: {english(found[2])}, {english(found[3])}"),
+    (re.compile(r"^(-?[\d.<]+%)，(达到|未达到)(?:（(.+)）)?$"), lambda found: f"{found[1]}, {WORDS[found[2]]}{_put(found[3])}"),
     (re.compile(r"^([\d.]+%)区间$"), r"\1 interval"),
     (re.compile(r"^低于([\d.]+%)$"), r"below \1"),
     (re.compile(r"^不高于([\d.]+%)$"), r"at most \1"),
@@ -89,6 +94,10 @@ PATTERNS = (
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+
+
+def _put(text: str | None) -> str:
+    return f" ({WORDS.get(text, text)})" if text else ""
 
 
 def english(text: str) -> str:
@@ -127,9 +136,10 @@ def english_date(text: str) -> str:
 
     Examples
     --------
-    >>> english_date("2018-11-05至2018年11月20日"), english_date("2018年11月5日至11月23日")
-    ('5 November 2018 to 20 November 2018', '5 November 2018 to 23 November')
+    >>> english_date("2018-11-05至2018年11月20日"), english_date("2018年11月5日至11月23日"), english_date("2019-11")
+    ('5 November 2018 to 20 November 2018', '5 November 2018 to 23 November', 'November 2019')
     """
     found = re.sub(r"(\d{4})[-年](\d{1,2})[-月](\d{1,2})日?", lambda d: f"{int(d[3])} {MONTHS[(int(d[2]) - 1) % 12]} {d[1]}", text)
+    found = re.sub(r"(?<!\d)(\d{4})(?:-|年)(0?[1-9]|1[0-2])(?![\d-])月?", lambda d: f"{MONTHS[int(d[2]) - 1]} {d[1]}", found)
     found = re.sub(r"(\d{1,2})月(\d{1,2})日", lambda d: f"{int(d[2])} {MONTHS[(int(d[1]) - 1) % 12]}", found)
     return re.sub(r"\s*至\s*", " to ", found)
