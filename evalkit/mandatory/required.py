@@ -62,7 +62,7 @@ def must_visit(source: Any, kinds: Mapping[str, Any], *, code: str | Sequence[st
     filled = read_filled(source, "名单", [*keys, *columns])
     filled.codes(*keys)
     filled.once(*keys)
-    codes = filled.rows[keys].agg("/".join, axis=1)
+    codes = filled.rows[keys[0]].str.cat([filled.rows[key] for key in keys[1:]], sep="/")
     parts = [_of_kind(filled, codes, kind, *rule) for kind, rule in rules.items()]
     filled.refuse()
     return pd.concat(parts, ignore_index=True)

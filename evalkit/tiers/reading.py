@@ -70,7 +70,7 @@ def compare_tiers(source: Any, *, tiers: Sequence[str], unit: str | Sequence[str
 def _refuse_names(names: tuple[str, ...], keys: tuple[str, ...], words: Words) -> None:
     faults = Faults("各级核查表")
     if len(names) < 2:
-        faults.add(None, "tiers", "、".join(names), "至少两级，低的在前", '写如 tiers=["乡级自查", "县级普查"]')
+        faults.add(None, "tiers", "、".join(names), "至少两级，低的在前", '写如 tiers=["乡级自查", "县级普查"]；命令中 --tier 每级写一次')
     if not keys:
         faults.add(None, "unit", None, "没有写哪些列指明一个单位", '写如 unit="村代码"')
     if len({*names, *keys, ITEM, RESULT}) < len(names) + len(keys) + 2:
