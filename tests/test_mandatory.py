@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ import evalkit as ev
 from evalkit.cli import main
 from evalkit.errors import FieldworkError
 from evalkit.mandatory import Coverage
-from evalkit.sheets import read_sheet
+from evalkit.sheets import read_grids, read_sheet
 from tests.county import collected, made
 from tests.draws import SEED, listed, staged
 
@@ -157,3 +158,20 @@ def test_a_list_is_made_filled_and_checked(tmp_path: Path) -> None:
     assert typed("check", must, seen, "--out", out)[0] == 0
     status, said = typed("required", names, "--kind", "全部村", "村代码", "全部", "--code", "村代码", "--out", must)
     assert status == 0 and "全部村 12 个" in said
+
+
+def test_what_a_folder_takes_for_certain_is_told_with_its_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command reads sample and returns of the folder; made-up data say so on the screen and in the workbook."""
+    declared, _, sample, _ = made()
+
+    class Folder:
+        def __init__(self, folder: str) -> None:
+            self.design, self.sample, self.responses = declared, lambda: sample, collected
+
+    monkeypatch.setattr(sys.modules["evalkit.cli.coverage"], "Evaluation", Folder)  # the package binds the command to this name
+    out = tmp_path / "必入.xlsx"
+    done = CliRunner().invoke(main, ["coverage", "drawn", "某县", "--out", str(out)])
+    found = ev.check_coverage(ev.take_all(sample), collected())
+    assert done.exit_code == (0 if found.complete else 1)
+    assert done.output.startswith(f"以下为模拟数据\n{found!r}\n")
+    assert "以上为模拟数据" in str(read_grids(out)["汇总"].rows)

@@ -76,10 +76,11 @@ def hold_drawn(folder: str, out: str) -> None:
     Hold units that the design takes for certain against the returns.
     """
     evaluation = Evaluation(folder)
-    _tell(check_coverage(take_all(evaluation.sample()), evaluation.responses()), out)
+    note = "以下为模拟数据" if evaluation.design.simulated else ""
+    _tell(check_coverage(take_all(evaluation.sample()), evaluation.responses()), out, note)
 
 
-def _tell(found: Coverage, out: str) -> None:
-    say([repr(found), f"写入 {found.save(out)}"])
+def _tell(found: Coverage, out: str, note: str = "") -> None:
+    say([*([note] if note else []), repr(found), f"写入 {found.save(out, note=note.replace('以下', '以上'))}"])
     if not found.complete:
         sys.exit(1)

@@ -82,9 +82,9 @@ class Coverage:
         return problem_rows(rows, day=day, source=source)
 
     @takes(FieldworkError)
-    def save(self, path: str | Path) -> Path:
-        """Write a workbook: counts by kind, counts by village, units that were not reached, all units."""
-        notes = [f"另走访 {len(self.beyond)} 个不在必访名单中的单位"] if self.beyond else []
+    def save(self, path: str | Path, *, note: str = "") -> Path:
+        """Write a workbook: counts by kind, counts by village, units that were not reached, all units; `note` under the counts."""
+        notes = [*([note] if note else []), *([f"另走访 {len(self.beyond)} 个不在必访名单中的单位"] if self.beyond else [])]
         pages = {"汇总": Page("必访单位走访情况", self.table(), formats=SHARES, widths=WIDTHS, notes=notes)}
         villages = self.villages()
         if len(villages):

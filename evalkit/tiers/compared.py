@@ -189,7 +189,8 @@ class Tiers:
         a, b = merged[lower] == FAIL, merged[upper] == FAIL
         marks = {"_agree": a == b, "_missed": ~a & b, "_false": a & ~b, "_lower": a, "_upper": b}
         table = merged.drop(columns="_from").assign(**{name: mark.astype(float) for name, mark in marks.items()})
-        table = table.assign(_unit=table[self.unit[0]].str.cat([table[name] for name in self.unit[1:]], sep="/"))
+        rest: list[Any] = [table[name] for name in self.unit[1:]]
+        table = table.assign(_unit=table[self.unit[0]].str.cat(rest, sep="/"))
         return Survey.from_data(table, **{"clusters": "_unit", **how})
 
     def _differing(self, lower: str, upper: str, said: str, found: str) -> pd.DataFrame:
