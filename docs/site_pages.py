@@ -32,7 +32,8 @@ Reference
 =========
 
 All public names of ``evalkit``, in the order of the work. ``import evalkit as ev`` loads none of them; each is looked up
-when it is first asked for. The files behind the names stand in :doc:`/modules`.
+when it is first asked for. Tables of ways, with their sources and tests, stand in :doc:`/method_table`; the files behind the
+names in :doc:`/modules`.
 
 .. toctree::
    :caption: Stages

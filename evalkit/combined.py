@@ -1,7 +1,7 @@
 """The combined incidence (综合贫困发生率): remaining, wrongly exited and missed persons together, and its interval.
 
 Exited and non-registry persons are taken as one population, the union frame, of which some "count as poor": then the interval is one
-interval of one proportion, and not a sum of two that each know little.
+interval of one proportion, and not a sum of two that each know little: formula (5) of docs/methods.md.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ NAMES = (
     "report",
     "screening",
     "simulation",
+    "tutorial",
     "verdicts",
 )
 SETTING = {("intervals", 0)}  # blocks that make the data, and show nothing

@@ -473,3 +473,14 @@ def test_values_are_frozen_and_the_callers_arrays_are_left_alone() -> None:
 def test_every_method_says_what_it_does() -> None:
     assert len(RULES) == 12 and all(rule.text for rule in RULES.values())
     assert all(entry.text for entry in DENSITIES.values())
+
+
+@pytest.mark.filterwarnings("ignore::evalkit.errors.EvalkitWarning")
+@pytest.mark.parametrize(("way", "method"), [("wald", "wald-t"), ("logit", "logit-t"), ("arcsine", "arcsine-t"), ("kg", "kg")])
+def test_an_interval_of_woodruff_is_that_of_the_share_below_mapped_back(way: str, method: str) -> None:
+    table = villages().assign(below=lambda rows: rows["x"] <= np.quantile(rows["x"], 0.4))
+    survey = ev.Survey.from_data(table, weights="w", clusters=["village"])
+    share = ev.proportion(survey, "below")
+    limits = share.interval(method=method)[["low", "high"]].iloc[0]
+    mapped = [float(ev.quantile(survey, "x", p)) for p in limits]
+    assert ev.quantile(survey, "x", float(share), interval=way).interval()[["low", "high"]].iloc[0].tolist() == mapped

@@ -3,7 +3,7 @@
 With weights d before and w after a step, a statistic's scores come in as s = w·u. `pull` gives z such that the variance of the
 total of z under the sampling design estimates that of the adjusted statistic: the regression residual of u for calibration (Deville &
 Särndal 1992, JASA 87:376, eq. 3.4, the g-weighted form), the derivative of Σ w u by the weights before for a transfer.
-Rows with w = 0 carry no u and stay out of the regressions.
+Rows with w = 0 carry no u and stay out of the regressions. Formulas (15), for a transfer, and (16) of docs/methods.md.
 """
 
 from __future__ import annotations

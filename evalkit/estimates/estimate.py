@@ -298,7 +298,7 @@ class Estimate(algebra.Arithmetic, Questions):
         return self.survey.df
 
     def deff(self, reference: Literal["replace", "without"] = "replace") -> Floats:
-        """Return the design effect against simple random sampling of as many rows.
+        """Return the design effect against simple random sampling of as many rows, formula (6) of docs/methods.md.
 
         Parameters
         ----------

@@ -178,7 +178,7 @@ def ratio(survey: Survey, numerator: str, denominator: str, *, by: By = None, wh
 
     Notes
     -----
-    u = (y − R x)/Σwx (Särndal, Swensson & Wretman 1992, eq. 5.6.10).
+    u = (y − R x)/Σwx (Särndal, Swensson & Wretman 1992, eq. 5.6.10), formula (3) of docs/methods.md.
 
     Examples
     --------

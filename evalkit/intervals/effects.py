@@ -53,7 +53,7 @@ def weighted_take(weights: ArrayLike, villages: ArrayLike) -> float:
 
 
 def planning_effect(deff_w: Any, take: Any, icc: Any) -> Any:
-    """Return the design effect a plan expects, deff_w · (1 + (take − 1)·icc).
+    """Return the design effect a plan expects, deff_w · (1 + (take − 1)·icc), formula (7) of docs/methods.md.
 
     Examples
     --------
@@ -165,7 +165,7 @@ def reach(
     unit_fraction: ArrayLike,
     icc: float = PLANNING_ICC,
 ) -> Reach:
-    """Return the sampling fraction that a clustered sample amounts to, and its degrees of freedom.
+    """Return the sampling fraction that a clustered sample amounts to, formula (12) of docs/methods.md, and its degrees of freedom.
 
     With W = Σⱼw and Q = Σⱼw² of a village, ρ the correlation, f₁ the fraction of villages and f the fraction of
     all units (f₁ × that within the village), stratum h adds
@@ -226,7 +226,7 @@ def _satterthwaite(terms: Numbers, df: Numbers) -> float:
 def village_bound(villages: int, alpha: float = 0.05) -> float:
     """Return the upper bound of the share of villages with events when none of the drawn ones has any, 1 − α^(1/m).
 
-    It assumes nothing about what happens inside a village.
+    It assumes nothing about what happens inside a village: formula (13) of docs/methods.md.
 
     Examples
     --------

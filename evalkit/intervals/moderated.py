@@ -145,6 +145,7 @@ def moderated_limits(
     deff* = max(deff_w, deff, (d·max(deff, deff_w) + 5·deff0)/(d + 5)), at 0 and 1 deff* = max(deff_w, deff0);
     n* = n/deff*·ratio, ratio the squared quotient of the t quantiles on n − 1 and df. The limits are Wise's at
     (np*, n*, f_eff); with events the upper one is never below, the lower never above, what none (all) would give.
+    These are formulas (8), (9), (10) and (11) of docs/methods.md.
     """
     deff_w, take, events_df, icc, f_eff = (
         np.broadcast_to(np.asarray(a, dtype=float), p.shape)

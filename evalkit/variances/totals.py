@@ -10,7 +10,7 @@ scores of a unit, and the outer sums over strata and units,
         + sum_h f_h sum_i [the same expression for the units inside unit i] + ...
 
 Source: Särndal, Swensson & Wretman 1992, Model Assisted Survey Sampling, result 4.3.1, applied stage
-by stage as in R survey's `svyrecvar`.
+by stage as in R survey's `svyrecvar`; formula (4) of docs/methods.md.
 """
 
 from __future__ import annotations

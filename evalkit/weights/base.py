@@ -1,4 +1,7 @@
-"""Weights of completed interviews, from the probabilities of the draw and the lists of households."""
+"""Weights of completed interviews, from the probabilities of the draw and the lists of households.
+
+The base weight is formula (2) of docs/methods.md, the weight by design one over formula (1) of docs/methods.md.
+"""
 
 from __future__ import annotations
 

@@ -4,12 +4,10 @@ With z = y/π the weighted value of a unit and n the number of units of its stra
 
     v = Σ c_i (z_i − m)², m = Σ a_i z_i/Σ a_i in each stratum,
 
-and the methods differ in c and a (Haziza, Mecatti & Rao 2008, Metron 66:91, who give most of them this common form). They
-suit designs of fixed size near the largest entropy: Sampford, conditional Poisson, Pareto, randomised systematic sampling
-(Matei & Tillé 2005, J. Official Stat. 21:543: chances of pairs gain nothing there). Papers whose page or equation is not
-named are cited from memory.
-
-Units that are certain, π ≥ 1 − 1e-7, do not vary: c = a = 0, and they are not counted in n.
+and the methods differ in c and a (Haziza, Mecatti & Rao 2008, Metron 66:91, who give most of them this common form): formula (14)
+of docs/methods.md. They suit designs of fixed size near the largest entropy: Sampford, conditional Poisson, Pareto, randomised
+systematic sampling (Matei & Tillé 2005, J. Official Stat. 21:543: chances of pairs gain nothing there). Papers whose page or
+equation is not named are cited from memory.
 """
 
 from __future__ import annotations
