@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 import evalkit as ev
+from evalkit.later import installed
 
 # a machine that is busy with something else is no failure of the code; what must be quick is timed by tests of its own
 settings.register_profile("evalkit", deadline=None)
@@ -23,6 +24,7 @@ settings.load_profile("evalkit")
 
 PROGRAMS = {
     "chromium": ("chromium", "Debian's chromium"),
+    "java": ("java", "openjdk-17-jre-headless, pyspark and dask"),
     "libreoffice": ("soffice pdftoppm", "libreoffice-writer, libreoffice-calc and poppler-utils"),
     "r": ("Rscript", "r-cran-survey and r-cran-sampling"),
 }
@@ -47,6 +49,8 @@ def missing(mark: str) -> str:
         both = "stopifnot(requireNamespace('survey'), requireNamespace('sampling'))"
         found = subprocess.run(["Rscript", "-e", both], capture_output=True, check=False)
         return packages if found.returncode else ""
+    if mark == "java" and not all(map(installed, ("pyspark", "dask"))):
+        return packages
     return ""
 
 

@@ -17,37 +17,12 @@ import evalkit as ev
 from evalkit import engines
 from evalkit.errors import EvalkitWarning
 from evalkit.survey import RemoteSurvey
-
-DESIGNS: dict[str, dict[str, Any]] = {
-    "villages": {"weights": "uneven", "strata": "stratum", "clusters": "village"},
-    "finite villages": {"weights": "weight", "strata": "stratum", "clusters": "village", "fpc": "villages"},
-    "two stages": {"strata": ["stratum", None], "clusters": ["village", None], "fpc": ["villages", "households"]},
-    "weights beside": {"weights": "uneven", "strata": ["stratum", None], "clusters": ["village", None], "fpc": ["villages", "households"]},
-    "strata taken whole": {"strata": ["stratum", None], "clusters": ["village", None], "fpc": ["some", "households"]},
-    "by size": {"strata": ["stratum", None], "clusters": ["village", None], "fpc": ["chance", "households"], "pps": "hajek"},
-    "rows": {"weights": "weight", "strata": "stratum"},
-    "rows of a finite list": {"strata": "stratum", "fpc": "share"},
-}
-BY_ROWS = ("two stages", "weights beside", "strata taken whole", "by size", "rows", "rows of a finite list")
-ASKED: list[dict[str, Any]] = [
-    {},
-    {"by": "type", "where": ev.col("income") > 5},
-    {"by": ["type", "stratum"], "where": ~ev.col("type").isin(["脱贫户"]) & (ev.col("persons") >= 2)},
-]
+from tests.engine_cases import ASKED, DESIGNS, agree, answers, same
 
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    draw, n = np.random.default_rng(11), 1600
-    village = draw.integers(0, 40, n)
-    made = pd.DataFrame({"village": village, "stratum": village % 4, "type": draw.choice(["脱贫户", "贫困户", "一般户"], n)})
-    made = made.assign(wrong=draw.random(n) < 0.1, income=draw.gamma(2, 3, n), large=draw.normal(1e6, 50, n))
-    made = made.assign(persons=draw.integers(1, 8, n), weight=draw.choice([1.5, 2.5, 4.0], n), uneven=draw.gamma(3, 1, n) + 0.1)
-    made = made.assign(villages=25, some=np.where(made["stratum"] < 2, 10, 30), share=np.where(made["stratum"] == 1, 1.0, 0.25))
-    made["households"] = made.groupby("village")["village"].transform("size") * 3
-    made["chance"] = np.where(village < 5, 1.0, 0.1 + village / 100)
-    made["lost"] = np.where(draw.random(n) < 0.05, np.nan, made["large"])
-    return made.assign(id=np.arange(n))
+    return answers()
 
 
 @pytest.fixture(scope="module")
@@ -64,31 +39,13 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def same(near: ev.Estimate, far: ev.Estimate, deff: bool = True) -> None:
-    one, other = near.table(), far.table()
-    for name in one.columns:
-        if one[name].dtype.kind in "fi" and (deff or name != "deff"):
-            np.testing.assert_allclose(one[name], other[name], rtol=1e-9, err_msg=name)
-    assert near.labels == far.labels and near.n.tolist() == far.n.tolist()
-    np.testing.assert_allclose(near.cov(), far.cov(), rtol=1e-7, atol=1e-15 * float(np.nanmax(np.abs(near.cov()), initial=0.0)))
-
-
 @pytest.mark.parametrize(("engine", "design"), [*(("duckdb", each) for each in DESIGNS), ("polars", "villages"), ("polars", "two stages")])
 def test_the_same_numbers_as_in_memory(table: pd.DataFrame, relation: Any, design: str, engine: str) -> None:
     near = ev.Survey.from_data(table, **DESIGNS[design])
     far = ev.Survey.from_data(relation if engine == "duckdb" else pl.from_pandas(table).lazy(), **DESIGNS[design])
     assert isinstance(far, RemoteSurvey)
     for asked in ASKED:
-        shares = [ev.proportion(each, "wrong", count="persons", **asked) for each in (near, far)]
-        same(*shares)
-        limits = [each.interval().select_dtypes("number") for each in shares]
-        np.testing.assert_allclose(*limits, rtol=1e-8)
-        same(*(ev.mean(each, ["income", "large"], **asked) for each in (near, far)))
-        same(*(ev.mean(each, "lost", missing="out", **asked) for each in (near, far)))
-        same(*(ev.ratio(each, "income", "persons", **asked) for each in (near, far)))
-        if design not in BY_ROWS:
-            same(*(ev.correlation(each, "income", "large", **asked) for each in (near, far)))
-            same(*(ev.variance(each, "income", **asked) for each in (near, far)), deff=False)
+        agree(near, far, design, asked)
     same(*(ev.proportion(each, "type") for each in (near, far)))
     same(*(ev.total(each, "persons", where="wrong") for each in (near, far)))
 

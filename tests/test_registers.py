@@ -17,35 +17,30 @@ from evalkit.cli import main
 from evalkit.design import Design
 from evalkit.evaluation import Evaluation
 from evalkit.sample import Sample
-from evalkit.synthetic import returns
 from evalkit.verification import verify
-from tests import county
+from tests import county, engine_cases
+from tests.engine_cases import OWN, drawn, framed
 
 ENGINES = ("duckdb", "polars", "parquet", "csv")
-FRAME = {
-    "file": "户名册.parquet", "id": "村代码", "name": "village", "columns": ["township_code"], "code": "division",
-    "rows": "户数", "sums": ["人数"],
-    "rule": [{"column": "township_code", "drop": ["533124207"], "reason": "园区"}],
-}  # fmt: skip
-OWN = {"村代码": "village", "户编号": "household", "户类型": "stratum", "人数": "persons"}
-
 
 @pytest.fixture(scope="module")
 def design() -> Design:
-    whole = county.plan(rosters={"file": "户名册.parquet"}, specimen={"households": 40})
-    whole["frame"] = FRAME
-    whole["stage"][0] |= {"method": "pareto", "size": "人数"}
-    return ev.read_design(whole)
+    return engine_cases.declared()
 
 
 @pytest.fixture(scope="module")
-def register(design: Design) -> pd.DataFrame:
-    """All households of a county with the township of each, in no order."""
-    listed = county.villages()
-    made = county.registry(listed, county.design(specimen={"households": 40}))
-    rows = pd.concat(made.rosters(listed["village_code"].tolist()).values(), ignore_index=True)
-    places = listed[["village_code", "village", "township_code"]].rename(columns={"village_code": "村代码"})
-    return rows.merge(places, on="村代码").sample(frac=1, random_state=3)
+def register() -> pd.DataFrame:
+    return engine_cases.register()
+
+
+@pytest.fixture(scope="module")
+def near() -> Sample:
+    return engine_cases.from_memory()
+
+
+@pytest.fixture(scope="module")
+def returned() -> pd.DataFrame:
+    return engine_cases.returned()
 
 
 @pytest.fixture(scope="module")
@@ -65,43 +60,16 @@ def sources(register: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) ->
         }
 
 
-def framed(table: Any, design: Design) -> ev.Frame:
-    part = design.frame
-    asked: dict[str, Any] = {name: getattr(part, name) for name in ("id", "name", "columns", "rows", "sums")}
-    return ev.Frame.from_data(table, code="division", rules=part.rule, **asked)
-
-
-def drawn(frame: ev.Frame, rosters: Any, design: Design) -> Sample:
-    first = ev.draw(frame, design, seed=county.SEED)
-    listed = ev.read_rosters(rosters, design, villages=first.villages, register=True)
-    return ev.draw_next(first, listed)
-
-
-@pytest.fixture(scope="module")
-def near(register: pd.DataFrame, design: Design) -> Sample:
-    """The draw from memory."""
-    first = ev.draw(framed(register, design), design, seed=county.SEED)
-    rows = register[register["村代码"].isin(first.villages)]
-    return ev.draw_next(first, ev.read_rosters(rows, design, villages=first.villages))
-
-
-@pytest.fixture(scope="module")
-def returned(near: Sample, register: pd.DataFrame) -> pd.DataFrame:
-    declared = county.design(specimen={"households": 40})
-    made = county.registry(county.villages(), declared)
-    return returns(near, made.households(near.villages), declared)
-
-
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_same_draw_as_from_memory(
     engine: str, sources: dict[str, Any], register: pd.DataFrame, design: Design, near: Sample, returned: pd.DataFrame
 ) -> None:
-    frame = framed(sources[engine], design)
+    frame = framed(sources[engine])
     here = register[register["township_code"] != "533124207"]
     assert frame.fingerprint == near.frame.fingerprint and frame.dropped == (("园区", len(register) - len(here)),)
     assert frame.table()["户数"].astype(int).tolist() == here.groupby("村代码").size().tolist()
     assert frame.table()["人数"].astype(int).tolist() == here.groupby("村代码")["人数"].sum().tolist()
-    far = drawn(frame, sources[engine], design)
+    far = drawn(frame, sources[engine])
     assert far.certificate.sha256 == near.certificate.sha256
     for stage in ("village", "household"):
         pd.testing.assert_frame_equal(far.table(stage), near.table(stage))
@@ -115,14 +83,14 @@ def lazily(engine: str, table: pd.DataFrame) -> Any:
 
 
 def test_a_register_in_our_own_words_is_drawn_from_and_verified(sources: dict[str, Any], design: Design, near: Sample) -> None:
-    first = ev.draw(framed(sources["polars"], design), design, seed=county.SEED)
+    first = ev.draw(framed(sources["polars"]), design, seed=county.SEED)
     words = {**dict.fromkeys(design.rosters.strata, ""), **design.rosters.strata} if design.rosters else {}
     plain = sources["polars"].drop("village").rename(OWN).with_columns(pl.col("stratum").replace(words))
     far = ev.draw_next(first, plain)
     assert far.certificate.sha256 == near.certificate.sha256
-    assert verify(far.certificate, framed(sources["parquet"], design), plain).ok
+    assert verify(far.certificate, framed(sources["parquet"]), plain).ok
     gone = plain.filter(~((pl.col("village") == first.villages[0]) & (pl.col("household") == "0001")))
-    assert not verify(far.certificate, framed(sources["parquet"], design), gone).ok
+    assert not verify(far.certificate, framed(sources["parquet"]), gone).ok
 
 
 def test_what_crosses(sources: dict[str, Any], register: pd.DataFrame, design: Design, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +103,7 @@ def test_what_crosses(sources: dict[str, Any], register: pd.DataFrame, design: D
         return made
 
     monkeypatch.setattr(engines.Far, "brought", counted)
-    sample = drawn(framed(sources["duckdb"], design), sources["duckdb"], design)
+    sample = drawn(framed(sources["duckdb"]), sources["duckdb"])
     villages = register["村代码"].nunique()
     rows = int(register["村代码"].isin(sample.villages).sum())
     # villages with their township, count, sum and how many cells were none; their counts again; the drawn villages' households
@@ -155,8 +123,8 @@ def test_faults_are_told_by_village(register: pd.DataFrame, design: Design, near
     spoilt = table.assign(人数=table["人数"].astype(float).mask(table.index == mine[1], 2.5))
     for far in (False, True):
         made = [pl.from_pandas(each).lazy() if far else each for each in (torn, spoilt)]
-        assert f"township_code：{village}｜同一村有 2 种写法" in refused(lambda made=made: framed(made[0], design))
-        said = refused(lambda made=made: framed(made[1], design))
+        assert f"township_code：{village}｜同一村有 2 种写法" in refused(lambda made=made: framed(made[0]))
+        said = refused(lambda made=made: framed(made[1]))
         assert f"人数：村 {village}｜1 行不是" in said if far else f"第 {mine[1] + 2} 行，人数" in said
     worded = table.assign(人数=table["人数"].astype(str).mask(table.index == mine[1], "两人"))
     for each in (pl.from_pandas(worded).lazy(), duckdb.from_df(worded)):
@@ -164,7 +132,7 @@ def test_faults_are_told_by_village(register: pd.DataFrame, design: Design, near
     blank = pl.from_pandas(table.assign(户类型=table["户类型"].mask(table.index == mine[2], ""))).lazy()
     assert f"户类型：村 {village}｜空白" in refused(lambda: ev.read_rosters(blank, design, villages=near.villages))
     assert "没有写要哪些村" in refused(lambda: ev.read_rosters(blank, design))
-    assert "没有这一列" in refused(lambda: framed(blank.drop("人数"), design))
+    assert "没有这一列" in refused(lambda: framed(blank.drop("人数")))
     assert "已作他用" in refused(lambda: ev.Frame.from_data(blank, id="村代码", columns=["人数"], rows="户数", sums=["人数"]))
     assert "rows" in refused(lambda: ev.Frame.from_data(blank, id="村代码", sums=["人数"]))
 
@@ -177,12 +145,12 @@ def test_rows_of_other_villages_among_the_returns_are_told(returned: pd.DataFram
 
 def test_a_code_is_found_however_it_is_written(register: pd.DataFrame, design: Design, near: Sample) -> None:
     written = register.assign(村代码=register["村代码"].astype("int64"))
-    far = framed(duckdb.from_df(written), design)
-    assert drawn(far, duckdb.from_df(written), design).certificate.sha256 == near.certificate.sha256
+    far = framed(duckdb.from_df(written))
+    assert drawn(far, duckdb.from_df(written)).certificate.sha256 == near.certificate.sha256
     wide = str.maketrans("0123456789", "０１２３４５６７８９")
     cells = register["村代码"].where(register.index % 2 == 0, " " + register["村代码"].str.translate(wide))
     mixed = pl.from_pandas(register.assign(村代码=cells)).lazy()
-    assert drawn(framed(mixed, design), mixed, design).certificate.sha256 == near.certificate.sha256
+    assert drawn(framed(mixed), mixed).certificate.sha256 == near.certificate.sha256
 
 
 def test_a_plain_list_in_an_engine_is_no_register() -> None:

@@ -210,12 +210,15 @@ def _as_utf8(path: Path, folder: Path, error: type[EvalkitError]) -> Path:
 
 
 def _in_memory(lazy: Any) -> pd.DataFrame:
-    """Collect through Arrow where it is installed: columns of numbers are then handed over and not copied."""
+    """Collect through Arrow where it is installed: columns of numbers are then handed over and not copied.
+
+    The rows are counted anew: those of Dask bring the numbers they had in their partitions.
+    """
     if not installed("pyarrow"):
         made: pd.DataFrame = lazy.collect(backend="pandas").to_native()
-        return made
+        return made.reset_index(drop=True)
     arrow = lazy.collect(backend="pyarrow").to_native()
-    return arrow.to_pandas(split_blocks=True, self_destruct=True)  # type: ignore[no-any-return]  # pyarrow states no types
+    return arrow.to_pandas(split_blocks=True, self_destruct=True).reset_index(drop=True)  # type: ignore[no-any-return]  # pyarrow states no types
 
 
 def folded(heading: str) -> str:
