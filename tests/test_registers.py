@@ -128,7 +128,7 @@ def test_faults_are_told_by_village(register: pd.DataFrame, design: Design, near
         assert f"人数：村 {village}｜1 行不是" in said if far else f"第 {mine[1] + 2} 行，人数" in said
     worded = table.assign(人数=table["人数"].astype(str).mask(table.index == mine[1], "两人"))
     for each in (pl.from_pandas(worded).lazy(), duckdb.from_df(worded)):
-        assert f"人数：村 {village}｜1 行不是" in refused(lambda each=each: framed(each, design))
+        assert f"人数：村 {village}｜1 行不是" in refused(lambda each=each: framed(each))
     blank = pl.from_pandas(table.assign(户类型=table["户类型"].mask(table.index == mine[2], ""))).lazy()
     assert f"户类型：村 {village}｜空白" in refused(lambda: ev.read_rosters(blank, design, villages=near.villages))
     assert "没有写要哪些村" in refused(lambda: ev.read_rosters(blank, design))

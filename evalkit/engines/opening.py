@@ -26,6 +26,7 @@ nw = later("narwhals.stable.v2")
 FILES = (".parquet", ".csv")
 ENCODINGS = ("utf-8-sig", "gb18030")
 NAMES = {"duckdb": "DuckDB", "polars": "polars", "pyspark": "Spark", "pyspark_connect": "Spark", "dask": "Dask", "sqlframe": "sqlframe"}
+PART = 1 << 20  # rows of an answer that are taken together
 PIECE = 1 << 24  # bytes of a text file that are turned into UTF-8 together
 QUOTE = '"'
 WHOLE = ("pandas", "numpy", "builtins")  # modules of tables that are in memory already, so that narwhals need not be loaded
@@ -217,8 +218,19 @@ def _in_memory(lazy: Any) -> pd.DataFrame:
     if not installed("pyarrow"):
         made: pd.DataFrame = lazy.collect(backend="pandas").to_native()
         return made.reset_index(drop=True)
+    native = nw.to_native(lazy)
+    if type(native).__module__.partition(".")[0].strip("_") == "duckdb":
+        return _streamed(native)
     arrow = lazy.collect(backend="pyarrow").to_native()
     return arrow.to_pandas(split_blocks=True, self_destruct=True).reset_index(drop=True)  # type: ignore[no-any-return]  # pyarrow states no types
+
+
+def _streamed(relation: Any) -> pd.DataFrame:
+    """Take what DuckDB answers part by part: a whole answer would be held twice while it is handed over."""
+    stream = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch
+    reader = stream(PART)
+    parts = [batch.to_pandas().copy() for batch in reader] or [reader.schema.empty_table().to_pandas()]
+    return pd.DataFrame({name: pd.concat([part.pop(name) for part in parts], ignore_index=True) for name in reader.schema.names})
 
 
 def folded(heading: str) -> str:
