@@ -69,6 +69,16 @@ def test_no_character_of_a_specimen_is_without_a_glyph(pages):
     assert {str(name): missing_characters("".join(page.words)) for name, page in pages.items()} == {str(name): "" for name in pages}
 
 
+def test_only_a_programme_counts_in_ten_thousands(pages):
+    told = {name.parts[0]: bool(re.search(r"\d万", "".join(page.words))) for name, page in pages.items() if name.stem != "report"}
+    assert told == {name: name == PROGRAMME for name in (*DESIGNS, PROGRAMME)}
+
+
+def test_printed_copies_are_tagged_for_everybody():
+    for file in ROOT.glob("*/report/*.pdf"):
+        assert b"pdfuaid:part" in file.read_bytes(), file  # PDF/UA-1: typst refuses to write it without tags, titles and alt texts
+
+
 def test_a_page_can_be_read_by_keyboard_and_by_ear(pages):
     for name, page in pages.items():
         assert page.of("html")[0]["lang"] == ("en" if name.stem == "report" else "zh-CN"), name

@@ -201,7 +201,8 @@ def _areas(frame: Frame, sample: Sample, design: Design) -> dict[str, int | None
     if column is None:
         return {}
     listed = frame.table().set_index(frame.id)[column]
-    return {"counties_frame": int(listed.nunique()), "counties_drawn": int(listed[list(sample.villages)].nunique())}
+    whole, drawn = int(listed.nunique()), int(listed[list(sample.villages)].nunique())
+    return {"counties_frame": whole, "counties_drawn": drawn if drawn < whole else None}
 
 
 def _townships(frame: Frame) -> int | None:

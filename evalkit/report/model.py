@@ -118,7 +118,8 @@ class Table:
         cells = max((_room(row[column].text) for row in self.rows), default=0)
         heading = self.columns[column].heading
         word = BOLD * max((_room(part) for part in re.findall("[!-~]+", heading.replace("/", "/ "))), default=0)
-        return min(max(cells, min(_room(heading), 12), word, 4), 4 * LONG) + PADDING
+        least = 0 if heading.isascii() else min(_room(heading), 12)  # Chinese may part anywhere, English between its words
+        return min(max(cells, least, word, 4), 4 * LONG) + PADDING
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from evalkit.report.typeset import typeset_pdf
 
 LAYOUT = Path(__file__).with_name("report.typ")
 WIDTH, SIZES = 442.0, (10.5, 9.0, 8.0, 7.5, 7.0)  # points: 156 mm
+UNIVERSAL = "ua-1"  # which asks for a title
 SHORT = 16  # a table with so few rows is not parted over two pages
 
 
 def pdf_bytes(document: Document) -> bytes:
-    """Return the report as a PDF: tagged, with bookmarks, pages numbered — 1 — on the outer side, and no clock in it.
+    """Return the report as a PDF: tagged as PDF/UA-1 asks, with bookmarks, pages numbered — 1 — on the outer side, and no clock in it.
 
     Parameters
     ----------
@@ -25,7 +26,7 @@ def pdf_bytes(document: Document) -> bytes:
     -------
     bytes
     """
-    return typeset_pdf(LAYOUT, "report", _data(document), document.stamp())
+    return typeset_pdf(LAYOUT, "report", _data(document), document.stamp(), standards=[UNIVERSAL] if document.title else [])
 
 
 def _data(document: Document) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Only where the data hold a character that the bundled fonts lack are the fonts o
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from evalkit.later import later
 typst = later("typst")
 
 
-def typeset_pdf(layout: Path, name: str, data: Any, stamp: datetime) -> bytes:
+def typeset_pdf(layout: Path, name: str, data: Any, stamp: datetime, standards: Sequence[str] = ()) -> bytes:
     """Return a PDF.
 
     Parameters
@@ -29,6 +30,8 @@ def typeset_pdf(layout: Path, name: str, data: Any, stamp: datetime) -> bytes:
         Words and numbers, handed over as JSON and never as code.
     stamp : datetime
         The date inside the file.
+    standards : sequence of str
+        That the file keeps, as typst names them.
 
     Returns
     -------
@@ -43,5 +46,6 @@ def typeset_pdf(layout: Path, name: str, data: Any, stamp: datetime) -> bytes:
         format="pdf",
         sys_inputs={name: drawable(text)},
         timestamp=stamp,
+        pdf_standards=list(standards),
     )
     return bytes(made)

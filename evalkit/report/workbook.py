@@ -17,6 +17,9 @@ from evalkit.tables import Column
 xlsxwriter = later("xlsxwriter")
 
 WARM = "#B84600"
+WORDS: dict[str, dict[str, Any]] = {  # in cells of the left, the middle and the right
+    "word": {"text_wrap": True, "align": "left"}, "short": {"align": "center"}, "absent": {"align": "right"},
+}  # fmt: skip
 LINE = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
 
 
@@ -51,10 +54,9 @@ def _looks(book: Any) -> dict[str, Any]:
         "mark": book.add_format({**LINE, "bold": True, "font_color": WARM}),
         "unit": book.add_format({**LINE, "align": "left", "font_color": "#555555"}),
         "head": book.add_format({**LINE, "bold": True, "align": "center", "text_wrap": True, "top": 2, "bottom": 1, "bg_color": "#EEF3F8"}),
-        "note": book.add_format({**LINE, "font_size": 10, "font_color": "#444444"}),
-        "word": book.add_format({**LINE, "text_wrap": True, "align": "left"}),
-        "short": book.add_format({**LINE, "align": "center"}),
-        "absent": book.add_format({**LINE, "align": "right"}),
+        "note": book.add_format({**LINE, "font_size": 10, "font_color": "#444444", "text_wrap": True}),
+        **{name: book.add_format({**LINE, **look}) for name, look in WORDS.items()},
+        **{f"whole{name}": book.add_format({**LINE, **look, "bold": True}) for name, look in WORDS.items()},
         "foot": book.add_format({"top": 2}),
     }
 
@@ -98,18 +100,27 @@ def _sheet(book: Any, looks: dict[str, Any], document: Document, table: Table) -
         sheet.write_string(2, i, head, looks["head"])
         sheet.set_column(i, i, widths[i])
     for line, row in enumerate(_cells(table), 3):
+        whole = table.is_total(table.rows[line - 3])
         for i, (cell, side) in enumerate(zip(row, sides, strict=True)):
-            _write(sheet, _look(book, looks, cell, side), line, i, cell)
+            _write(sheet, _look(book, looks, cell, side, whole), line, i, cell)
         sheet.set_row(line, _height(row, widths))
-    _finish(sheet, looks, table, len(columns))
+    _finish(sheet, looks, table, widths)
 
 
-def _finish(sheet: Any, looks: dict[str, Any], table: Table, columns: int) -> None:
-    end = 3 + len(table.rows)
+def _note(sheet: Any, look: Any, line: int, text: str, widths: list[float]) -> None:
+    """Write a line below a table no wider than the table, so that it prints as large as it can."""
+    if len(widths) > 1:
+        sheet.merge_range(line, 0, line, len(widths) - 1, "", look)
+    sheet.write_string(line, 0, text, look)
+    sheet.set_row(line, 15.0 * math.ceil((breadth(text) + 1) / sum(widths)))
+
+
+def _finish(sheet: Any, looks: dict[str, Any], table: Table, widths: list[float]) -> None:
+    columns, end = len(widths), 3 + len(table.rows)
     for i in range(columns):
         sheet.write_blank(end, i, None, looks["foot"])
     for line, text in enumerate(table.endings, end + 1):
-        sheet.write_string(line, 0, text, looks["note"])
+        _note(sheet, looks["note"], line, text, widths)
     sheet.freeze_panes(3, 1)
     sheet.autofilter(2, 0, max(end - 1, 2), columns - 1)
     sheet.repeat_rows(0, 2)
@@ -144,16 +155,17 @@ def _parts(cell: Cell, form: str) -> Iterable[Cell]:
     return [Cell(text, value) for text, value in zip(re.split("[～–/]", cell.text), cell.value, strict=True)]
 
 
-def _look(book: Any, looks: dict[str, Any], cell: Cell, side: str) -> Any:
-    """Return the format that makes Excel show a number as the other three files print it."""
+def _look(book: Any, looks: dict[str, Any], cell: Cell, side: str, whole: bool) -> Any:
+    """Return the format that makes Excel show a number as the other three files print it; bold in the row of the whole."""
+    strong = "whole" if whole else ""
     if cell.value is None or isinstance(cell.value, str):
-        return looks[{"left": "word", "center": "short", "right": "absent"}[side]]
+        return looks[strong + {"left": "word", "center": "short", "right": "absent"}[side]]
     shown = number_format(cell.text)
     if not shown.startswith('"') and _displayed(cell.value, shown) != cell.text:
         shown = f'"{cell.text}"'  # Excel rounds halves up, the report was asked to round them to the even digit
-    if shown not in looks:
-        looks[shown] = book.add_format({**LINE, "num_format": shown, "align": "right"})
-    return looks[shown]
+    if strong + shown not in looks:
+        looks[strong + shown] = book.add_format({**LINE, "num_format": shown, "align": "right", "bold": whole})
+    return looks[strong + shown]
 
 
 def number_format(text: str) -> str:

@@ -48,7 +48,7 @@ WORDS: Mapping[str, str] = {  # headings, then cells
     "未联系上": "Not contacted", "不合格": "Not eligible", "备用户完成": "By reserves", "应答率": "Response rate",
     "指标": "Indicator", "门槛": "Threshold", "单位": "Unit", "分子/分母": "Numerator/denominator", "样本比率": "Sample rate",
     "加权估计值": "Weighted estimate", "加权估计": "Weighted estimate", "按规则": "Rule", "统计把握程度": "Assurance",
-    "分子": "Numerator", "分母": "Denominator", "认定": "Confirmed", "疑似": "Suspected", "分组": "Group", "类别": "Category",
+    "分子": "Cases", "分母": "Base", "认定": "Confirmed", "疑似": "Suspected", "分组": "Group", "类别": "Category",
     "样本量": "n", "题目": "Question", "回答户数": "Answered", "问题类型": "Finding", "事项": "Item",
     "疑似户数": "Suspected households", "疑似人数": "Suspected persons", "认定户数": "Confirmed households",
     "认定人数": "Confirmed persons", "乡镇": "Township",
