@@ -65,7 +65,7 @@ html_theme_options: dict[str, Any] = {
     "footer_end": [],
     "show_prev_next": True,
 }
-html_sidebars = {"index": []}
+html_sidebars: dict[str, list[str]] = {name: [] for name in ("index", "tutorial", "faq")}  # nothing stands below these
 html_search_language = search_pairs.Bigrams.lang
 copyright = "evalkit, BSD-3-Clause"
 mathjax_path = "mathjax/tex-chtml.js"

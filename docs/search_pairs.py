@@ -15,13 +15,14 @@ class Bigrams(SearchEnglish):
     """
 
     lang = "zh"
-    language_name = "Chinese"
+    language_name = "English"  # names the stemmer in the page
     runs = re.compile(r"[\u4e00-\u9fff]+|[a-zA-Z0-9_]+")
     js_splitter_code = """
 function splitQuery(query) {
     const runs = query.match(/[\\u4e00-\\u9fff]+|[a-zA-Z0-9_]+/g) || [];
     return runs.flatMap((run) => {
-        if (!/[\\u4e00-\\u9fff]/.test(run) || run.length === 1) return [run];
+        if (!/[\\u4e00-\\u9fff]/.test(run)) return run.length > 1 ? [run] : [];
+        if (run.length === 1) return [run];
         return Array.from({length: run.length - 1}, (_, at) => run.slice(at, at + 2));
     });
 }

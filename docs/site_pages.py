@@ -24,7 +24,7 @@ STAGES = (
     ("satisfaction", "Satisfaction", ("satisfaction",)),
     ("indicators", "Indicators", ("indicators",)),
     ("problems", "Problems and rectification", ("problems",)),
-    ("oversight", "Tiers, tasks and coverage", ("tiers", "tasks", "mandatory")),
+    ("oversight", "Tiers, tasks and coverage", ("tiers", "tasks", "mandatory", "delivery")),
     ("report", "Report and the whole evaluation", ("report", "evaluation", "errors")),
 )
 API = """\
@@ -36,11 +36,13 @@ when it is first asked for. Tables of ways, with their sources and tests, stand 
 names in :doc:`/modules`.
 
 .. toctree::
+   :maxdepth: 1
    :caption: Stages
 
    {stages}
 
 .. toctree::
+   :maxdepth: 1
    :caption: Springs: numbers in, numbers out
 
    {springs}
@@ -105,7 +107,7 @@ def copy_notebooks(source: Path, target: Path) -> None:
     run = all(any(cell.get("outputs") for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]) for path in found)
     state = "下面是执行过的笔记本。" if run else "下面的笔记本没有执行过，所以没有结果；怎样连同结果一起生成，见 README 的“文档”一节。"
     listed = "\n".join(path.stem for path in found)
-    (target / "index.md").write_text(f"# 课程\n\n{COURSE}{state}\n\n```{{toctree}}\n{listed}\n```\n", encoding="utf-8")
+    (target / "index.md").write_text(f"# 课程\n\n{COURSE}{state}\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n", encoding="utf-8")
 
 
 COURSE = "一路做下来，从定方案到写报告。每一课是一本笔记本，只用 `import evalkit as ev`；数据是模拟的，县是示例县。"
@@ -124,12 +126,13 @@ def unlisted(folder: Path) -> list[str]:
 def with_the_rest(text: str, folder: Path) -> str:
     """Return a page with a table of contents of the pages that nobody has listed: a new page is never lost."""
     rest = "\n".join(unlisted(folder))
-    return f"{text}\n```{{toctree}}\n:caption: 其余\n\n{rest}\n```\n" if rest else text
+    return f"{text}\n```{{toctree}}\n:maxdepth: 1\n:caption: 其余\n\n{rest}\n```\n" if rest else text
 
 
 OUTSIDE = re.compile(r"\[([^\]\n]+)\]\(((?:\.\./)+[^)\s#]*)(?:#[^)]*)?\)")
 SELF_NAMED = re.compile(r"\[([\w/]+\.md)\]\(\1\)")
-WRAPPED = re.compile(r"(?<=[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef])\n *(?=[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef])")
+HANZI = r"[\u2018-\u201d\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"  # with the punctuation of Chinese
+WRAPPED = re.compile(rf"(?<={HANZI})\n *(?={HANZI})")
 FENCES = re.compile(r"^(```.*?^```$|---\n.*?^---$)", re.M | re.S)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "embed": "src", "object": "data", "video": "src", "audio": "src"}
 LOADED_LINKS = frozenset({"stylesheet", "icon", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "manifest"})
@@ -80,9 +82,20 @@ def _there(path: Path, url: str, pages: dict[Path, Page]) -> bool:
     return not parts.fragment or target not in pages or unquote(parts.fragment) in pages[target].places
 
 
+def searched(folder: Path, words: str) -> int:
+    """Return how many pages the search of the site finds, in Chromium, from the files, without a network."""
+    address = f"{(folder / 'search.html').resolve().as_uri()}?q={quote(words)}"
+    offline = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
+    command = ["chromium", "--headless", *offline, "--virtual-time-budget=8000", "--dump-dom", address]
+    page = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return len(set(re.findall(r'<li class="kind-[^"]*"><a href="([^"#]*)', page)))
+
+
 if __name__ == "__main__":
     place = Path(sys.argv[1])
     bad, known = faults(place), written(place)
+    if shutil.which("chromium"):
+        bad += [f"the search finds nothing for {words}" for words in ("综合贫困发生率", "KG-M", "proportion") if not searched(place, words)]
     print(*bad, sep="\n")
     print(f"{len(known)} pages, {len(bad)} faults")
     sys.exit(bool(bad) or not known)
