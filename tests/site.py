@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "embed": "src", "object": "data", "video": "src", "audio": "src"}
 LOADED_LINKS = frozenset({"stylesheet", "icon", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "manifest"})
 IN_STYLE = re.compile(r"""(?:url\(\s*|@import\s+)["']?((?:https?:)?//[^"')\s]+)""")
+QUERIES = ("综合贫困发生率", "KG-M", "proportion")
 
 
 @dataclass
@@ -82,20 +83,28 @@ def _there(path: Path, url: str, pages: dict[Path, Page]) -> bool:
     return not parts.fragment or target not in pages or unquote(parts.fragment) in pages[target].places
 
 
-def searched(folder: Path, words: str) -> int:
-    """Return how many pages the search of the site finds, in Chromium, from the files, without a network."""
-    address = f"{(folder / 'search.html').resolve().as_uri()}?q={quote(words)}"
+def shown(path: Path, query: str = "") -> str:
+    """Return a page as Chromium shows it, from the file, without a network."""
+    address = path.resolve().as_uri() + (f"?q={quote(query)}" if query else "")
     offline = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND"]
     command = ["chromium", "--headless", *offline, "--virtual-time-budget=8000", "--dump-dom", address]
-    page = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return len(set(re.findall(r'<li class="kind-[^"]*"><a href="([^"#]*)', page)))
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def asleep(folder: Path) -> list[str]:
+    """Return what does not come alive: a search that finds nothing, formulas that are not set."""
+    found = [f"the search finds nothing for {words}" for words in QUERIES if '<li class="kind-' not in shown(folder / "search.html", words)]
+    methods = shown(folder / "methods.html")
+    if methods.count('<mjx-container') < 100 or "<mjx-merror" in methods or "data-mjx-error" in methods:
+        found.append("methods.html: a formula is not set")
+    return found
 
 
 if __name__ == "__main__":
     place = Path(sys.argv[1])
     bad, known = faults(place), written(place)
     if shutil.which("chromium"):
-        bad += [f"the search finds nothing for {words}" for words in ("综合贫困发生率", "KG-M", "proportion") if not searched(place, words)]
+        bad += asleep(place)
     print(*bad, sep="\n")
     print(f"{len(known)} pages, {len(bad)} faults")
     sys.exit(bool(bad) or not known)
