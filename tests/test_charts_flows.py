@@ -6,6 +6,7 @@ import warnings
 
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 import evalkit as ev
 from evalkit import charts
@@ -14,7 +15,12 @@ from evalkit.charts import Chart
 from evalkit.charts.glyphs import STAND_IN
 from evalkit.charts.languages import ENGLISH
 from evalkit.errors import ReportError
+from evalkit.evaluation.picturing import picture_facts
+from evalkit.evaluation.places import Places
+from evalkit.ledger import Ledger
 from evalkit.rates.causes import COLUMNS
+from tests import county
+from tests.specimens import made_up, with_tables
 
 NAN = float("nan")
 WAYS = {
@@ -119,3 +125,42 @@ def test_a_character_that_another_font_has_is_drawn_by_it():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         axes._repr_png_()
+
+
+# -- the same charts in a report, drawn again from Results -----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def reported():
+    facts = {
+        "cases": [[list(way), count] for way, count in WAYS.items()],
+        "board": {"汇总": ["", "2018-11-12", "2018-11-13"], "验收": ["", "", "2018-11-20"]},
+        "drawn": [["乡镇01", "0.5 0.5*", "0.7", 1, 2, False]],
+    }
+    weights = pd.concat([made_up(3).table("weights")] * 2)
+    return {chart.key: chart for chart in charts.draw_all(with_tables(made_up(3, **facts), causes=causes(40), weights=weights))}
+
+
+def test_a_report_draws_what_its_results_hold(reported):
+    assert list(reported)[-5:] == ["causes", "progress", "flow", "weights", "drawn"]
+    assert "错退 住房安全：疑似 44 户，认定 40 户，占认定 100%" in reported["causes"].alt
+    assert reported["progress"].alt == "共 3 村；汇总 2 村，至 2018-11-13；验收 1 村，至 2018-11-20。"
+    assert reported["flow"].alt == charts.flow_plot(Made(WAYS)).get_label()
+    assert reported["drawn"].alt == "乡镇01：2 个中抽 1 个。"
+    assert reported["weights"].alt.startswith("抽样权数：12.5～410.3，合计 248\u2009311")
+    for key in list(reported)[-5:]:
+        texts = [text.get_text() for text in reported[key].figure.findobj(Text)]
+        assert charts.MARK in texts and reported[key].title not in texts and reported[key].collisions() == []
+        assert reported[key].png(60) == reported[key].png(60)
+
+
+def test_the_facts_of_pictures_name_nobody(tmp_path):
+    ev.open_case(tmp_path, "411726101201", "0038", "错退", who="D1", day="2018-11-12", reason="住房为D级")
+    sample, ledger = county.made()[2], Ledger(tmp_path / "ledger.sqlite")
+    places = Places.of(sample.frame, sample.design)
+    facts = picture_facts(sample, places, ledger)
+    assert facts["cases"] == [[["suspected"], 1]] and "board" not in facts
+    told = str(facts)
+    assert not any(village in told for village in sample.villages) and "0038" not in told
+    assert [row[3] for row in facts["drawn"]] == [cell.n for cell in sample.cells("village")]
+    assert picture_facts(sample, places, None).keys() == {"drawn"}

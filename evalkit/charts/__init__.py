@@ -6,7 +6,7 @@ from evalkit.charts.chart import Chart
 from evalkit.charts.checks import interviewer_plot, plausibility_plot
 from evalkit.charts.comparisons import balance_plot, test_plot
 from evalkit.charts.curves import oc_plot, trials_plot
-from evalkit.charts.draws import drawn_plot
+from evalkit.charts.draws import drawn_plot, strips_of
 from evalkit.charts.flows import flow_plot
 from evalkit.charts.forests import estimate_plot, model_plot, verdict_plot
 from evalkit.charts.glyphs import absent_told, drawable
@@ -15,12 +15,10 @@ from evalkit.charts.maps import map_plot
 from evalkit.charts.opinions import answers_plot, priorities_plot
 from evalkit.charts.pictures import PICTURES, WEIGHTS, picture, weight_picture
 from evalkit.charts.pipes import organ_pipe_plot
-from evalkit.charts.progress import progress_plot, responses_plot
+from evalkit.charts.progress import OUTCOMES, Kinds, progress_plot, responses_plot
 from evalkit.charts.results import (
     KINDS,
     MOST_ROWS,
-    OUTCOMES,
-    Kinds,
     draw_all,
     gate_chart,
     place_chart,
@@ -56,5 +54,5 @@ __all__ = [
     "plausibility_plot", "response_chart", "sample_chart", "satisfaction_chart", "survey_plot", "test_plot", "trials_plot",
     "verdict_plot",
     "answers_plot", "causes_plot", "flow_plot", "map_plot", "priorities_plot", "scorecard_plot",
-    "WEIGHTS", "drawn_plot", "progress_plot", "responses_plot", "steps_plot", "tiles_plot", "weight_picture",
+    "WEIGHTS", "drawn_plot", "strips_of", "progress_plot", "responses_plot", "steps_plot", "tiles_plot", "weight_picture",
 ]  # fmt: skip

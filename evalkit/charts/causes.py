@@ -63,7 +63,11 @@ def causes_plot(
     >>> causes_plot(table).get_label(), causes_plot(table, language="en").get_label()
     ('错退 住房安全：疑似 3 户，认定 2 户。', 'wrong exit 住房安全: suspected 3, confirmed 2 households.')
     """
-    say = speaker(language)
+    return draw_causes(what, by, speaker(language), ax, title, max_rows)
+
+
+def draw_causes(what: Findings | pd.DataFrame, by: str, say: Say, ax: Axes | None, title: str, max_rows: int) -> Axes:
+    """Draw what `causes_plot` does; the caller sees to characters that the font lacks."""
     rows, empty = _rows(what, by)
     count, rest = most(len(rows) + len(empty), max_rows, say)
     rows, shares = rows[:count], any(not is_blank(row.share) for row in rows)

@@ -58,6 +58,7 @@ class Chart:
         text = self._saved("svg", metadata={"Date": None, "Creator": None}).decode()
         text = re.sub(r"<!--.*?-->\s*", "", text[text.index("<svg") :], flags=re.S)
         text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.S)
+        text = re.sub(r' d="[^"]*"', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), text)  # a hundredth of a point is enough
         text = re.sub(r'( id="|href="#|url\(#)', rf"\1{self.key}-", text)
         text = re.sub(r'<svg([^>]*?) width="[^"]*"', r"<svg\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1), count=1)
         return text.replace("<svg", f'<svg role="img" aria-label="{escape(self.alt)}"', 1)

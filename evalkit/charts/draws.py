@@ -62,6 +62,25 @@ class Strip:
     certain: bool
     first: bool = True
 
+    def told(self, label: str) -> list[Any]:
+        """Return the strip as plain data under another name, nobody named: the length of each unit, * behind a drawn one."""
+        pieces = " ".join(f"{length:.6g}{'*' if drawn else ''}" for _, length, drawn in self.pieces)
+        return [label, pieces, " ".join(f"{point:.6g}" for point in self.points), self.drawn, self.units, self.certain]
+
+    @staticmethod
+    def of(label: str, pieces: str, points: str, drawn: int, units: int, certain: bool) -> Strip:
+        """Return the strip that `told` has told.
+
+        Examples
+        --------
+        >>> Strip.of("乡镇01", "0.25 0.75*", "0.5", 1, 2, False).pieces
+        ((0.0, 0.25, False), (0.25, 0.75, True))
+        """
+        lengths = [float(piece.rstrip("*")) for piece in pieces.split()]
+        begins = accumulate(lengths[:-1], initial=0.0)
+        found = tuple(zip(begins, lengths, (piece.endswith("*") for piece in pieces.split()), strict=True))
+        return Strip(label, label, found, tuple(map(float, points.split())), (), drawn, units, certain)
+
 
 @lettered
 def drawn_plot(
@@ -117,10 +136,18 @@ def drawn_plot(
     if stage not in stages:
         raise ReportError(f"{stage}｜不是从名单抽取的阶段｜可用：{'、'.join(stages)}")
     method = next(part.method for part in sample.design.frame_stages if part.name == stage)
-    strips, rest = paged(_strips(sample, stage, names), max_rows, page, say)
+    title = title or _title(stage, method, say)
+    return strip_rows(strips_of(sample, stage, names), say, names, ax, title, max_rows, page)
+
+
+def strip_rows(
+    strips: Sequence[Strip], say: Say, names: bool = False, ax: Axes | None = None, title: str = "", max_rows: int = 40, page: int = 1
+) -> Axes:
+    """Draw strips one under the other; see `drawn_plot`."""
+    strips, rest = paged(strips, max_rows, page, say)
     rungs = [Rung(strip.label, "", _cells(strip, names, say)) for strip in strips]
     heads = (*([say("抽中", "Drawn")] if names else []), say("抽中/单位", "Drawn/units"))
-    ladder = Ladder(rungs, heads, title or _title(stage, method, say), lines(_note(strips, say), rest))
+    ladder = Ladder(rungs, heads, title, lines(_note(strips, say), rest))
     with in_style():
         axes, heights = set_up(ladder, ax)
         axes.set(xlim=(0, 1), xticks=[])
@@ -131,7 +158,8 @@ def drawn_plot(
     return axes
 
 
-def _strips(sample: Sample, stage: str, named: bool) -> list[Strip]:
+def strips_of(sample: Sample, stage: str, named: bool) -> list[Strip]:
+    """Return the strips of a stage; strata with many drawn units go over several where these are named."""
     table = sample.table(stage)
     names = dict(zip(table["unit"], table["name"] if "name" in table else table["unit"], strict=True))
     found = []

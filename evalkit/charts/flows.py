@@ -79,9 +79,13 @@ def flow_plot(cases: Cases, *, language: Language = "zh", ax: Axes | None = None
     ...     flow_plot(ev.cases(folder)).get_label()
     '共 1 件：疑似 1，排除 1；现在：认定 0，待定 0，排除 1。'
     """
-    say = speaker(language)
-    lanes = _lanes(cases)
-    most(len(lanes), 1)
+    return draw_ways(Counter(cases.ways()), speaker(language), ax, title)
+
+
+def draw_ways(ways: Counter[tuple[str, ...]], say: Say, ax: Axes | None, title: str) -> Axes:
+    """Draw lanes of ways that so many cases went; see `flow_plot`."""
+    lanes = _lanes(ways)
+    most(len(lanes) and 1, 1)
     columns = [column for column in COLUMNS if any(status in column for lane in lanes for status in map(_status, lane.way))]
     note = _note(say, lanes)
     with in_style():
@@ -97,9 +101,8 @@ def flow_plot(cases: Cases, *, language: Language = "zh", ax: Axes | None = None
     return axes
 
 
-def _lanes(cases: Cases) -> list[Lane]:
+def _lanes(ways: Counter[tuple[str, ...]]) -> list[Lane]:
     """Return the lanes from the top: upheld, pending, dismissed, and within each those that went the same way longest together."""
-    ways = Counter(cases.ways())
     order = [status for column in COLUMNS for status in column]
     names = list(STANDINGS)
     found = sorted(

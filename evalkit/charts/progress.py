@@ -26,8 +26,7 @@ from evalkit.charts.ladder import (
 from evalkit.charts.languages import Language, Say, lines, speaker, told, word
 from evalkit.charts.layout import apart
 from evalkit.charts.places import key_above
-from evalkit.charts.results import OUTCOMES
-from evalkit.charts.style import FAINT, FAMILIES, GREY, INK, WIDTH, in_style
+from evalkit.charts.style import AMBER, BLUE, FAINT, FAMILIES, GREY, INK, WIDTH, in_style
 from evalkit.errors import Faults, ReportError
 from evalkit.figures import percent, plain
 from evalkit.later import later
@@ -42,6 +41,9 @@ if TYPE_CHECKING:
 
 ticker = later("matplotlib.ticker")
 
+Kinds = tuple[tuple[str, str, str, str], ...]  # column, name, colour, hatch
+OUTCOMES: Kinds = (("complete", "完成", BLUE, ""), ("refusal", "拒访", AMBER, "////"), ("noncontact", "未联系上", "#d9d9d9", ".."))
+OUTCOMES += (("ineligible", "不合格", "#ffffff", "xxx"),)
 PLANNED = (GREY, (0, (2, 2)), "")
 HIGH = 10.0  # rows of a ladder
 RIGHT = 84  # points for the names of the lines

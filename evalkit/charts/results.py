@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit.charts.chart import Chart
+from evalkit.charts.gathered import cause_chart, drawn_chart, flow_chart, progress_chart, weight_chart
 from evalkit.charts.glyphs import lend_glyphs
-from evalkit.charts.style import AMBER, BLUE, GREY, INK, MARK, ORANGE, PALE, STEPS, WIDTH, in_style, percent_ticks, shades
+from evalkit.charts.marks import mark_simulated
+from evalkit.charts.progress import OUTCOMES, Kinds
+from evalkit.charts.style import AMBER, BLUE, GREY, INK, ORANGE, PALE, STEPS, WIDTH, in_style, percent_ticks, shades
 from evalkit.figures import gate_words, interval, is_blank, number, percent
 from evalkit.later import later
 from evalkit.tables import TOTAL, Results, finding_heads, records
@@ -24,16 +27,16 @@ if TYPE_CHECKING:
 figures = later("matplotlib.figure")
 
 MOST_ROWS = 30
-Kinds = tuple[tuple[str, str, str, str], ...]  # column, name, colour, hatch
-OUTCOMES: Kinds = (("complete", "完成", BLUE, ""), ("refusal", "拒访", AMBER, "////"), ("noncontact", "未联系上", "#d9d9d9", ".."))
-OUTCOMES += (("ineligible", "不合格", "#ffffff", "xxx"),)
 KINDS: Kinds = (("wrong_exit", "错退", BLUE, ""), ("missed", "漏评", AMBER, "////"), ("misidentified", "错评", "#ffffff", ".."))
+
+
+GATHERED = (cause_chart, progress_chart, flow_chart, weight_chart, drawn_chart)
 
 
 def draw_all(results: Results) -> list[Chart]:
     """Draw every chart that these results have something to show for, in the order of the report."""
     with in_style():
-        drawn = [draw(results) for draw in (sample_chart, response_chart, gate_chart, satisfaction_chart, place_chart)]
+        drawn = [draw(results) for draw in (sample_chart, response_chart, gate_chart, satisfaction_chart, place_chart, *GATHERED)]
         found = [chart for chart in drawn if chart is not None]
         for chart in found:
             lend_glyphs(chart.figure)  # the report names the characters, once for all its parts
@@ -209,7 +212,7 @@ def _panels(results: Results, count: int, each: float) -> tuple[Figure, list[Axe
     figure = figures.Figure(figsize=(WIDTH, height))
     grid = figure.subplots(count, 1, squeeze=False)
     figure.subplots_adjust(left=0.03, right=0.64, top=1 - 0.42 / height, bottom=0.32 / height, hspace=1.15)
-    _mark(figure, results, height)
+    mark_simulated(figure, results)
     return figure, list(grid[:, 0])
 
 
@@ -223,7 +226,7 @@ def _bars(results: Results, names: Sequence[str], each: float = 0.42) -> tuple[F
     axes.set_yticks(range(len(names)), [_folded(name, lines=2 if each > 0.3 else 1) for name in names])
     axes.set_ylim(len(names) - 0.45, -0.55)
     axes.tick_params(axis="y", length=0)
-    _mark(figure, results, height)
+    mark_simulated(figure, results)
     return figure, axes
 
 
@@ -242,12 +245,6 @@ def _key(axes: Axes, entries: Sequence[tuple[str, str, str]]) -> None:
     names = [name for name, *_ in entries]
     place: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (-0.01, 1.0), "borderaxespad": 0.1, "ncols": len(entries)}
     axes.legend(patches, names, frameon=False, fontsize=9, handlelength=1.5, columnspacing=1.3, **place)
-
-
-def _mark(figure: Figure, results: Results, height: float) -> None:
-    if results.simulated:
-        box = {"boxstyle": "square,pad=0.25", "facecolor": "white", "edgecolor": ORANGE, "linewidth": 0.9}
-        figure.text(0.985, 1 - 0.06 / height, MARK, ha="right", va="top", fontsize=9, fontweight="bold", color=ORANGE, bbox=box)
 
 
 def _breadth(name: str) -> int:

@@ -12,7 +12,7 @@ from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import SMALL, Ladder, Rung, bare, folded, most, note_below, own_axes, scale_below, set_up, tick_text
 from evalkit.charts.languages import Language, Say, lines, speaker, told
 from evalkit.charts.style import BLUE, FAMILIES, GREY, INK, MILD, WIDTH, in_style
-from evalkit.figures import is_blank, number, plain, significant
+from evalkit.figures import is_blank, number, significant
 from evalkit.intervals import weight_effect
 from evalkit.later import later
 
@@ -124,7 +124,7 @@ def spread_rows(found: Sequence[Spread], say: Say, ax: Axes | None, title: str, 
     """Draw spreads one under the other; call it inside a function that sees to letters."""
     count, rest = most(len(found), max_rows, say)
     shown = found[:count]
-    rungs = [Rung(each.name, "", (plain(round(each.total)), number(each.deff))) for each in shown]
+    rungs = [Rung(each.name, "", (significant(each.total, 6), number(each.deff))) for each in shown]
     heads = (say("合计", "Sum"), say("权数设计效应", "Design effect"))
     wide = not any(is_blank(each.middle[0]) for each in shown)
     zh, en = "细线为最小至最大，短竖线为中位数", "Thin: least to largest; stroke: median"
@@ -148,6 +148,6 @@ def _spread(axes: Axes, height: float, each: Spread) -> None:
 
 
 def _spoken(each: Spread, say: Say) -> str:
-    low, high, total = significant(each.ends[0]), significant(each.ends[1]), plain(round(each.total))
+    low, high, total = significant(each.ends[0]), significant(each.ends[1]), significant(each.total, 6)
     zh = f"{each.name}：{low}～{high}，合计 {total}，权数设计效应 {number(each.deff)}"
     return say(zh, f"{each.name}: {low}–{high}, sum {total}, design effect {number(each.deff)}")

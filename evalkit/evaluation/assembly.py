@@ -14,6 +14,7 @@ from evalkit.design.standards import finding_words
 from evalkit.errors import HEADER
 from evalkit.evaluation.accepting import decisions
 from evalkit.evaluation.pending import pending_cases
+from evalkit.evaluation.picturing import picture_facts
 from evalkit.evaluation.places import Places
 from evalkit.evaluation.spreads import sampling_errors
 from evalkit.evaluation.telling import policies_told, rate_told, sampling_told
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.findings import Findings
     from evalkit.frame import Frame
-    from evalkit.ledger import Entry
+    from evalkit.ledger import Entry, Ledger
     from evalkit.responses import Responses
     from evalkit.sample import Sample
     from evalkit.survey import Survey
@@ -45,6 +46,7 @@ class Drawing:
     certificate: Certificate
     entries: tuple[Entry, ...]
     made_from: Mapping[str, str]
+    ledger: Ledger | None = None
 
 
 def assemble(
@@ -122,6 +124,7 @@ def counted_facts(design: Design, frame: Frame, places: Places, findings: Findin
         "confidence": evaluation.confidence,
         "alpha": evaluation.alpha,
         "policies": policies_told(design),
+        **picture_facts(responses.sample, places, drawing.ledger),
     }
 
 

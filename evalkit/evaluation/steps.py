@@ -236,7 +236,7 @@ class Evaluation:
     def estimate(self) -> Said:
         """Make every rate with its interval, every verdict, and the tables of the report."""
         findings = self.findings()
-        history = Drawing(self.saved(), self.ledger.entries("draw"), made_from(self.folder, self.saved()))
+        history = Drawing(self.saved(), self.ledger.entries("draw"), made_from(self.folder, self.saved()), self.ledger)
         results = gather(findings, self._rosters(), history)
         results.save(self.folder.part("results"))
         self.ledger.append("estimate", self.saved().sha256, {"conclusion": results.facts["conclusion"]["sentence"]})

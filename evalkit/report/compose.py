@@ -126,7 +126,7 @@ def _sampled(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _section("调查完成情况")
     if "response" in exhibits.tables:
         yield _referring(sentences.completion(results), exhibits.refer("response", "chart:response"))
-    yield from _show(exhibits, "response", "chart:response")
+    yield from _show(exhibits, "response", "chart:response", "chart:progress")
 
 
 def _indicators(results: Results, exhibits: Exhibits) -> Iterator[Block]:
@@ -157,15 +157,16 @@ def _achievements(results: Results, exhibits: Exhibits) -> Iterator[Block]:
 
 def _problems(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _chapter("存在问题")
-    yield _referring(sentences.findings_in_short(results), exhibits.refer("findings", "places", "chart:places"))
+    pictures = ("chart:causes", "chart:places", "chart:flow")
+    yield _referring(sentences.findings_in_short(results), exhibits.refer("findings", "places", *pictures))
     if not sentences.has_findings(results):
         return
     yield _section("按事项")
     yield from _texts(sentences.findings_by_item(results))
-    yield from _show(exhibits, "findings")
+    yield from _show(exhibits, "findings", "chart:causes")
     yield _section("按地点")
     yield from _texts([sentences.findings_by_place(results)])
-    yield from _show(exhibits, "chart:places")
+    yield from _show(exhibits, "chart:places", "chart:flow")
 
 
 def _conclusion(results: Results, exhibits: Exhibits) -> Iterator[Block]:
@@ -243,7 +244,7 @@ def _technical(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield from _show(exhibits, "verdicts")
     yield _section("计算规则与权数")
     yield from _texts(sentences.policies(results), "technical")
-    yield from _show(exhibits, "weights")
+    yield from _show(exhibits, "weights", "chart:weights")
     yield _section("说明")
     yield from _texts(sentences.numbered(sentences.ended(results.facts.get("notes", []))) or ["无其他说明。"], "technical")
 
@@ -251,4 +252,4 @@ def _technical(results: Results, exhibits: Exhibits) -> Iterator[Block]:
 def _receipt(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _annex("抽样凭证")
     yield from _texts(sentences.checking(), "technical")
-    yield from _show(exhibits, "receipt")
+    yield from _show(exhibits, "receipt", "chart:drawn")

@@ -26,7 +26,7 @@ SERIES = {
     "技术表": ("precision", "design_effects", "errors", "verdicts", "weights"),
     "凭证表": ("receipt",),
 }
-PICTURES = ("sample", "response", "gates", "satisfaction", "places")
+PICTURES = ("sample", "response", "progress", "gates", "satisfaction", "causes", "places", "flow", "weights", "drawn")
 
 
 @dataclass(frozen=True, eq=False)
