@@ -161,6 +161,10 @@ class Incidence:
         """Return the interval over the union frame; as `Estimate.interval`."""
         return self.estimate.interval(level, method, side, df, icc)
 
+    def bound(self, side: Side, level: float = 0.95, method: str | None = None, df: Any = None, icc: Any = None) -> Array:
+        """Return the one-sided bound over the union frame; as `Estimate.bound`."""
+        return self.estimate.bound(side, level, method, df, icc)
+
     @property
     def correlation(self) -> float:
         """Correlation of the two rates, which come from the same villages; 0 where one of them has no variance."""

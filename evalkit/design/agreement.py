@@ -11,6 +11,7 @@ from typing import Any
 
 from evalkit.design.accepting import acceptance_faults
 from evalkit.design.criteria import Criteria
+from evalkit.design.programme import programme_faults
 from evalkit.design.scoring import indicator_faults
 from evalkit.design.staging import Data, entries, kept_of, named_strata, reads_rosters, stage_disagreements, texts
 from evalkit.design.standards import bundle_faults
@@ -58,7 +59,7 @@ def disagreements(data: Data) -> list[Fault]:
     checks = (
         stage_disagreements, _repeated_rates, _gates, _judged_choices, _planned_rates, _parts_of_rates, _errors_of_rates, _columns,
         _headings, _strata, _populations,
-        _outcomes, _needs, acceptance_faults, bundle_faults, indicator_faults, _checked_tables,
+        _outcomes, _needs, acceptance_faults, bundle_faults, indicator_faults, _checked_tables, programme_faults,
     )  # fmt: skip
     return [fault for check in checks for fault in check(data)]
 

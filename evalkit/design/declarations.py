@@ -16,6 +16,7 @@ from evalkit.design.inspecting import Quality
 from evalkit.design.judgement import Gate, Rate, Report, Specimen
 from evalkit.design.linking import LinkedForm
 from evalkit.design.planning import Planning, Published
+from evalkit.design.programme import ProgrammeSection
 from evalkit.design.rectifying import ProblemRules
 from evalkit.design.scoring import System
 from evalkit.design.sections import Evaluation, FrameSection, Privacy, Reserves, Returns, Rosters, Section
@@ -67,6 +68,7 @@ class Design(Section):
     problems: ProblemRules | None = None
     planning: Planning | None = None
     published: tuple[Published, ...] = ()
+    programme: ProgrammeSection | None = None
     report: Report
     specimen: Specimen | None = None
     path: Path = Field(default=Path("design.toml"), exclude=True)

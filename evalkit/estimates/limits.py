@@ -67,14 +67,18 @@ def ask(
     """Answer `Estimate.interval`."""
     how = method or usual(estimate)
     each = level if joint is None else intervals.joint_level(level, max(int((estimate.n > 0).sum()), 1), joint)
-    if midp and (how not in intervals.METHODS or estimate.kind != "proportion"):
-        raise EstimateError(f"method = {how!r}、midp=True｜这种区间没有折半的计数｜只用于比例的 kg-m、kg 等")
-    found = _limits(estimate, how, each, side, df, icc, midp)
-    rows = len(estimate)
+    found, rows = answer(estimate, each, how, side, df, icc, midp), len(estimate)
     known = {"level": each, "reason": "", "icc_source": "", **_planned(estimate, how, icc), **found}
     nan = np.full(rows, np.nan)
     columns = {name: np.broadcast_to(known.get(name, nan), rows) for name in NUMBERS}
     return pd.DataFrame({**columns, "method": [how + MIDP if midp else how] * rows})
+
+
+def answer(estimate: Estimate, level: float, how: str, side: Side, df: Any, icc: Any, midp: bool = False) -> Columns:
+    """Return the limits by the method `how` with what they were made of, one entry a row of the estimate."""
+    if midp and (how not in intervals.METHODS or estimate.kind != "proportion"):
+        raise EstimateError(f"method = {how!r}、midp=True｜这种区间没有折半的计数｜只用于比例的 kg-m、kg 等")
+    return _limits(estimate, how, level, side, df, icc, midp)
 
 
 def _limits(estimate: Estimate, how: str, level: float, side: Side, df: Any, icc: Any, midp: bool) -> Columns:

@@ -90,6 +90,24 @@ def assemble(
     return Results(facts, {k: t for k, t in tables.items() if len(t)})
 
 
+def judged(findings: Findings, survey: Survey, rates: tuple[Rate, ...], drawing: Drawing) -> Results:
+    """Gather what a summary of many counties says of one of them: its sample, its rates, its gates and its conclusion."""
+    design, responses = findings.design, findings.responses
+    frame = responses.sample.frame
+    places = Places.of(frame, design)
+    verdicts = gate_verdicts(design, rates, len(responses.sample.villages))
+    conclusion = conclude(verdicts) if verdicts else None
+    tables = {
+        "sample": _sample(responses, places),
+        "rates": pd.DataFrame([row for rate in rates for row in _rate_rows(rate, design)]),
+        "gates": pd.DataFrame([_gate_row(verdict, design, i, technical=False) for i, verdict in enumerate(verdicts)]),
+    }
+    said = {"passed": conclusion.passed, "sentence": conclusion.sentence("zh")} if conclusion else NO_GATES
+    notes = [places.cover(note) for note in survey.notes]
+    facts = counted_facts(design, frame, places, findings, drawing)
+    return Results({**facts, "notes": [*facts["notes"], *notes], "conclusion": said}, {k: t for k, t in tables.items() if len(t)})
+
+
 def counted_tables(findings: Findings, design: Design, places: Places) -> dict[str, pd.DataFrame]:
     """Return the tables that count what was visited and found, and infer nothing."""
     found = {
@@ -300,7 +318,7 @@ def _technical_cells(found: Measure, design: Design) -> dict[str, Any]:
     }
 
 
-def _gate_row(verdict: Verdict, design: Design, i: int) -> dict[str, Any]:
+def _gate_row(verdict: Verdict, design: Design, i: int, technical: bool = True) -> dict[str, Any]:
     gate = design.gates[i]
     return {
         "rate": gate.rate,
@@ -318,7 +336,7 @@ def _gate_row(verdict: Verdict, design: Design, i: int) -> dict[str, Any]:
         "bound_low": verdict.low,
         "bound_high": verdict.high,
         "sentence": verdict.sentence("zh"),
-        "sentence_technical": verdict.sentence("zh", register="technical"),
+        "sentence_technical": verdict.sentence("zh", register="technical") if technical else "",
     }
 
 

@@ -14,6 +14,7 @@ from evalkit.design.reading import standing_alone
 from evalkit.errors import EvalkitError
 from evalkit.evaluation.folder import PARTS, Folder
 from evalkit.evaluation.marking import mark_folder
+from evalkit.evaluation.programme.running import COUNTIES, run_programme
 from evalkit.evaluation.steps import Evaluation
 from evalkit.ledger import Ledger
 from evalkit.plans.counting import specimen_list
@@ -26,8 +27,9 @@ Progress = Callable[[str], None]
 
 
 def run(
-    design: str | Path, folder: str | Path | None = None, *, seed: str | None = None, progress: Progress | None = None
-) -> tuple[str, ...]:
+    design: str | Path, folder: str | Path | None = None, *, seed: str | None = None, progress: Progress | None = None,
+    workers: int = 1, workbooks: bool = False,
+) -> tuple[str, ...]:  # fmt: skip
     """Run every step of an evaluation on simulated rosters and returns.
 
     Parameters
@@ -40,7 +42,11 @@ def run(
     seed : str, optional
         The seed of the draw; else the ceremony's in ``folder``, else the specimen's own.
     progress : callable, optional
-        Told one line before each stage.
+        Told one line before each stage, or after each county of a programme.
+    workers : int
+        Of a programme: processes that counties are shared out to; −1 for all cores. The numbers are the same.
+    workbooks : bool
+        Of a programme: whether the returns of each county pass through a workbook.
 
     Returns
     -------
@@ -65,7 +71,13 @@ def run(
         with being_made(part):
             if held:
                 _keep_ceremony(Folder(target), Folder(part))
-            said = _stages(declared, Evaluation(part), seed, progress or (lambda line: None))
+            evaluation = Evaluation(part)
+            evaluation.ledger.append("run", "", {"design": declared.hash})
+            told = progress or (lambda line: None)
+            if declared.programme is None:
+                said = _stages(declared, evaluation, seed, told)
+            else:
+                said = run_programme(declared, evaluation.folder, evaluation.seed(seed), workers, workbooks, told)
         _take_place(part, target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -107,14 +119,13 @@ def _refuse_strange(target: Path) -> None:
         return
     known = {entry.step for entry in Ledger(target / "ledger.sqlite").entries()}
     own = (target / "design.toml").exists() and "run" not in known
-    strange = [p.name for p in sorted(target.iterdir()) if p.name not in {*PARTS, *OWN}]
+    strange = [p.name for p in sorted(target.iterdir()) if p.name not in {*PARTS, *OWN, COUNTIES}]
     if own or strange:
         what = "自己的评估（不是 evalkit run 写出的）" if own else "、".join(strange[:5])
         raise EvalkitError(f"{target}｜已有 {what}｜换一个文件夹：--out 文件夹")
 
 
 def _stages(design: Design, evaluation: Evaluation, seed: str | None, progress: Progress) -> list[str]:
-    evaluation.ledger.append("run", "", {"design": design.hash})
     progress("1/8 模拟登记：为村名单生成户与人")
     made = _registry(design, evaluation.folder)
     progress("2/8 抽村")

@@ -105,15 +105,18 @@ def as_text(table: pd.DataFrame, faults: Faults) -> pd.DataFrame:
 
 
 def _texts(cells: pd.Series, faults: Faults) -> list[str]:
+    """Return the cells of one column as text; words and codes come again and again, so each is read once where all cells are text."""
+    values = cells.tolist()
+    if set(map(type, values)) == {str}:
+        try:
+            known = {cell: cell_text(cell) for cell in set(values)}
+            return list(map(known.__getitem__, values))
+        except EvalkitError:
+            pass  # told with its row below
     texts: list[str] = []
-    known: dict[str, str] = {}  # words and codes come again and again
-    for row, cell in zip(cells.index, cells.tolist(), strict=True):
-        if type(cell) is str and cell in known:
-            texts.append(known[cell])
-            continue
+    for row, cell in zip(cells.index, values, strict=True):
         try:
             texts.append(cell_text(cell))
-            known |= {cell: texts[-1]} if type(cell) is str else {}
         except EvalkitError as found:
             rule, _, remedy = str(found).rpartition("｜")
             faults.add(int(row) + 2, shown_label(str(cells.name)), None, rule, remedy)
