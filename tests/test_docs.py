@@ -22,6 +22,7 @@ NAMES = (
     "ledger",
     "oversight",
     "problems",
+    "programme",
     "quality",
     "satisfaction",
     "rates",

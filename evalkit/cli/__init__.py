@@ -16,6 +16,7 @@ from evalkit.cli.ledgers import history, ledger
 from evalkit.cli.papers import certify, check_numbers, sum_up, write_rectification
 from evalkit.cli.planning import sampling_plan, simulated
 from evalkit.cli.problems import problems
+from evalkit.cli.programmes import begin_programme
 from evalkit.cli.quality import inspect, visit_again
 from evalkit.cli.scores import score_card
 from evalkit.cli.secrets import new_secret_key, search_outputs
@@ -54,8 +55,8 @@ def main() -> None:
 
 # in the order of the work, which is the order of the help
 for _command in (
-    init, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, xlsform, release, nightly, reserve, mark, board,
-    points, close_village, conflicts, resolve, collect, linked_forms, response, inspect, visit_again,
+    init, begin_programme, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, xlsform, release, nightly,
+    reserve, mark, board, points, close_village, conflicts, resolve, collect, linked_forms, response, inspect, visit_again,
     case, estimate, tell_distance, score_card, problems, tiers, tasks, coverage,
     report, check_numbers, write_rectification, sum_up, certify, verify, publish, search_outputs,
     new_secret_key, history, ledger,

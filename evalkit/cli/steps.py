@@ -155,9 +155,12 @@ def overlap(one: str, other: str) -> None:
 @click.argument("design", metavar="设计文件")
 @click.option("--out", default=None, help="输出文件夹；不写则为 reports/<report.name>/。")
 @click.option("--seed", default=None, help="种子；不写则用仪式产生的种子，再不然用样例自带的种子。")
-def run_all(design: str, out: str | None, seed: str | None) -> None:
-    """用模拟的名册与回收表把全部步骤走一遍。
+@click.option("--workers", default=1, show_default=True, help="多个县的项目用几个进程，-1 为全部核；数值不因此而变。")
+@click.option("--workbooks", is_flag=True, help="多个县的项目：各县的回收表写成工作簿再读回。")
+def run_all(design: str, out: str | None, seed: str | None, workers: int, workbooks: bool) -> None:
+    """用模拟的名册与回收表把全部步骤走一遍；设计有 [programme] 的，逐县走完并写汇总报告。
 
-    All steps at once on simulated rosters and returns.
+    All steps at once on simulated rosters and returns, county by county where the design is a programme.
     """
-    say(run(design, out, seed=seed, progress=progress if sys.stderr.isatty() else None))
+    told = progress if sys.stderr.isatty() else None
+    say(run(design, out, seed=seed, progress=told, workers=workers, workbooks=workbooks))

@@ -68,7 +68,8 @@ def counties_data(design: Design) -> dict[str, Any]:
     data = design.model_dump(mode="json", by_alias=True, exclude_unset=True)
     first = data["stage"][0]
     musts = first.get("mandatory") or []
-    read = [*(first.get(key) for key in ("strata", *READ)), *(must.get("column") for must in ([musts] if isinstance(musts, dict) else musts))]
+    musts = [musts] if isinstance(musts, dict) else musts
+    read = [*(first.get(key) for key in ("strata", *READ)), *(must.get("column") for must in musts)]
     columns = [column for value in read for column in texts(value) if column and column != part.column]
     frame = {"file": LIST, "id": part.column, "name": part.name, "columns": list(dict.fromkeys(columns))}
     stage = {key: value for key, value in first.items() if key not in ("unit", "from")}
@@ -83,14 +84,16 @@ def programme_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
     stages = list(entries(data, "stage"))
     column, unit = part.get("column"), stages[0][1].get("unit") if stages else None
     if isinstance(column, str) and unit != column:
-        yield Fault(None, "programme.column", column, f"不是第一阶段的 unit（{unit or '没有写'}）", "第一阶段抽县：写 unit = \"县代码列\"，两处相同")
+        remedy = "第一阶段抽县：写 unit = \"县代码列\"，两处相同"
+        yield Fault(None, "programme.column", column, f"不是第一阶段的 unit（{unit or '没有写'}）", remedy)
     frame = data.get("frame")
     kept = texts(frame.get("columns")) if isinstance(frame, Mapping) else []
     for key in ("column", "name"):
         if isinstance(part.get(key), str) and part[key] not in kept:
             yield Fault(None, f"programme.{key}", part[key], "不在 [frame] columns 中", "列入 [frame] columns")
     if len(stages) < 2 or reads_rosters(*stages[1]):
-        yield Fault(None, "programme", "", "第一阶段抽县之后，还应有从名单抽村的一个阶段", "写 [[stage]] name = \"village\"，from = \"frame\"")
+        rule, remedy = "第一阶段抽县之后，还应有从名单抽村的一个阶段", "写 [[stage]] name = \"village\"，from = \"frame\""
+        yield Fault(None, "programme", "", rule, remedy)
     for i, stage in stages[1:]:
         if stage.get("allocation"):
             rule = "总数在各县之间分配，一个县抽多少要看别的县，不能分县抽"

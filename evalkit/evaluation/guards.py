@@ -47,6 +47,18 @@ def sound_seed(seed: str) -> str:
     return digits
 
 
+def chosen_seed(given: str | None, folder: Folder, design: Design) -> tuple[str, str]:
+    """Return the seed of a draw and where it comes from: the one that is given, else the ceremony's, else that of a specimen."""
+    if given:
+        return sound_seed(given), "由操作者给定"
+    ceremony = folder.ceremony()
+    if ceremony:
+        return sound_seed(ceremony[0]), f"{BY_CEREMONY}{ceremony[1]}"
+    if design.specimen:
+        return design.specimen.seed, "样例自带"
+    raise DrawError("种子｜没有种子｜键入 --seed 加至少 20 位公开产生的数字，或写 draw/ceremony.toml（seed 与 how 两行）")
+
+
 def refuse_edited_certificate(saved: Certificate, ledger: Ledger) -> None:
     """Refuse a certificate whose content is not what its hash says, or that is not the last one the ledger knows.
 

@@ -13,6 +13,7 @@ from evalkit.design import Design, read_design
 from evalkit.design.reading import standing_alone
 from evalkit.errors import EvalkitError
 from evalkit.evaluation.folder import PARTS, Folder
+from evalkit.evaluation.guards import chosen_seed
 from evalkit.evaluation.marking import mark_folder
 from evalkit.evaluation.programme.running import COUNTIES, run_programme
 from evalkit.evaluation.steps import Evaluation
@@ -77,7 +78,7 @@ def run(
             if declared.programme is None:
                 said = _stages(declared, evaluation, seed, told)
             else:
-                said = run_programme(declared, evaluation.folder, evaluation.seed(seed), workers, workbooks, told)
+                said = run_programme(declared, evaluation.folder, chosen_seed(seed, evaluation.folder, declared), workers, workbooks, told)
         _take_place(part, target)
     finally:
         shutil.rmtree(part, ignore_errors=True)

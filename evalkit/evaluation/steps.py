@@ -15,14 +15,14 @@ import pandas as pd
 from evalkit.casework import cases
 from evalkit.certificate import Certificate
 from evalkit.design import Design, read_design
-from evalkit.errors import DrawError, EvalkitError, Fault, FieldworkError, grouped_lines
+from evalkit.errors import EvalkitError, Fault, FieldworkError, grouped_lines
 from evalkit.evaluation.annex import screened, write_annex
 from evalkit.evaluation.assembly import Drawing
 from evalkit.evaluation.chosen import gather
 from evalkit.evaluation.folder import Folder
 from evalkit.evaluation.guards import (
-    BY_CEREMONY,
     SEED_DIGITS,
+    chosen_seed,
     made_from,
     plan_changes,
     refuse_changed_plan,
@@ -34,7 +34,6 @@ from evalkit.evaluation.guards import (
     refuse_unannounced,
     refuse_unsound_totals,
     seed_changes,
-    sound_seed,
     was_issued,
 )
 from evalkit.evaluation.registers import from_register
@@ -149,7 +148,7 @@ class Evaluation:
             Why a draw that was already made is made anew, or a seed used that is not the announced ceremony's; it goes into
             the ledger.
         """
-        chosen, origin = self._seed(seed)
+        chosen, origin = chosen_seed(seed, self.folder, self.design)
         refuse_unsound_totals(self.frame, self.design)
         sample = draw(self.frame, self.design, seed=chosen, seed_origin=origin, earlier=self.folder.earlier())
         if not self._same_draw(sample):
@@ -348,16 +347,6 @@ class Evaluation:
         if sample.certificate.rosters:
             sample.certificate.save_annex(self.folder.annex)
         write_csv(sample.table("village"), self.folder.root / "draw" / "villages.csv")
-
-    def _seed(self, seed: str | None) -> tuple[str, str]:
-        if seed:
-            return sound_seed(seed), "由操作者给定"
-        ceremony = self.folder.ceremony()
-        if ceremony:
-            return sound_seed(ceremony[0]), f"{BY_CEREMONY}{ceremony[1]}"
-        if self.design.specimen:
-            return self.design.specimen.seed, "样例自带"
-        raise DrawError("种子｜没有种子｜键入 --seed 加至少 20 位公开产生的数字，或写 draw/ceremony.toml（seed 与 how 两行）")
 
     def _rounds(self) -> str:
         asked = any(stage.repeat == "never" for stage in self.design.stages)

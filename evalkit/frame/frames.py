@@ -306,7 +306,9 @@ def _made_up(design: Design) -> pd.DataFrame | None:
         return None
     listed = made_list(part.made)
     more = {*part.columns, part.place} - {"", *listed.columns}
-    return registry(listed, design).villages() if more and design.specimen is not None else listed
+    if not more or design.specimen is None or design.programme is not None:  # the registry of a programme is made county by county
+        return listed
+    return registry(listed, design).villages()
 
 
 def declared_frame(

@@ -73,6 +73,10 @@ def planned_frame(design: Design) -> Frame:
     355
     """
     part = design.frame
+    if design.programme is not None and part.made is not None:
+        listed = made_list(part.made)
+        known = [column for column in part.columns if column in listed.columns]
+        return Frame.from_data(listed, id=part.id, name=part.name, columns=known, rules=part.rule, code=part.code)
     if design.specimen is None or part.made is not None:
         return Frame.from_design(design)
     _, whole = specimen_list(design)

@@ -48,15 +48,15 @@ class Counties:
 
     def rows(self, code: str) -> pd.DataFrame:
         """Return the rows of the list that belong to a county."""
-        return self._parts.get_group(code).reset_index(drop=True)
+        return self._parts[code].reset_index(drop=True)
 
     def plan(self, code: str) -> Design:
         """Return the design of one county: the programme's without the stage that drew it."""
         return read_design({**county_data(self.design, code, self.names[code]), "path": self.design.path})
 
     @cached_property
-    def _parts(self) -> pd.api.typing.DataFrameGroupBy:
-        return self._listed.groupby(_section(self.design).column, sort=True)
+    def _parts(self) -> dict[str, pd.DataFrame]:
+        return {str(code): rows for code, rows in self._listed.groupby(_section(self.design).column)}
 
 
 def draw_counties(design: Design, *, seed: str, seed_origin: str = "given") -> Counties:
@@ -109,8 +109,8 @@ def _listed(design: Design) -> pd.DataFrame:
     """Return the whole list as text, with the columns that the design keeps; those that a specimen makes up come county by county."""
     part, faults = design.frame, Faults("名单")
     table = made_list(part.made) if part.made else read_sheet(design.resolve(part.file), part.sheet, error=FrameError)
-    read = dict.fromkeys([part.id, part.name, *part.columns, part.place, *(rule.column for rule in part.rule), *(n.column for n in part.note)])
-    wanted = [column for column in read if column and (design.specimen is None or column in table.columns)]
+    read = [part.id, part.name, *part.columns, part.place, *(rule.column for rule in part.rule), *(note.column for note in part.note)]
+    wanted = [column for column in dict.fromkeys(read) if column and (design.specimen is None or column in table.columns)]
     rows = plain_rows(table, faults, wanted)
     code = _section(design).column
     return rows.assign(**{code: rows[code].map(tickets.clean)})
