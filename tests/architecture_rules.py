@@ -539,7 +539,7 @@ RULES: dict[str, Callable[[ast.Module, str], list[str]]] = {
 
 # -- what is imported is declared ---------------------------------------------------------------------------------------
 
-DISTRIBUTIONS = {"docx": "python-docx", "xdist": "pytest-xdist", "python_calamine": "python-calamine"}
+DISTRIBUTIONS = {"docx": "python-docx", "xdist": "pytest-xdist", "python_calamine": "python-calamine", "tomli_w": "tomli-w"}
 
 
 def undeclared(module: ast.Module, name: str, declared: set[str]) -> list[str]:
