@@ -18,7 +18,7 @@ from evalkit.evaluation.picturing import picture_facts
 from evalkit.evaluation.places import Places
 from evalkit.evaluation.spreads import sampling_errors
 from evalkit.evaluation.telling import policies_told, rate_told, sampling_told
-from evalkit.intervals import weight_effect
+from evalkit.evaluation.weighing import weights_told
 from evalkit.plans.wording import outside_told
 from evalkit.rates import Measure, Rate, breakdown, by_cause
 from evalkit.satisfaction import distribution
@@ -84,7 +84,7 @@ def assemble(
         "groups": pd.DataFrame(grouped).drop(columns="deff", errors="ignore"),
         "errors": sampling_errors(measured, grouped),
         "satisfaction": _satisfaction(survey, design),
-        "weights": _weights(survey),
+        "weights": weights_told(survey),
     }
     facts = _facts(design, frame, places, findings, survey, rates, verdicts, drawing) | ({"bearing": bearing} if bearing else {})
     return Results(facts, {k: t for k, t in tables.items() if len(t)})
@@ -386,24 +386,3 @@ def _finding_places(findings: Findings, places: Places) -> pd.DataFrame:
 def _satisfaction(survey: Survey, design: Design) -> pd.DataFrame:
     parts = [distribution(survey, rate) for rate in design.rates if isinstance(rate, ApprovalRate)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-
-
-def _weights(survey: Survey) -> pd.DataFrame:
-    table = survey.table()
-    named = [("设计权数", table["design_weight"].to_numpy(dtype=float))]
-    if survey.answering is None:
-        named.append(("完成户基础权数", table["base_weight"].to_numpy(dtype=float)))
-    named += [(str(step.step), step.after[step.after != 0]) for step in survey.steps]
-    return pd.DataFrame([_weight_row(name, weights) for name, weights in named])
-
-
-def _weight_row(name: str, weights: Any) -> dict[str, Any]:
-    return {
-        "step": name,
-        "n": len(weights),
-        "sum": weights.sum(),
-        "min": weights.min(),
-        "median": float(np.median(weights)),
-        "max": weights.max(),
-        "deff_w": weight_effect(weights),
-    }
