@@ -1,13 +1,14 @@
 """The benchmarks, each with its page: ``python -m benchmarks --date 2026-01-01 [--repeats 5] [--share 1] [--peer PYTHON]`` times draws
 and estimates; ``python -m benchmarks NAME …`` runs one of ``ALL``: ``coverage`` counts how often intervals cover, ``operating`` what
-verdicts say, ``screening`` times checks of rows, ``returns`` times a workbook of returns, ``kill`` kills
+verdicts say, ``screening`` times checks of rows, ``returns`` times a workbook of returns,
+``scale`` draws and estimates from files larger than memory, ``kill`` kills
 writers, ``fuzz`` tries readers on bytes that nobody meant.
 """
 
 import sys
 from collections.abc import Callable
 
-from benchmarks import coverage, draw, estimate, fuzz, kill, operating, returns, screening
+from benchmarks import coverage, draw, estimate, fuzz, kill, operating, returns, scale, screening
 
 TIMED: dict[str, Callable[[list[str]], None]] = {"draw": draw.main, "estimate": estimate.main}
 ALL: dict[str, Callable[[list[str]], None]] = {
@@ -17,6 +18,7 @@ ALL: dict[str, Callable[[list[str]], None]] = {
     "kill": kill.main,
     "operating": operating.main,
     "returns": returns.main,
+    "scale": scale.main,
     "screening": screening.main,
 }
 

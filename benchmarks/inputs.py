@@ -49,11 +49,9 @@ def made_list(count: int, strata: int) -> Made:
 
 def write_list(path: Path, count: int, strata: int) -> Path:
     """Write the list of `made_list` as Parquet, columns ``unit area``, unless it is there."""
-    if not path.exists():
-        listed = f"""SELECT (100000000000 + 7 * i)::VARCHAR AS unit, format('{{:04d}}', i * {strata} // {count}) AS area
-            FROM range({count}) AS made(i)"""
-        _copy(listed, path)
-    return path
+    listed = f"""SELECT (100000000000 + 7 * i)::VARCHAR AS unit, format('{{:04d}}', i * {strata} // {count}) AS area
+        FROM range({count}) AS made(i)"""
+    return copied(listed, path)
 
 
 def villages_csv(folder: Path, given: Path | None = None) -> Path | None:
@@ -104,6 +102,13 @@ def write_households(folder: Path, listed: Path) -> None:
 def read_villages(folder: Path) -> pd.DataFrame:
     """Return the list of villages with the number of households of each."""
     return pd.read_parquet(folder / "villages.parquet")
+
+
+def copied(question: str, path: Path) -> Path:
+    """Return the Parquet file with the answer of a question, written unless it is there."""
+    if not path.exists():
+        _copy(question, path)
+    return path
 
 
 def _copy(question: str, path: Path) -> None:

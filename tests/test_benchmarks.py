@@ -6,11 +6,12 @@ from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import contenders, draw, inputs
+from benchmarks import contenders, draw, inputs, scale
 from benchmarks.measuring import Measured, measure, run_of, times
 from evalkit import inclusion, selection, tickets
 from evalkit.inclusion import first
@@ -149,3 +150,10 @@ def test_sizes_in_arrays_are_sizes_in_whole_numbers(sizes: list[int], data: st.D
     chosen = sure + [rest[next(i for i, end in enumerate(ends) if end > point)] for point in points]
     for given_sizes in (sizes, np.array(sizes), [x * 2**45 for x in sizes]):
         assert METHODS["pps-systematic"].draw(Units([b""] * len(sizes), start, sizes=given_sizes), n) == chosen  # type: ignore[arg-type]  # an array is read as a sequence is
+
+
+def test_a_register_in_a_file_is_drawn_from_as_by_another_engine(tmp_path: Path) -> None:
+    path = scale.write_register(tmp_path, 6_000)
+    told = scale.timed("draw", path)["told"]
+    assert told.startswith(f"{scale.PROVINCES * scale.VILLAGES} 村") and told == scale.drawn(pl.scan_parquet(path))
+    assert scale.timed("trades", scale.write_answers(tmp_path, 6_000))["told"].startswith("300 组")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +18,9 @@ import pytest
 
 import evalkit as ev
 from evalkit import engines
+from evalkit.engines import opening, patience
 from evalkit.errors import EvalkitWarning
+from evalkit.later import later
 from evalkit.survey import RemoteSurvey
 from tests.engine_cases import ASKED, DESIGNS, agree, answers, same
 
@@ -140,3 +145,35 @@ def test_types_that_change_between_parts_are_told(tmp_path: Path) -> None:
 def test_a_unit_in_two_strata_is_found(table: pd.DataFrame) -> None:
     torn = pl.from_pandas(table.assign(stratum=table["id"] % 2)).lazy()
     assert "两个层" in refused(lambda: ev.mean(ev.Survey.from_data(torn, strata="stratum", clusters="village"), "income"))
+
+
+def test_a_long_question_is_told_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(patience, "PATIENCE", 1)
+    with patience.waiting("DuckDB｜按村计数", lambda: 40.0):
+        threading.Event().wait(1.2)
+    assert "DuckDB｜按村计数……已 1 秒，40%" in screen.getvalue() and screen.getvalue().endswith(patience.WIPE)
+
+
+def test_a_question_that_is_stopped_stays_stopped_and_is_no_refusal(relation: Any) -> None:
+    def raised(found: BaseException) -> Any:
+        raise found
+
+    far = engines.opened(relation)
+    assert far is not None
+    for found in (KeyboardInterrupt(), RuntimeError("Query interrupted")):  # the second is how DuckDB tells Ctrl-C
+        with pytest.raises(KeyboardInterrupt):
+            far.brought("按列求和", lambda lazy, found=found: raised(found))
+
+
+def test_an_engine_that_is_not_installed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.csv").write_text("id\n1\n", encoding="utf-8")
+    monkeypatch.setattr(opening, "duckdb", later("duckdb", extra="big"))
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    said = refused(lambda: engines.opened(tmp_path / "a.csv"))
+    assert "duckdb" in said and "evalkit[big]" in said

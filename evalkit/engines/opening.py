@@ -26,6 +26,7 @@ nw = later("narwhals.stable.v2")
 FILES = (".parquet", ".csv")
 ENCODINGS = ("utf-8-sig", "gb18030")
 NAMES = {"duckdb": "DuckDB", "polars": "polars", "pyspark": "Spark", "pyspark_connect": "Spark", "dask": "Dask", "sqlframe": "sqlframe"}
+IDLE = "64MB"  # what DuckDB holds between questions with large answers
 PART = 1 << 20  # rows of an answer that are taken together
 PIECE = 1 << 24  # bytes of a text file that are turned into UTF-8 together
 QUOTE = '"'
@@ -78,13 +79,23 @@ class Far:
         except EvalkitError:
             raise
         except Exception as found:  # engines raise errors of dozens of kinds of their own
+            if "interrupt" in str(found).lower():
+                raise KeyboardInterrupt from found  # DuckDB tells Ctrl-C as a failure of the question
             way = "各分区、各文件的同名列应为同一类型；仍不行的，先存成 Parquet，再给出文件路径"
             raise self.error(f"{self.engine}｜{what}时拒绝了（{type(found).__name__}）｜{way}") from found
 
     def brought(self, what: str, ask: Callable[[Any], Any]) -> pd.DataFrame:
         """Bring rows into memory: all that ever crosses goes through here. Some engines refuse while a question is put together."""
         made: pd.DataFrame = self.tried(what, lambda: _in_memory(ask(self.lazy)))
+        if self.kept and len(made) > PART:
+            self._give_back()
         return made
+
+    def _give_back(self) -> None:
+        """Let DuckDB give its working memory back, which it keeps for the next question, while the answer is worked on."""
+        engine, _, memory = self.kept
+        for limit in (IDLE, memory):
+            engine.execute("SET memory_limit = " + _quoted(limit, "'"))
 
     def only(self, columns: Sequence[str]) -> Far:
         """Return the table with these columns alone; a heading in full-width letters is the same heading.
@@ -185,7 +196,7 @@ def _file(path: Path, error: type[EvalkitError], memory: str, text: bool) -> Far
         raise error("文件｜没有这个文件｜核对路径")
     folder = tempfile.TemporaryDirectory(prefix="evalkit-")
     engine = duckdb.connect(config={"memory_limit": memory, "temp_directory": folder.name})
-    kept = (engine, folder)
+    kept = (engine, folder, memory)
     far = Far(None, "DuckDB", error, kept)
     if path.suffix.lower() == ".csv":
         source = _as_utf8(path, Path(folder.name), error)
