@@ -153,6 +153,12 @@ def test_a_code_is_found_however_it_is_written(register: pd.DataFrame, design: D
     assert drawn(framed(mixed), mixed).certificate.sha256 == near.certificate.sha256
 
 
+def test_a_register_in_a_workbook_or_in_memory_is_one_too(tmp_path: Path, register: pd.DataFrame, near: Sample) -> None:
+    register.to_excel(tmp_path / "户名册.xlsx", index=False)
+    for rosters in (register, tmp_path / "户名册.xlsx"):
+        assert drawn(near.frame, rosters).certificate.sha256 == near.certificate.sha256
+
+
 def test_a_plain_list_in_an_engine_is_no_register() -> None:
     table = pl.LazyFrame({"code": ["2", "1", "2"], "town": ["a", "b", "a"], "more": [1, 2, 3]})
     assert "编号重复" in refused(lambda: ev.Frame.from_data(table, id="code", columns=["town"]))

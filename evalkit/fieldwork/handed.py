@@ -129,7 +129,7 @@ class Within:
     needed : bool
         Whether only the columns that are needed are brought; else all.
     register : bool
-        Whether a path holds a register, which is read where it lies however small it is.
+        Whether the source is a register: a path to one is read where it lies, however small, and other villages are passed over.
     """
 
     village: str
@@ -144,6 +144,13 @@ class Within:
             big = "*" in path.name or (path.is_file() and path.stat().st_size > LIMITS.size)
             return opened(path, error, text=True) if path.suffix.lower() in FILES and (self.register or big) else None
         return opened(source, error)
+
+    def kept(self, handed: Handed) -> Handed:
+        """Return the rows of the villages, where a table in memory or a workbook is a register; all rows where it is none."""
+        if not self.register:
+            return handed
+        mine = handed.table[self.village].isin(list(self.villages)).to_numpy()
+        return replace(handed, table=handed.table[mine].reset_index(drop=True), rows=handed.rows[mine], files=handed.files[mine])
 
 
 def hand_in(
@@ -190,7 +197,8 @@ def hand_in(
         _note_absent(absent, name, table, needed)
         _note_floats(faults, name, table, [column for column in ids if list(table.columns).count(column) == 1])
     absent.refuse(error)
-    return replace(_joined(parts, needed), hidden=frozenset(hidden), others=others), faults
+    handed = replace(_joined(parts, needed), hidden=frozenset(hidden), others=others)
+    return handed if within is None or far is not None else within.kept(handed), faults
 
 
 def named(village: str, household: str) -> str:

@@ -50,7 +50,8 @@ def read_rosters(
         are then read, by the name of the township where there is a column 乡（镇）; and codes that are not in the list,
         where the columns 行政村 and 乡（镇） beside them agree with it.
     register : bool
-        Whether the source is the register of all villages, in Parquet or CSV, which may be larger than memory.
+        Whether the source is the register of all villages, of which the others are passed over; in Parquet or CSV it may be
+        larger than memory.
 
     Returns
     -------
