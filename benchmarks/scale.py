@@ -113,7 +113,7 @@ def row(name: str, folder: Path, rows: int) -> str:
 def main(words: list[str] | None = None) -> None:
     """Print a table of the jobs for each number of rows."""
     asked = argparse.ArgumentParser(prog="python -m benchmarks scale")
-    asked.add_argument("--folder", type=Path, default=Path("/tmp/evalkit-scale"))
+    asked.add_argument("--folder", type=Path, default=Path("scale"))
     asked.add_argument("--rows", type=int, nargs="+", default=[30_000_000, 90_000_000])
     asked.add_argument("--only", nargs="+", choices=JOBS, default=[])
     asked.add_argument("--spark", action="store_true")
