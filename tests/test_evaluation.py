@@ -445,7 +445,8 @@ def test_the_facts_of_a_report_agree_with_its_tables(ran: Path) -> None:
     assert {name: counts[name] for name in stated} == {name: whole[column] for name, column in stated.items()}
     assert counts["villages_drawn"] == results.table("sample").iloc[0]["drawn"]
     places = results.table("places")
-    assert places["households"].sum() == results.table("findings").query("item == '合计'")["households"].sum()
+    found = results.table("findings").query("item == '合计'")["households"].sum()
+    assert places.loc[0, "households"] == places.loc[1:, "households"].sum() == found and places.loc[0, "place"] == "合计"
 
 
 def test_a_step_cut_off_between_ledger_and_certificate_is_finished_by_its_repetition(
