@@ -26,10 +26,10 @@ def picture_facts(sample: Sample, places: Places, ledger: Ledger | None) -> dict
 
 def _drawn(sample: Sample, places: Places) -> list[list[Any]]:
     """Return the strips of the last stage of the frame, their strata under the names that the design allows."""
-    strips = strips_of(sample, sample.design.frame_stages[-1].name, False)
-    if not sample.inference or sum(strip.units for strip in strips) > MOST_UNITS:
+    stage = sample.design.frame_stages[-1].name
+    if not sample.inference or sum(cell.population for cell in sample.cells(stage)) > MOST_UNITS:
         return []
-    return [strip.told(places.stratum(strip.label)) for strip in strips]
+    return [strip.told(places.stratum(strip.label)) for strip in strips_of(sample, stage, False)]
 
 
 def _cases(ledger: Ledger | None) -> list[list[Any]]:
