@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from evalkit.casework import write_sheet as write_sheet
     from evalkit.ceremony import Ceremony as Ceremony
     from evalkit.certificate import Certificate as Certificate
+    from evalkit.clues import ClueList as ClueList
+    from evalkit.clues import read_clues as read_clues
+    from evalkit.clues import write_clue_form as write_clue_form
     from evalkit.clustering import Clustering as Clustering
     from evalkit.clustering import icc as icc
     from evalkit.clustering import read_icc as read_icc
@@ -125,6 +128,7 @@ if TYPE_CHECKING:
     from evalkit.models import wald as wald
     from evalkit.plans import Plan as Plan
     from evalkit.plans import plan as plan
+    from evalkit.privacy import Clues as Clues
     from evalkit.privacy import Key as Key
     from evalkit.privacy import Leaks as Leaks
     from evalkit.privacy import Shed as Shed
@@ -251,6 +255,7 @@ _FILES = {
     ),
     "ceremony": ("Ceremony",),
     "certificate": ("Certificate",),
+    "clues": ("ClueList", "read_clues", "write_clue_form"),
     "clustering": ("Clustering", "icc", "read_icc"),
     "codes": ("Directory",),
     "combined": ("Incidence", "incidence"),
@@ -276,7 +281,7 @@ _FILES = {
     "mandatory": ("Coverage", "check_coverage", "must_visit", "take_all", "write_visit_forms"),
     "models": ("Model", "Test", "crosstab", "glm", "independence", "ordinal", "ranktest", "standardize", "ttest", "wald"),
     "plans": ("Plan", "plan"),
-    "privacy": ("Key", "Leaks", "Shed", "read_key", "scan", "shed"),
+    "privacy": ("Clues", "Key", "Leaks", "Shed", "read_key", "scan", "shed"),
     "problems": (
         "Problem", "Problems", "case_problems", "charge_table", "check_statements", "close_problem", "due_day", "follow_problems",
         "form_problems", "list_problems", "note_problem", "note_problems", "procedure_problems", "read_taxonomy", "record_problems",

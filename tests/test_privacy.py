@@ -45,6 +45,7 @@ def identity(i: int) -> str:
         ("户联系电话", "phone"),
         ("来自IP", "ip"), ("SHIP", ""), ("健康状况", "health"), ("开户银行", "bank"), ("经度", "gps"), ("_gps_latitude", "gps"),
         ("家庭住址", "address"), ("人均纯收入", ""), ("户编号", ""), ("行政村", ""),
+        ("违规违纪线索", "clue"), ("涉及人员", "accused"), ("线索编号", ""),
     ],
 )  # fmt: skip
 def test_headings_tell_their_kind(heading: str, kind: str) -> None:
@@ -248,6 +249,49 @@ def answered(sample: ev.Sample, rosters: pd.DataFrame) -> pd.DataFrame:
     return table.assign(来自IP="218.28.1.77", 经度=113.3421, 纬度=32.7712, 健康状况="尿毒症", 银行卡号="6222021234567890128")
 
 
+def clue(i: int) -> str:
+    """What the i-th clue says; every run of six letters in it is its own."""
+    return f"鸮{name(i)[1:]}反映鸺{name(i)[1:]}冒领{name(i)[1:]}钱物，时间是{name(i)[1:]}前后"
+
+
+def register() -> pd.DataFrame:
+    """Fifty clues, each against a person of its own."""
+    at = range(50)
+    said = {"线索内容": [clue(i) for i in at], "涉及人员": [f"鸺{name(i)[1:]}" for i in at], "来源": "访谈", "发现日期": "2018-11-12"}
+    return pd.DataFrame({"线索编号": [f"X{i}" for i in at], "级": "村", "地点": "411726101201", "政策": "低保", **said})
+
+
+def delivered(root: Path) -> pd.DataFrame:
+    """The households that were interviewed with two policies each, every ninth not delivered."""
+    homes = ev.Evaluation(root).responses().table()
+    homes = homes[homes["complete"]].reset_index(drop=True)
+    rows = [
+        (village, household, policy, "是", "否" if (i + j) % 9 == 0 else "是", 3000, "" if (i + j) % 9 == 0 else 3000)
+        for i, (village, household) in enumerate(zip(homes["village"], homes["household"], strict=True)) for j, policy in enumerate("甲乙")
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["村代码", "户编号", "政策", "应享", "实享", "应发金额", "实发金额"])
+
+
+def overseen(root: Path, outside: Path) -> str:
+    """Clues registered and handed over, policies checked, both with every slip that people make; all that was said."""
+    said = say("clues", "form", str(root)) + say("delivery", "form", str(root), "--policy", "甲", "--policy", "乙")
+    form, to = root / "restricted" / "线索登记表.xlsx", ("--to", "县纪委监委", "--who", "D1", "--day", "2018-11-20")
+    wrong = register().assign(级=register()["涉及人员"], 发现日期=register()["线索内容"], 线索编号="X1")
+    write_book(outside / "错线索.xlsx", {"甲": Page("", wrong)})
+    said += say("clues", "handover", str(root), str(outside / "错线索.xlsx"), *to)
+    write_book(form, {"线索登记表": Page("", register())})
+    form.chmod(0o600)
+    said += say("clues", "handover", str(root), *to) + say("clues", "handover", str(root), *to)
+    asked = ("--day", "2018-11-20", "--late", "no", "--households", "sample", "--code", "未到户=2.1", "--level", "户")
+    table, slips = delivered(root), register()["线索内容"].iloc[0]
+    for name, made in (
+        ("线索列", table.assign(违规违纪线索=slips)), ("错词", table.assign(应享=slips, 实发金额=slips, 户编号=PERSON)), ("到户", table),
+    ):  # fmt: skip
+        write_book(outside / f"{name}.xlsx", {"甲": Page("", made)})
+        said += say("delivery", "check", str(root), str(outside / f"{name}.xlsx"), *asked)
+    return said
+
+
 @pytest.fixture(scope="module")
 def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, pd.DataFrame]:
     """A whole evaluation of ten thousand canaries; the folder, all that was said, and the rosters."""
@@ -269,6 +313,7 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, pd.DataF
     write_book(outside / "错表.xlsx", {"回收表": Page("", wrong)})
     write_book(outside / "回收表.xlsx", {"回收表": Page("", table)})
     said += say("collect", str(root), str(outside / "错表.xlsx")) + say("collect", str(root), str(outside / "回收表.xlsx"))
+    said += overseen(root, outside)
     for step in (["check"], ["estimate"], ["report"], ["verify"], ["publish"], ["publish", "--tables"], ["log"], ["privacy"]):
         said += say(step[0], str(root), *step[1:])
     return root, said, whole
@@ -294,13 +339,20 @@ def test_no_canary_is_in_any_output_or_message(flown: tuple[Path, str, pd.DataFr
     root, said, whole = flown
     assert len(whole) == 10_000 and whole["证件号码"].is_unique and whole["户主"].is_unique
     assert all(map(is_identity, whole["证件号码"][:50]))
-    written = [p for p in root.rglob("*") if p.is_file() and p.relative_to(root).parts[0] not in ("frame", "rosters", "returns")]
+    apart = ("frame", "rosters", "returns", "restricted")
+    written = [p for p in root.rglob("*") if p.is_file() and p.relative_to(root).parts[0] not in apart]
     assert {"lists", "results", "report", "public", "draw"} <= {p.relative_to(root).parts[0] for p in written}
     caught = {path.relative_to(root).as_posix(): found for path in written if (found := birds(words(path), whole))}
     assert not caught and not birds(said, whole)
     everywhere = "".join(words(path) for path in written) + said
     assert not re.search("尿毒症|218\\.28\\.1\\.77|113\\.3421|6222021234567890128", everywhere)
     assert "没有发现个人信息" in said.split("Leaks")[-1]
+    clues = [*register()["涉及人员"], *(f"鸮{name(i)[1:]}" for i in range(50)), *(f"冒领{name(i)[1:]}" for i in range(50))]
+    assert not [word for word in clues if word in everywhere]
+    book = words(next((root / "restricted").glob("线索移交表-*.xlsx")))
+    assert all(word in book for word in clues) and "县纪委监委" in everywhere
+    assert "50 条线索写入 restricted/线索移交表-2018-11-20.xlsx" in said and len(list((root / "restricted").glob("线索移交表*"))) == 1
+    assert "应核" in said and (root / "results" / "政策到户核查.xlsx").exists() and (root / "results" / "到户问题.xlsx").exists()
 
 
 def test_the_search_finds_the_canaries_where_they_are(flown: tuple[Path, str, pd.DataFrame]) -> None:

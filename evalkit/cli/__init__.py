@@ -13,6 +13,7 @@ from evalkit.cli.fielding import assign, wheels, xlsform
 from evalkit.cli.forms import linked_forms
 from evalkit.cli.group import Group
 from evalkit.cli.ledgers import history, ledger
+from evalkit.cli.overseeing import clues, delivery
 from evalkit.cli.papers import certify, check_numbers, sum_up, write_rectification
 from evalkit.cli.planning import sampling_plan, simulated
 from evalkit.cli.problems import problems
@@ -57,7 +58,7 @@ def main() -> None:
 for _command in (
     init, begin_programme, check, sampling_plan, simulated, ceremony, draw, rosters, lists, assign, xlsform, release, nightly,
     reserve, mark, board, points, close_village, conflicts, resolve, collect, linked_forms, response, inspect, visit_again,
-    case, estimate, tell_distance, score_card, problems, tiers, tasks, coverage,
+    case, estimate, tell_distance, score_card, problems, delivery, clues, tiers, tasks, coverage,
     report, check_numbers, write_rectification, sum_up, certify, verify, publish, search_outputs,
     new_secret_key, history, ledger,
     overlap, matched, run_all, wheels,

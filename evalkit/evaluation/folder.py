@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.ceremony import Ceremony
+from evalkit.clues import RESTRICTED
 from evalkit.errors import EvalkitError, FieldworkError
 from evalkit.sheets import SUFFIXES, write_bytes
 
 if TYPE_CHECKING:
     from evalkit.design import Design
 
-PARTS = ("frame", "earlier", "draw", "rosters", "lists", "assignments", "released", "returns", "results", "quality", "report", "public")
+PARTS = (
+    "frame", "earlier", "draw", "rosters", "lists", "assignments", "released", "returns", "results", "quality", "report", "public",
+    RESTRICTED,
+)  # fmt: skip
 PAPERS = ("released", "assignments", "lists", "rosters", "draw")  # of one draw
 
 
@@ -23,7 +27,8 @@ class Folder:
     """The documented layout of an evaluation's folder.
 
     ``design.toml  frame/  earlier/  draw/  rosters/  lists/  assignments/  released/  returns/  results/  quality/  report/  public/
-    ledger.sqlite``; of these only ``public/`` is for everybody. ``earlier/`` holds certificates and annexes of earlier rounds.
+    restricted/  ledger.sqlite``; of these only ``public/`` is for everybody, and ``restricted/`` for its owner alone. ``earlier/``
+    holds certificates and annexes of earlier rounds.
 
     Examples
     --------
@@ -85,7 +90,7 @@ class Folder:
     def part(self, name: str) -> Path:
         """Return one of the sub-folders, made when absent."""
         path = self.root / name
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700 if name == RESTRICTED else 0o777, parents=True, exist_ok=True)
         return path
 
     def tables(self, name: str) -> list[Path]:

@@ -15,6 +15,7 @@ from evalkit.certificate import Certificate
 from evalkit.errors import CeremonyError, CertificateError, FieldworkError, LedgerError
 from evalkit.evaluation.folder import Folder
 from evalkit.evaluation.guards import earlier_hash, noted_record, refuse_edited_record
+from evalkit.evaluation.restricted import refuse_clues
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.fieldwork import write_lists
 from evalkit.fieldwork.lists import safe_name
@@ -117,6 +118,7 @@ def publish(evaluation: Evaluation, reason: str | None = None) -> Said:
     reason : str, optional
         Why the certificate is opened although villages are still to be visited.
     """
+    refuse_clues(evaluation)
     folder, saved, waiting = evaluation.folder, evaluation.saved(), _waiting(evaluation)
     _refuse_lost_ledger(evaluation)
     if waiting and not (reason or "").strip():

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from evalkit.clues import RESTRICTED
 from evalkit.errors import EvalkitError, PrivacyError
 from evalkit.evaluation.guards import made_from, refuse_stale_results
+from evalkit.evaluation.restricted import OTHERS, clues_of, refuse_clues, state
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.figures import NOT_PUBLISHED
 from evalkit.privacy import Unread, new_key, people_in, scan
@@ -25,7 +27,8 @@ def search(evaluation: Evaluation, path: str | Path | None = None) -> tuple[Said
     """Search all that evalkit wrote into the folder for personal data, and list where there is any.
 
     Names and addresses may stand in the papers for the field; numbers of persons, telephones and accounts nowhere. The names and
-    numbers in ``rosters/`` and ``returns/`` are looked for word by word.
+    numbers in ``rosters/`` and ``returns/`` are looked for word by word. Words of the clues in ``restricted/`` may stand nowhere else,
+    not even in what came in; whether that folder is shut, and holds what it should, is told too.
 
     Parameters
     ----------
@@ -37,17 +40,22 @@ def search(evaluation: Evaluation, path: str | Path | None = None) -> tuple[Said
     said : tuple of str
     clean : bool
     """
-    root = Path(path) if path is not None else evaluation.folder.root
+    own = evaluation.folder.root
+    root = Path(path) if path is not None else own
     known, silent = _known(evaluation)
-    leaks = scan(root, known=known, allowed=_allowed, skip=() if path is not None else CAME_IN)
+    clues, unknown = clues_of(evaluation)
+    skipped = () if path is not None else (RESTRICTED,) if clues else (RESTRICTED, *CAME_IN)
+    leaks = scan(root, known=known, allowed=_allowed if path is not None else _own, skip=skipped, clues=clues)
+    wrong = state(evaluation)
     written = write_csv(leaks.table(), evaluation.folder.part("results") / SEARCHED)
     lines = [f"{leak.file} {leak.place}：{cells[2]} {leak.count} 处" for leak in leaks.found for cells in [leak.cells()]]
     unread = [f"没有查：{file}（{reason}）" for file, reason in leaks.unread if not file.endswith((".png", ".npz"))]
-    return (repr(leaks), *lines, *unread, *silent, f"逐项列在 results/{written.name}"), leaks.ok
+    return (repr(leaks), *lines, *wrong, *unread, *silent, *unknown, f"逐项列在 results/{written.name}"), leaks.ok and not wrong
 
 
 def publish_tables(evaluation: Evaluation) -> Said:
     """Write the tables that anybody may see into ``public/tables/``, with small counts withheld."""
+    refuse_clues(evaluation)
     folder, most = evaluation.folder, evaluation.design.privacy.small
     if not (folder.root / "results" / "facts.json").exists():
         raise EvalkitError("results/｜还没有估计结果｜先键入 evalkit estimate")
@@ -84,7 +92,16 @@ def _headed(name: str, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _allowed(file: str) -> frozenset[str]:
-    return FOUND_BY if file.partition("/")[0].partition("-旧")[0] in IN_THE_FIELD else frozenset()
+    return FOUND_BY | {"accused"} if _part(file) in IN_THE_FIELD else frozenset()
+
+
+def _own(file: str) -> frozenset[str]:
+    """Return what may stand in a file of the evaluation: in what came in, all but the words of clues."""
+    return OTHERS | {"accused"} if _part(file) in CAME_IN else _allowed(file)
+
+
+def _part(file: str) -> str:
+    return file.partition("/")[0].partition("-旧")[0]
 
 
 def _known(evaluation: Evaluation) -> tuple[set[str], list[str]]:

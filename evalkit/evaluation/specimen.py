@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from evalkit.clues import RESTRICTED
 from evalkit.design import Design, read_design
 from evalkit.design.reading import standing_alone
 from evalkit.errors import EvalkitError
@@ -121,6 +122,7 @@ def _refuse_strange(target: Path) -> None:
     known = {entry.step for entry in Ledger(target / "ledger.sqlite").entries()}
     own = (target / "design.toml").exists() and "run" not in known
     strange = [p.name for p in sorted(target.iterdir()) if p.name not in {*PARTS, *OWN, COUNTIES}]
+    strange += [f"{RESTRICTED}/ 中的文件"] if any((target / RESTRICTED).glob("*")) else []
     if own or strange:
         what = "自己的评估（不是 evalkit run 写出的）" if own else "、".join(strange[:5])
         raise EvalkitError(f"{target}｜已有 {what}｜换一个文件夹：--out 文件夹")

@@ -149,6 +149,11 @@ KINDS: dict[str, Kind] = {
             "deadline": Part("整改时限"),
         },
     ),
+    "handover": Kind(
+        "移交线索", "移交表",
+        {"to": Part("接收单位", needed=True), "count": Part("条数", int, needed=True), "seal": Part("移交表指纹", needed=True)},
+        closed=True,
+    ),
     "signoff": Kind("签字", "对象", {"paper": Part("文书", needed=True), "seal": Part("文书指纹"), "role": Part("职务")}),
 }  # fmt: skip
 FORMS = {str: "文字", int: "整数", float: "数", bool: "是或否", list: "列表", dict: "对照表"}

@@ -84,7 +84,8 @@ KINDS = MappingProxyType(
         "gps": _kind("定位", r"经度|纬度|坐标|定位|\bgps|latitude|longitude|geopoint"),
         "ip": _kind("IP 地址", r"(?<![A-Za-z])IP(?![A-Za-z])", r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}", _machine),
         "address": _kind("住址", r"住址|地址|门牌|\baddress\b"),
-        "clue": _kind("违规违纪线索", r"违规违纪|违纪违规|违纪|线索内容"),
+        "clue": _kind("违规违纪线索", r"违规违纪|违纪|线索内容"),
+        "accused": _kind("线索所涉的人", r"涉及人员|所涉人员|被反映人"),
     }
 )  # fmt: skip
 

@@ -12,13 +12,18 @@ import pandas as pd
 
 from evalkit.errors import PrivacyError
 from evalkit.given import takes
+from evalkit.privacy.clues import Clues
 from evalkit.privacy.kinds import KINDS, cover_numbers, kind_of, personal_cells
 from evalkit.privacy.reading import Piece, Unread, pieces
 
 COLUMNS = ("文件", "位置", "种类", "个数", "处理")
 REMEDY = "从来源去掉后重新写出；确要保留的，在设计文件 [privacy] keep 写列名"
+SHUT = "移到 restricted/，或从来源去掉后重新写出"
 OF_ONE = frozenset({"name", "identity", "phone", "bank"})  # kinds of which one cell tells who it is
+CLUES = frozenset({"clue", "accused"})
 HEADED = 12  # rows among which the headings of a sheet are looked for
+ORDINARY = ("政策", "地点")  # columns of a register of clues whose words stand elsewhere by right
+PEOPLE = re.compile(r"[、，,；;/\s]+")
 Allowed = Callable[[str], Collection[str]]
 
 
@@ -33,7 +38,7 @@ class Leak:
 
     def cells(self) -> tuple[str, str, str, int, str]:
         """Return the leak as a row of the table."""
-        return self.file, self.place, KINDS[self.kind].title, self.count, REMEDY
+        return self.file, self.place, KINDS[self.kind].title, self.count, SHUT if self.kind in CLUES else REMEDY
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,14 @@ class Leaks:
 
 
 @takes(PrivacyError)
-def scan(folder: str | Path, *, known: Iterable[str] = (), allowed: Allowed | None = None, skip: Collection[str] = ()) -> Leaks:
+def scan(
+    folder: str | Path,
+    *,
+    known: Iterable[str] = (),
+    allowed: Allowed | None = None,
+    skip: Collection[str] = (),
+    clues: Clues | None = None,
+) -> Leaks:
     """Search the files of a folder for personal data.
 
     Parameters
@@ -84,6 +96,8 @@ def scan(folder: str | Path, *, known: Iterable[str] = (), allowed: Allowed | No
         From a file's path within the folder to the kinds of ``KINDS`` that may stand there, such as names in lists for the field.
     skip : collection of str
         First-level folders that are not searched, such as those that hold what came in.
+    clues : Clues, optional
+        Clues to breaches of discipline: their words, and the people they name, are looked for everywhere.
 
     Returns
     -------
@@ -114,7 +128,7 @@ def scan(folder: str | Path, *, known: Iterable[str] = (), allowed: Allowed | No
         raise PrivacyError(f"{root.name}｜没有这个文件夹｜检查路径")
     found: list[Leak] = []
     unread: list[tuple[str, str]] = []
-    seek = _seeker(known)
+    seek = _sought(known, clues or Clues((), ()))
     files = {name: path for name, path in _files(root).items() if name.partition("/")[0] not in skip}
     for name, path in files.items():
         free = set(allowed(name)) if allowed else set()
@@ -132,19 +146,46 @@ def _files(root: Path) -> dict[str, Path]:
     return {path.relative_to(root).as_posix(): path for path in sorted(root.rglob("*")) if path.is_file()}
 
 
-def _of_file(path: Path, name: str, seek: Callable[[str], int], free: set[str]) -> Iterator[Leak]:
+def _of_file(path: Path, name: str, seek: Callable[[str], dict[str, int]], free: set[str]) -> Iterator[Leak]:
     for piece in pieces(path):
         yield from _of_piece(piece, name, seek, free)
 
 
-def _of_piece(piece: Piece, name: str, seek: Callable[[str], int], free: set[str]) -> Iterator[Leak]:
+def _of_piece(piece: Piece, name: str, seek: Callable[[str], dict[str, int]], free: set[str]) -> Iterator[Leak]:
     counts = {kind: len(hits) for kind, hits in personal_cells(piece.text).items()}
-    counts["name"] = seek(piece.text)
+    counts |= seek(piece.text)
     for kind, count in _under_headings(piece).items():
         counts[kind] = max(counts.get(kind, 0), count)
     for kind, count in counts.items():
         if count and kind not in free:
             yield Leak(name, piece.place, kind, count)
+
+
+def _sought(known: Iterable[str], clues: Clues) -> Callable[[str], dict[str, int]]:
+    """Return what counts known names, words of clues and the people they name in a text."""
+    names = _seeker(known)
+    if not clues:
+        return lambda text: {"name": names(text)}
+    return lambda text: {"name": names(text), "clue": clues.said(text), "accused": clues.named(text)}
+
+
+def clues_in(path: Path) -> Clues:
+    """Return the clues that stand in a file under their headings; names of policies (政策) and places (地点) are ordinary words.
+
+    Raises
+    ------
+    Unread
+        When the file cannot be read.
+    """
+    texts, names, ordinary = list[str](), list[str](), list[str]()
+    for piece in pieces(path):
+        for kind, cell in _bare_cells(piece, covered=True):
+            if kind == "clue":
+                texts.append(cell)
+            elif kind == "accused":
+                names += PEOPLE.split(cell)
+        ordinary += [cell for _, cell in _cells_under(piece, lambda heading: str(heading) if heading in ORDINARY else "")]
+    return Clues(texts, [name for name in names if len(name) > 1], ordinary)
 
 
 def _seeker(known: Iterable[str]) -> Callable[[str], int]:
@@ -176,15 +217,20 @@ def _under_headings(piece: Piece) -> dict[str, int]:
     return dict(Counter(kind for kind, _ in _bare_cells(piece)))
 
 
-def _bare_cells(piece: Piece) -> Iterator[tuple[str, str]]:
-    """Yield the kind and the text of each cell under a personal heading that is neither blank nor covered."""
+def _bare_cells(piece: Piece, covered: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the text of each cell under a personal heading that is neither blank nor, unless asked for, covered."""
+    for heading, cell in _cells_under(piece, kind_of):
+        if covered or "*" not in cell:
+            yield heading, cell
+
+
+def _cells_under(piece: Piece, called: Callable[[object], str]) -> Iterator[tuple[str, str]]:
+    """Yield what a heading is called, where it is called anything, and the text of each cell below it that is not blank."""
     widths = [sum(str(cell).strip() not in ("", "None") for cell in row) for row in piece.rows[:HEADED]]
     at = widths.index(max(widths)) if widths else 0  # above the headings stand titles, in fewer cells
-    headed = {place: kind for place, heading in enumerate(piece.rows[at] if widths else ()) if (kind := kind_of(heading))}
+    headed = {place: kind for place, heading in enumerate(piece.rows[at] if widths else ()) if (kind := called(heading))}
     for row in piece.rows[at + 1 :]:
         for place, kind in headed.items():
             cell = str(row[place]).strip() if place < len(row) and row[place] is not None else ""
-            if cell and "*" not in cell:
+            if cell:
                 yield kind, cell
-
-
