@@ -12,6 +12,7 @@ from evalkit import smallareas
 from evalkit.errors import EstimateError, Faults
 from evalkit.estimates.limits import KINDS
 from evalkit.later import later
+from evalkit.showing import Rows, Shown, table_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -27,7 +28,7 @@ NEVER = "小区域估计把差的地方拉向平均，模拟中放过 24.8% 的�
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SmallAreas:
+class SmallAreas(Shown):
     """Shares of areas in three ways: direct, shrunken to the common mean (beta-binomial), and by Fay–Herriot on the arcsine scale.
 
     Made for maps, for planning values and for where to look first next time; `judge` refuses it.
@@ -51,6 +52,9 @@ class SmallAreas:
     level: float
     icc: Any = None
 
+    def _rows_shown(self) -> Rows:
+        return table_of(self.table())
+
     def __repr__(self) -> str:
         spread = "各区域的差别不超过抽样误差，全部收到平均" if np.isinf(self.shrunken.size) else f"平均值相当于 {self.shrunken.size:.0f} 户"
         return f"小区域 {len(self.estimate)} 个，平均 {self.shrunken.mean:.2%}（{spread}）；只作描述，不用于判定"
@@ -58,9 +62,6 @@ class SmallAreas:
     def plot(self, **options: Any) -> Any:
         """Draw direct beside shrunken shares; `evalkit.charts.areas_plot` says what may be asked."""
         return charts.areas_plot(self, **options)
-
-    def _repr_html_(self) -> str:
-        return f"<p>{self!r}</p>{self.table().to_html(index=False)}"
 
     def table(self) -> pd.DataFrame:
         """Return one row an area.

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from evalkit import tickets
 from evalkit.codes import is_identity
 from evalkit.errors import CeremonyError, Faults
+from evalkit.formats import check_format
 from evalkit.sheets import write_bytes
+from evalkit.showing import Rows, Shown
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -28,7 +30,7 @@ PARTS = ("format", "frame", "design", "earlier", "attempt", "reason", "commitmen
 
 
 @dataclass(frozen=True)
-class Ceremony:
+class Ceremony(Shown):
     """How far the making of a seed has got.
 
     Parameters
@@ -241,6 +243,7 @@ class Ceremony:
             When the file is no record, or was edited: a step could not have happened, or the record is not what its SHA-256 says.
         """
         data = _parsed(path, PARTS)
+        check_format(Path(path).name, data["format"], FORMAT, CeremonyError)
         try:
             ceremony = cls(data["frame"], data["design"], data["earlier"], data["attempt"], data["reason"])
             for party, promised in data["commitments"].items():
@@ -254,6 +257,15 @@ class Ceremony:
         if not same:
             raise CeremonyError(f"{Path(path).name}｜不是抽签仪式的记录，内容被改动或不完整｜恢复原件")
         return ceremony
+
+    def __repr__(self) -> str:
+        thrown = f"，骰子 {len(self.dice)} 次" if self.dice else ""
+        done = "种子已产生" if self.complete else "种子尚未产生"
+        told = f"{len(self.commitments)} 方承诺，{len(self.revealed)} 方公开{thrown}"
+        return f"Ceremony 第 {self.attempt} 次：{told}，{done}；名单 {self.frame[:12]}，设计 {self.design[:12]}"
+
+    def _rows_shown(self) -> Rows:
+        return Rows(("各方", "已公开"), [(party, "是" if party in self.revealed else "否") for party in sorted(self.commitments)], 2)
 
 
 def commitment(party: str, secret: str, salt: str) -> str:
@@ -270,10 +282,10 @@ def commitment(party: str, secret: str, salt: str) -> str:
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
-def new_secret(party: str) -> dict[str, str]:
+def new_secret(party: str) -> dict[str, Any]:
     """Return a secret for one party, from the machine's own source of chance, with its commitment."""
     secret, salt = secrets.token_hex(SECRET), secrets.token_hex(SECRET)
-    return {"party": _named(party), "secret": secret, "salt": salt, "commitment": commitment(party, secret, salt)}
+    return {"format": FORMAT, "party": _named(party), "secret": secret, "salt": salt, "commitment": commitment(party, secret, salt)}
 
 
 def read_secret(path: str | Path) -> tuple[str, str, str]:
@@ -284,6 +296,7 @@ def read_secret(path: str | Path) -> tuple[str, str, str]:
     CeremonyError
     """
     data = _parsed(path, ("party", "secret", "salt"))
+    check_format(Path(path).name, data.get("format", FORMAT), FORMAT, CeremonyError)  # those of 0.1.0 state none
     if not all(isinstance(data[key], str) for key in ("party", "secret", "salt")):
         raise CeremonyError(f"{Path(path).name}｜不是秘密文件｜给出 evalkit ceremony secret 写出的文件")
     return data["party"], data["secret"], data["salt"]

@@ -12,7 +12,9 @@ from typing import Any
 
 from evalkit import __version__, tickets
 from evalkit.errors import CertificateError
+from evalkit.formats import check_format
 from evalkit.sheets import write_bytes
+from evalkit.showing import Rows, Shown
 
 FORMAT = 2
 PARTS = ("format", "frame", "design", "seed", "stages")
@@ -29,7 +31,7 @@ ORIGINAL = "向抽样方索取原件"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Certificate:
+class Certificate(Shown):
     """The public receipt of a draw, with the annex of households where the draw has got so far.
 
     Parameters
@@ -214,10 +216,16 @@ class Certificate:
         missing = [part for part in (*PARTS, "sha256") if part not in data]
         if missing:
             raise _lacking(name, "、".join(missing))
-        _check_format(data, name)
+        check_format(name, data["format"], FORMAT, CertificateError)
         _check_shape(data, name)
         content = {part: value for part, value in data.items() if part not in OUTSIDE}
         return cls(content, None, data["sha256"], str(data.get("made_with", "")))
+
+    def _rows_shown(self) -> Rows:
+        parts = self._content["stages"]
+        lists = {name: len(part.get("strata", part.get("villages", ()))) for name, part in parts.items()}
+        what = {name: "层" if "strata" in part else "村" for name, part in parts.items()}
+        return Rows(("阶段", "方法", "分为"), [(name, part["method"], f"{lists[name]} {what[name]}") for name, part in parts.items()], 2)
 
     def __repr__(self) -> str:
         seal = "" if self.intact else "，自身指纹不符"
@@ -247,7 +255,7 @@ def read_annex(path: str | Path) -> dict[str, Any]:
     missing = [part for part in ("format", "certificate", "villages", "sha256") if part not in data]
     if missing:
         raise CertificateError(f"{name}｜缺少 {'、'.join(missing)}，不是完整的凭证附件｜{ORIGINAL}")
-    _check_format(data, name)
+    check_format(name, data["format"], FORMAT, CertificateError)
     for where, kind in (("certificate", str), ("sha256", str), ("villages", dict)):
         if not isinstance(data[where], kind):
             raise _misshapen(name, where)
@@ -267,11 +275,6 @@ def _misshapen(name: str, where: str) -> CertificateError:
 
 def _lacking(name: str, what: str) -> CertificateError:
     return CertificateError(f"{name}｜缺少 {what}，不是完整的抽样凭证｜{ORIGINAL}")
-
-
-def _check_format(data: Mapping[str, Any], name: str) -> None:
-    if type(data["format"]) is not int or data["format"] != FORMAT:
-        raise CertificateError(f"{name}｜format = {str(data['format'])[:20]}，本版本只识 {FORMAT}｜索取原件，或用相应版本的 evalkit")
 
 
 def _check_shape(data: Mapping[str, Any], name: str) -> None:

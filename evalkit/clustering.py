@@ -18,10 +18,12 @@ import pandas as pd
 from evalkit import __version__, tickets
 from evalkit.errors import EstimateError
 from evalkit.estimates import Estimate, proportion
+from evalkit.formats import check_format
 from evalkit.intervals import Anova, anova, pooled_icc
 from evalkit.intervals.effects import PRIOR_WEIGHT
 from evalkit.lists import as_list
 from evalkit.sheets import write_bytes
+from evalkit.showing import Rows, Shown, table_of
 from evalkit.variances import FULL
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class Counted:
 
 
 @dataclass(frozen=True, repr=False)
-class Clustering:
+class Clustering(Shown):
     """The correlation within villages of one indicator over the counties of one or more programmes.
 
     Wherever an interval or a verdict asks for ``icc`` it may be given as it is.
@@ -130,6 +132,9 @@ class Clustering:
 
     def __float__(self) -> float:
         return self.value
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.table())
 
     def __repr__(self) -> str:
         blend = f"与规划值 .05（权 {PRIOR_WEIGHT:g}）混合"
@@ -321,8 +326,9 @@ def read_icc(path: str | Path) -> Clustering:
         data = json.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         raise EstimateError(f"{file.name}｜不是能读的 JSON 文件｜给出 Clustering.save 写的文件") from None
-    if not isinstance(data, dict) or data.get("kind") != KIND or data.get("format") != FORMAT:
-        raise EstimateError(f"{file.name}｜不是村内相关的文件，或不是第 {FORMAT} 版｜给出 Clustering.save 写的文件")
+    if not isinstance(data, dict) or data.get("kind") != KIND:
+        raise EstimateError(f"{file.name}｜不是村内相关的文件｜给出 Clustering.save 写的文件")
+    check_format(file.name, data.get("format"), FORMAT, EstimateError)
     core = {name: part for name, part in data.items() if name not in ("made_with", "sha256", "source", "value")}
     if tickets.seal(core) != data.get("sha256"):
         raise EstimateError(f"{file.name}｜内容与文件所记的 SHA-256 不符，写出后被改动｜向发布方索取原件")

@@ -16,6 +16,7 @@ import pandas as pd
 from evalkit import intervals
 from evalkit.errors import EstimateError, Faults
 from evalkit.estimates import Estimate, proportion
+from evalkit.showing import Rows, Shown, table_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,7 +102,7 @@ def union_incidence(survey: Survey, ratios: Mapping[str, Ratio], totals: Mapping
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Incidence:
+class Incidence(Shown):
     """The combined incidence, as one estimate over the union frame and as the sum of its two rates.
 
     `judge` takes it as it takes an Estimate.
@@ -150,6 +151,9 @@ class Incidence:
 
     def __float__(self) -> float:
         return float(self.estimate)
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.table())
 
     def __repr__(self) -> str:
         row = self.interval().iloc[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +17,6 @@ TOO_SMALL = "…"
 KEY = "表中 0 为确实为零；“…”为数值不为零但小于所示的最小位数；“—”为样本量不足、不予公布；空白为未知或不适用。"
 MOST_DIGITS = 6  # of a number too small to write
 FINEST = 12  # of a number that only so many digits keep off a gate
-SHOWN_ROWS = 30  # of a table in a notebook
 TIES: Mapping[str, str] = {"half-up": ROUND_HALF_UP, "half-even": ROUND_HALF_EVEN}
 _TIES: ContextVar[str] = ContextVar("ties", default=ROUND_HALF_UP)
 THIN = "\u2009"  # the mark of thousands (GB/T 15835)
@@ -310,41 +308,6 @@ def p_text(value: float) -> str:
     ('0.031', '<0.001')
     """
     return "" if is_blank(value) else "<0.001" if value < 0.001 else str(rounded(value, 3))
-
-
-def html_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, names: int = 0, caption: str = "") -> str:
-    """Return a small table as a notebook shows it: styles inside the elements, every text escaped.
-
-    Parameters
-    ----------
-    headings : sequence of str
-    rows : sequence of sequence of str
-        Only the first 30 are shown.
-    names : int
-        How many columns, from the left, hold names; the others hold numbers and stand at the right of their cells.
-    caption : str
-        One sentence above the table.
-
-    Examples
-    --------
-    >>> print(html_table(["县", "n"], [["<a>", "3"]], names=1))
-    <table style="border-collapse:collapse"><thead><tr><th style="padding:2px 10px;text-align:left;border-bottom:1px solid">县</th><th
-    style="padding:2px 10px;text-align:right;border-bottom:1px solid">n</th></tr></thead><tbody><tr><td
-    style="padding:2px 10px;text-align:left">&lt;a&gt;</td><td style="padding:2px 10px;text-align:right">3</td></tr></tbody></table>
-    """
-    count = len(rows)
-    head = _html_row("th", headings, names, ";border-bottom:1px solid")
-    body = "".join(_html_row("td", row, names) for row in rows[:SHOWN_ROWS])
-    if count > SHOWN_ROWS:
-        body += f'<tr><td colspan="{len(headings)}" style="padding:2px 10px;text-align:left">……共 {count} 行</td></tr>'
-    told = f'<caption style="text-align:left;padding:2px 10px">{html.escape(caption)}</caption>' if caption else ""
-    return f'<table style="border-collapse:collapse">{told}<thead>{head}</thead><tbody>{body}</tbody></table>'
-
-
-def _html_row(tag: str, cells: Sequence[str], names: int, more: str = "") -> str:
-    looks = (f"padding:2px 10px;text-align:{'left' if at < names else 'right'}{more}" for at in range(len(cells)))
-    made = [f'<{tag} style="{look}">{html.escape(cell)}</{tag}>' for look, cell in zip(looks, cells, strict=True)]
-    return f"<tr>{''.join(made)}</tr>"
 
 
 def _flag(value: Any) -> str:

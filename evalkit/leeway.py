@@ -13,6 +13,7 @@ from evalkit.design.judgement import FINDINGS
 from evalkit.errors import EstimateError
 from evalkit.rates import assumed
 from evalkit.satisfaction import approval
+from evalkit.showing import Rows, Shown, table_of
 from evalkit.verdict.deciding import ZONES, satisfies, zone_codes
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ SIDES: tuple[tuple[Literal["lower", "upper"], str], ...] = (("lower", "low"), ("
 
 
 @dataclass(frozen=True, eq=False)
-class Distance:
+class Distance(Shown):
     """How far the rates lie from their gates.
 
     Attributes
@@ -81,7 +82,11 @@ class Distance:
         return [*self._bearing["sentence"], *self._cases["sentence"]]
 
     def __repr__(self) -> str:
-        return f"Distance 待定 {self.pending} 件\n" + "\n".join(self.sentences())
+        return "\n".join([f"Distance 待定 {self.pending} 件", *self._bearing["sentence"]])
+
+    def _rows_shown(self) -> Rows:
+        words = {"rate": "指标", "event": "事件", "threshold": "门槛", "value": "值", "met": "达到", "smallest": "还能承受的户"}
+        return table_of(self._bearing, words)
 
 
 def distance(survey: Survey, design: Design, frame: Frame, rosters: pd.DataFrame | None = None) -> Distance:

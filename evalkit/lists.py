@@ -1,12 +1,18 @@
-"""One or several, as people write them: a name alone is a list of one, and a number is one that was not written as text."""
+"""One or several, as people write them; mappings that nobody can write to."""
 
 from __future__ import annotations
 
+import copyreg
+from collections.abc import Mapping
 from numbers import Real
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 def as_list(given: Any) -> list[Any]:
@@ -36,3 +42,22 @@ def as_numbers(given: Any) -> NDArray[np.float64] | None:
         return np.asarray(found, dtype=float) if good else None
     except (TypeError, ValueError):  # ragged lists, tables of pieces of another kind
         return None
+
+
+def fixed(given: Mapping[Key, Value]) -> Mapping[Key, Value]:
+    """Return a mapping that nobody can write to.
+
+    Examples
+    --------
+    >>> import pickle
+    >>> type(pickle.loads(pickle.dumps(fixed({"a": 1})))).__name__
+    'mappingproxy'
+    """
+    return MappingProxyType(dict(given))
+
+
+def _stored(given: Any) -> tuple[Any, tuple[dict[Any, Any]]]:
+    return fixed, (dict(given),)
+
+
+copyreg.pickle(MappingProxyType, _stored)  # Python itself has no way of storing it

@@ -19,14 +19,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "evalkit"
 
-FIRST = ("errors", "lists", "later", "given")
+FIRST = ("errors", "formats", "lists", "later", "given")
 SPRINGS = (
     "tickets", "selection", "inclusion", "allocation", "sizing", "acceptance", "calibration", "variances",
     "replication", "streams", "intervals", "exact", "nonresponse", "quantiles", "inequality", "chisquares", "smallareas",
     "reliability", "ranking", "suppression", "scoring", "composites",
 )  # fmt: skip
 RIVER = (
-    "codes", "privacy", "sheets", "engines", "ledger", "screening", "intake", "figures", "ceremony",
+    "figures", "showing", "codes", "privacy", "sheets", "engines", "ledger", "screening", "intake", "ceremony",
     "synthetic", "frame", "design", "certificate", "sample", "verification",
     "verifiers", "plans", "fieldwork",
     "responses", "forms", "findings", "casework", "weights",

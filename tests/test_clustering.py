@@ -123,7 +123,7 @@ def test_a_saved_fact_is_the_same_fact_and_a_changed_one_is_refused(tmp_path) ->
     path.write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(EstimateError, match="SHA-256"):
         ev.read_icc(path)
-    for text, words in (("{", "JSON"), ("[]", "不是村内相关"), ('{"kind": "icc", "format": 9}', "第 1 版")):
+    for text, words in (("{", "JSON"), ("[]", "不是村内相关"), ('{"kind": "icc", "format": 9}', "format = 9，本版本只识 1｜由较新")):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(EstimateError, match=words):
             ev.read_icc(path)

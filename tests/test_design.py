@@ -126,7 +126,7 @@ ONE_FAULT = [
     (put("frame", "rule", 0, "drop", to=["x"]), "frame.rule[1]｜keep 与 drop 必须且只能写一个"),
     (put("frame", "columns", 1, to=2), "frame.columns[2]：2｜应为文字｜给值加上引号"),
     (put("returns", "dispositions", "完成", to="done"), "returns.dispositions.完成：done｜不在允许的取值中｜改为：'complete'、"),
-    (put("format", to=2), "format：2｜不在允许的取值中｜改为：1"),
+    (put("format", to="2"), "format：2｜不在允许的取值中｜改为：1"),
     (put("抽样", to={}), "抽样｜没有这个键"),
     (cut("rosters"), "rosters｜缺少这一节：抽户需要名册列名｜写 [rosters]"),
     (cut("returns"), "returns｜缺少这一节"),

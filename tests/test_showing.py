@@ -10,8 +10,9 @@ import pytest
 import evalkit as ev
 from evalkit.errors import EvalkitWarning
 from evalkit.estimates.showing import estimate_html, is_share, table_html
-from evalkit.figures import html_table, plain, significant
+from evalkit.figures import plain, significant
 from evalkit.models import glm, independence, ttest
+from evalkit.showing import html_table
 
 
 def survey(**columns: object) -> ev.Survey:

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.later import later
+from evalkit.lists import fixed
 from evalkit.sizing.chances import MODELS, accepted, sample_counts
 from evalkit.sizing.demands import SLACK, Demands
 
@@ -88,7 +88,7 @@ class Layout:
     def takes(self) -> Mapping[int, int]:
         """How many villages have each take."""
         each = self.take if isinstance(self.take, tuple) else (self.take,) * self.villages
-        return MappingProxyType(dict(sorted(Counter(int(take) for take in each).items())))
+        return fixed(dict(sorted(Counter(int(take) for take in each).items())))
 
     @property
     def n(self) -> int:

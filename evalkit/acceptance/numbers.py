@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from evalkit.acceptance.layouts import Layout
 from evalkit.errors import EstimateError
-from evalkit.lists import as_numbers
+from evalkit.lists import as_numbers, fixed
 from evalkit.sizing.demands import Demands
 
 Direction = Literal["below", "above"]
@@ -35,7 +34,7 @@ class Risks:
     @cached_property
     def risks(self) -> Mapping[str, float]:
         """Consumer risk under each model: the probability of accepting where the rate lies on the gate."""
-        return MappingProxyType(dict(self.accepts(self.gate)))
+        return fixed(self.accepts(self.gate))
 
     @property
     def risk(self) -> float:

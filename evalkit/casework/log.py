@@ -16,6 +16,7 @@ from evalkit.given import takes
 from evalkit.later import later
 from evalkit.ledger import Draft, Entry, Ledger
 from evalkit.sheets import read_named
+from evalkit.showing import Rows, Shown
 
 if TYPE_CHECKING:
     from evalkit.findings import Findings
@@ -33,7 +34,7 @@ FINDING_CODES = {name: code for code, name in FINDINGS.items()}
 
 
 @dataclass(frozen=True)
-class Cases:
+class Cases(Shown):
     """The cases of one evaluation, as the ledger tells them.
 
     Attributes
@@ -124,6 +125,10 @@ class Cases:
         if case not in self._last:
             raise LedgerError(f"{case}｜没有这个案件｜键入 evalkit case list 列出")
         return self._last[case]
+
+    def _rows_shown(self) -> Rows:
+        counts = self.table()["status"].value_counts()
+        return Rows(("状态", "件"), [(word, str(counts[code])) for code, word in STATUS.items() if code in counts], 1)
 
     def __repr__(self) -> str:
         counts = self.table()["status"].value_counts()

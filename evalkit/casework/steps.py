@@ -13,6 +13,7 @@ import pandas as pd
 
 from evalkit.errors import Faults, LedgerError, ResponsesError
 from evalkit.given import takes
+from evalkit.showing import Rows, Shown, table_of
 
 if TYPE_CHECKING:
     from evalkit.sample import Sample
@@ -23,7 +24,7 @@ Problem = tuple[str, str, str, str, str]
 
 
 @dataclass(frozen=True, eq=False)
-class Procedure:
+class Procedure(Shown):
     """The procedure of each household held against the rules.
 
     Attributes
@@ -41,6 +42,9 @@ class Procedure:
     def counts(self) -> pd.DataFrame:
         """Return how many households break each rule: item, rule, households."""
         return self._problems.groupby(["item", "rule"], sort=False).size().rename("households").reset_index()
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.counts(), {"item": "程序", "rule": "规则", "households": "户"})
 
     def __repr__(self) -> str:
         whose = len(self._problems[["village", "household"]].drop_duplicates())

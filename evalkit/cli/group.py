@@ -13,7 +13,7 @@ import click
 from evalkit.cli.misuse import FORMS, Misuse, misuse, unknown
 from evalkit.errors import EvalkitError
 from evalkit.ledger import is_day
-from evalkit.sheets import cells_wide
+from evalkit.showing import cells_wide
 
 FOLDER = click.argument("folder", default=".", metavar="[文件夹]")
 FILES = click.argument("files", nargs=-1, metavar="[文件]…")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from evalkit.showing import Rows, Shown
 
 # what stands behind the name of a village unit, longest first: the word, and whether it is a village (村) or a neighbourhood (居)
 VILLAGE_WORDS = (
@@ -74,7 +76,7 @@ def plain_township(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Directory:
+class Directory(Shown):
     """The villages of a county by name, within their townships.
 
     Parameters
@@ -142,6 +144,13 @@ class Directory:
         if len(alike) > 1:
             return [], f"有 {len(alike)} 个乡镇名字相近，不能确定"
         return alike, "" if alike else "名单中没有这个乡镇"
+
+    def __repr__(self) -> str:
+        return f"Directory {len(tuple(self.villages))} 个村，{len(self._places)} 个乡镇"
+
+    def _rows_shown(self) -> Rows:
+        places = Counter(township for _, _, township in self.villages)
+        return Rows(("乡镇", "村"), [(township or "全县", str(count)) for township, count in places.items()], 1)
 
 
 def _chosen(village: str, found: list[tuple[str, str]]) -> Found:

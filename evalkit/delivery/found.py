@@ -17,6 +17,7 @@ from evalkit.figures import percent
 from evalkit.lists import as_list
 from evalkit.problems import problem_rows, refuse_uncoded
 from evalkit.sheets import Page, write_book
+from evalkit.showing import Rows, Shown, table_of
 
 if TYPE_CHECKING:
     from evalkit.survey import Survey
@@ -28,7 +29,7 @@ RATES = {LOST: "未到户率", "金额不足": "金额不足率", LATE: "迟发�
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Delivery:
+class Delivery(Shown):
     """Policies held against households.
 
     Attributes
@@ -235,6 +236,9 @@ class Delivery:
         pages |= {kind: Page("", self.listed(kind)) for kind in self.looked if self.rows[kind].any()}
         return write_book(path, pages)
 
+    def _rows_shown(self) -> Rows:
+        return table_of(self.counts())
+
     def __repr__(self) -> str:
         whole = self.counts(None).iloc[0]
         lost = f"{whole[LOST]:.0f}" + (f"（{percent(whole['未到户率'])}）" if whole["应到"] else "")
@@ -242,9 +246,6 @@ class Delivery:
         waiting = f"，未到期 {whole['未到期']:.0f}" if whole["未到期"] else ""
         head = f"Delivery {whole['户数']:.0f} 户 {self.rows[POLICY].nunique()} 项政策"
         return f"{head}：应到 {whole['应到']:.0f}，未到户 {lost}{more}{waiting}"
-
-    def _repr_html_(self) -> str:
-        return f"<p>{self!r}</p>{self.counts().to_html(index=False)}"
 
 
 def _townships(villages: pd.Series) -> pd.Series:

@@ -25,11 +25,12 @@ from evalkit.design.staging import list_of
 from evalkit.design.standards import Bundle
 from evalkit.design.weighting import WeightingStep
 from evalkit.screening import Check
+from evalkit.showing import Rows, Shown
 
 UNHASHED = {"frame": {"file", "sheet", "place", "source", "note", "outside"}}
 
 
-class Design(Section):
+class Design(Section, Shown):
     """One evaluation, declared.
 
     Attributes are the sections of the file. `stages`, `rates` and `gates` are tuples. The design hash
@@ -133,6 +134,10 @@ class Design(Section):
     def resolve(self, file: str) -> Path:
         """Return a file named in the design, looked for beside the design file."""
         return self.path.parent / file
+
+    def _rows_shown(self) -> Rows:
+        stages = [(stage.name, stage.method, "、".join(stage.strata)) for stage in self.stages]
+        return Rows(("阶段", "抽法", "分层"), stages, 3)
 
     def __repr__(self) -> str:
         stages = " → ".join(f"{stage.name}({stage.method})" for stage in self.stages)

@@ -14,10 +14,12 @@ from evalkit.design.agreement import Disagreement, disagreements
 from evalkit.design.declarations import Design
 from evalkit.design.judgement import FOLDER_NAME
 from evalkit.errors import DesignError, Fault, Faults
+from evalkit.formats import check_format
 
 Location = tuple[int | str, ...]
 Form = TypeVar("Form", bound=BaseModel)
 
+FORMAT = 1  # of designs, indicator systems and taxonomies
 RULES = {
     "missing": ("缺少这一项", "补上这一项"),
     "extra_forbidden": ("没有这个键", "删去，或对照 evalkit init 写出的样例改正键名"),
@@ -171,6 +173,8 @@ def validated(
         Returns the faults between the parts.
     """
     _refuse_what_overflows(data, subject)
+    if type(data.get("format")) is int:  # of another format nothing else can be told
+        check_format(subject, data["format"], FORMAT, DesignError)
     try:
         return model.model_validate(data)
     except ValidationError as found:

@@ -144,6 +144,9 @@ class Far:
         if any((kind == "text") != (other == "text") for other in others if "other" not in (kind, other)):
             raise self.error(f"{told}｜列与所比的值不是同一类（数与文字）｜先转换，或改写比较的值")
 
+    def __reduce__(self) -> Any:
+        raise self.error(f"{self.engine} 表｜行留在原处，不随对象存盘或复制｜存下表的路径与写法，用时再打开；或先把所需的行、列读入内存")
+
     def __repr__(self) -> str:
         return f"{self.engine} 表：{len(self.kinds)} 列，行留在原处"
 

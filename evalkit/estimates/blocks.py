@@ -40,6 +40,21 @@ class Proportion:
     counted: Floats | None = None
 
 
+@dataclass(frozen=True)
+class Held:
+    """A result in place of the function that gave it: it can be stored, which functions cannot."""
+
+    value: Any
+
+    def __call__(self, *asked: Any) -> Any:
+        return self.value
+
+
+def cannot(made: Any = None) -> Any:
+    """Refuse to reckon a statistic again by replicate weights."""
+    raise EstimateError("这个估计不能按重复权数重算｜of_columns 应给出 again=（权数 → 数值）｜补上 again")
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """A statistic in disjoint domains: a column of results for each domain, with scores linear in a few terms of the row.
@@ -73,6 +88,13 @@ class Block:
     proportion: Proportion | None = None
     bounds: Bounds | None = None
     _known: dict[Any, Any] = field(default_factory=dict)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is stored: results in place of the functions that give them."""
+        again = self.survey.replicated is not None and (self.smooth is not None or self.again is not cannot)
+        known = {"replicates": self.replicates()} if again else {}
+        reference = None if self.reference is None else Held(self.reference())
+        return {**vars(self), "smooth": None, "again": cannot, "reference": reference, "_known": known}
 
     @staticmethod
     def of_totals(survey: Survey, domain: Domain, terms: tuple[Term, ...], smooth: Smooth, **more: Any) -> tuple[Floats, Block]:
@@ -162,13 +184,13 @@ def effective_weights(block: Block) -> Floats:
     return block.survey.weights if held.counted is None else block.survey.weights * held.counted
 
 
-def once(again: Callable[[Floats], Floats] | None) -> Again | None:
+def once(again: Callable[[Floats], Floats] | None) -> Again:
     """Return a function of the replicates that runs `again` over them once, however many columns ask."""
     known: dict[int, Floats] = {}
+    if again is None:
+        return cannot
 
     def remade(made: Replicated) -> Floats:
-        if again is None:
-            raise EstimateError("这个估计不能按重复权数重算｜of_columns 应给出 again=（权数 → 数值）｜补上 again")
         if id(made) not in known:
             known[id(made)] = made.values(again)
         return known[id(made)]
@@ -176,8 +198,8 @@ def once(again: Callable[[Floats], Floats] | None) -> Again | None:
     return remade
 
 
-def column_of(remade: Again | None, at: int) -> Again | None:
-    return None if remade is None else lambda made: remade(made)[:, [at]]
+def column_of(remade: Again, at: int) -> Again:
+    return remade if remade is cannot else lambda made: remade(made)[:, [at]]
 
 
 def of_columns(survey: Survey, values: Floats, scores: Floats, event: Any = None, weight: Any = None) -> list[Block]:

@@ -11,10 +11,11 @@ from scipy import sparse
 
 from evalkit.errors import EstimateError
 from evalkit.estimates import algebra, limits, saving, showing
-from evalkit.estimates.blocks import Block, column_of, of_columns, once
+from evalkit.estimates.blocks import Block, Held, cannot, column_of, of_columns, once
 from evalkit.estimates.domains import Domain
 from evalkit.estimates.questions import Questions
 from evalkit.later import later
+from evalkit.showing import Rows, Shown
 from evalkit.variances import Floats, Ints
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Estimate(algebra.Arithmetic, Questions):
+class Estimate(algebra.Arithmetic, Questions, Shown):
     """Values, one a domain, variable and level, with their joint variance.
 
     Estimates of one survey can be added, subtracted, multiplied and divided with each other and with
@@ -206,11 +207,19 @@ class Estimate(algebra.Arithmetic, Questions):
             self, value=value, labels=labels, gradient=gradient, shift=self.shift[rows], redo=lambda: self.replicates[:, rows], _known={}
         )
 
+    def _rows_shown(self) -> Rows:
+        return showing.estimate_rows(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is stored: the replicates in place of the function that gives them."""
+        try:
+            redo: Callable[[], Floats] = Held(self.replicates)
+        except EstimateError:
+            redo = cannot
+        return {**vars(self), "redo": redo, "_known": {}}
+
     def __repr__(self) -> str:
         return showing.sentence(self)
-
-    def _repr_html_(self) -> str:
-        return showing.estimate_html(self)
 
     def plot(self, kind: str = "rows", **options: Any) -> Any:
         """Draw point and interval of each row, or another of `evalkit.charts.PICTURES` ("villages", "inchworms"); see there for options."""

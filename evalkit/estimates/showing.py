@@ -9,19 +9,14 @@ import numpy as np
 import pandas as pd
 
 from evalkit.estimates.limits import KINDS, MIDP, OTHERS, OWN
-from evalkit.figures import html_table, interval, is_blank, number, p_text, percent, plain, significant
+from evalkit.figures import interval, is_blank, number, p_text, percent, plain, significant
 from evalkit.intervals import METHODS
+from evalkit.showing import HEADINGS, Rows, as_html
 
 if TYPE_CHECKING:
     from evalkit.estimates.estimate import Estimate
 
 NO_ROWS = "无数据"
-HEADINGS = {
-    "variable": "变量", "level": "类别", "prob": "分位", "term": "项", "groups": "组", "index": "指数", "subject": "对象", "test": "检验",
-    "method": "方法", "symbol": "分布", "reason": "说明", "estimate": "估计", "coef": "系数", "se": "标准误", "df": "自由度",
-    "ndf": "分子自由度", "ddf": "分母自由度", "deff": "设计效应", "statistic": "统计量", "p": "p 值", "p_value": "p 值",
-    "pearson": "Pearson X²",
-}  # fmt: skip
 LIMITS = ("low", "high")
 SHARES = ("estimate", "se", "coef")
 WAYS = {"t": "t 分布", "z": "正态分布", OWN: "分位数自身的区间"}
@@ -79,8 +74,14 @@ def estimate_html(estimate: Estimate, level: float = 0.95) -> str:
     >>> "均值：2 行，95%区间，设计自由度 5" in made, made.count("<tr>"), "style>" in made
     (True, 3, False)
     """
+    rows = estimate_rows(estimate, level)
+    return as_html(rows.caption, rows)
+
+
+def estimate_rows(estimate: Estimate, level: float = 0.95) -> Rows:
+    """Return an Estimate as the rows that a notebook shows."""
     caption = f"{KINDS[estimate.kind]}：{len(estimate)} 行，{level * 100:g}%区间，设计自由度 {estimate.df_design:g}"
-    return table_html(estimate.table(level), caption, level=level, share=is_share(estimate))
+    return table_rows(estimate.table(level), caption, level=level, share=is_share(estimate))
 
 
 def table_html(table: pd.DataFrame, caption: str = "", *, level: float = 0.95, share: bool = False) -> str:
@@ -107,6 +108,11 @@ def table_html(table: pd.DataFrame, caption: str = "", *, level: float = 0.95, s
     >>> all(part in made for part in ("&lt;x&gt;", "0.1235", "0.1～0.15", "95%区间")), "说明" in made
     (True, False)
     """
+    return as_html(caption, table_rows(table, caption, level=level, share=share))
+
+
+def table_rows(table: pd.DataFrame, caption: str = "", *, level: float = 0.95, share: bool = False) -> Rows:
+    """Return the table of a result as the rows that a notebook shows."""
     columns = {name: _cells(table, str(name), share) for name in table.columns if name not in LIMITS}
     kept = {str(name): cells for name, cells in columns.items() if any(cells) or name in FORMS or name in SHARES}
     names = [name for name in kept if _names(table[name])]
@@ -116,7 +122,7 @@ def table_html(table: pd.DataFrame, caption: str = "", *, level: float = 0.95, s
         at = _after(order)
         headings.insert(at, f"{level * 100:g}%区间")
         cells.insert(at, [_limits(low, high, share) for low, high in zip(table["low"], table["high"], strict=True)])
-    return html_table(headings, list(zip(*cells, strict=True)), names=len(names), caption=caption)
+    return Rows(headings, list(zip(*cells, strict=True)), len(names), caption)
 
 
 def _names(column: pd.Series) -> bool:

@@ -153,6 +153,11 @@ class Folder:
             return f"{source.name}｜{name}/ 中已有同名而内容不同的文件｜先核对两份文件，改名后再交，或移走旧文件"
         return ""
 
+    def counts(self) -> list[tuple[str, str]]:
+        """Return how many files each part holds, of those that are there."""
+        there = [part for part in PARTS if (self.root / part).is_dir()]
+        return [(part, str(sum(each.is_file() for each in (self.root / part).rglob("*")))) for part in there]
+
     def ceremony(self) -> tuple[str, str] | None:
         """Return the seed of the ceremony and how it was made, when ``draw/ceremony.json`` or ``draw/ceremony.toml`` is there.
 

@@ -19,9 +19,11 @@ from evalkit.evaluation.restricted import refuse_clues
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.fieldwork import write_lists
 from evalkit.fieldwork.lists import safe_name
+from evalkit.formats import check_format
 from evalkit.sheets import write_bytes
 from evalkit.verifiers import write_verifiers
 
+FORMAT = 1  # of the hashes that are made public
 ANNOUNCED, HASHES, VILLAGES, GUIDE = "announcement.json", "hashes.json", "certificate_villages.json", "核对方法.txt"
 
 
@@ -265,7 +267,7 @@ def _write_hashes(evaluation: Evaluation, step: str, detail: dict[str, Any]) -> 
     if folder.record.exists():
         hashes["ceremony"] = Ceremony.load(folder.record).fingerprint
     ledger.append(step, saved.sha256, detail)
-    _write(folder.part("public") / HASHES, hashes | {"ledger": ledger.head})
+    _write(folder.part("public") / HASHES, hashes | {"format": FORMAT, "ledger": ledger.head})
 
 
 def _refuse_lost_ledger(evaluation: Evaluation) -> None:
@@ -274,9 +276,11 @@ def _refuse_lost_ledger(evaluation: Evaluation) -> None:
     if not path.exists():
         return
     try:
-        before = json.loads(path.read_text(encoding="utf-8"))["ledger"]
+        stated = json.loads(path.read_text(encoding="utf-8"))
+        before, form = stated["ledger"], stated.get("format", FORMAT)  # those of 0.1.0 state none
     except (ValueError, KeyError, TypeError):
         raise LedgerError(f"public/{HASHES}｜读不懂，文件被改动或损坏｜恢复公布时的文件") from None
+    check_format(f"public/{HASHES}", form, FORMAT, LedgerError)
     if before not in [entry.hash for entry in evaluation.ledger.entries()]:
         raise LedgerError(f"ledger.sqlite｜其中没有已公布的台账指纹 {str(before)[:16]}，台账被换过或截短｜从备份恢复该文件，并查明何人改动")
 

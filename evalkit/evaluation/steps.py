@@ -37,6 +37,7 @@ from evalkit.evaluation.guards import (
     was_issued,
 )
 from evalkit.evaluation.registers import from_register
+from evalkit.evaluation.telling import limits_told
 from evalkit.fieldwork import read_rosters, write_form, write_lists
 from evalkit.findings import Findings, determine, unjudged
 from evalkit.frame import Frame
@@ -47,18 +48,18 @@ from evalkit.responses import Responses, collect
 from evalkit.sample import Sample, draw, draw_next
 from evalkit.screening import Screening
 from evalkit.sheets import sweep, write_csv
+from evalkit.showing import Rows, Shown
 from evalkit.tables import Results
 from evalkit.verification import verify
 
 Said = tuple[str, ...]
 Noun = TypeVar("Noun")
-LIMITS = 5  # notes shown after a draw
 SHOWN = 20  # villages named in one line
 FORM = "回收表（待填）.xlsx"
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Shown):
     """One evaluation in one folder.
 
     Parameters
@@ -163,7 +164,7 @@ class Evaluation:
         return (
             f"抽村：{len(self.frame.units)} 个村中抽取 {len(sample.villages)} 个，名单与设计的指纹已写入凭证{self._rounds()}",
             f"凭证 draw/certificate.json，指纹 {self.saved().sha256}；现场结束前只公布指纹",
-            *_limits(sample),
+            *limits_told(sample),
         )
 
     def rosters(self, *files: str) -> Said:
@@ -188,7 +189,7 @@ class Evaluation:
         return (
             f"名册：{arrived} 个村到齐，抽取 {mains} 户，备用 {len(households) - mains} 户，{_waiting(sample)}",
             f"凭证已续写，指纹 {sample.certificate.sha256}",
-            *_limits(sample),
+            *limits_told(sample),
         )
 
     def lists(self) -> Said:
@@ -359,12 +360,8 @@ class Evaluation:
         alike = (saved.seed, saved.fingerprint, saved.design_hash) == (new.seed, new.fingerprint, new.design_hash)
         return alike and saved.content.get("earlier") == new.content.get("earlier")
 
-
-def _limits(sample: Sample) -> list[str]:
-    """Return what limits whom the sample speaks for, a few lines of it."""
-    notes = sample.notes
-    more = [f"  …… 另有 {len(notes) - LIMITS} 条"] if len(notes) > LIMITS else []
-    return [f"  留意｜{note}" for note in notes[:LIMITS]] + more
+    def _rows_shown(self) -> Rows:
+        return Rows(("文件夹", "文件"), Folder(Path(self.path)).counts(), 1)
 
 
 def _waiting(sample: Sample) -> str:

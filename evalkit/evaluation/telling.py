@@ -12,7 +12,9 @@ from evalkit.selection import METHODS
 if TYPE_CHECKING:
     from evalkit.design import Design
     from evalkit.rates import Rate
+    from evalkit.sample import Sample
 
+LIMITS = 5  # notes shown after a draw
 TOTALS = {"remaining": "剩余贫困人口", "exited": "脱贫人口", "non_registry": "非建档立卡人口", "rural": "乡村人口"}
 
 
@@ -57,3 +59,10 @@ def policies_told(design: Design) -> dict[str, str]:
         "household_method": METHODS[household.method].title if household else "",
         "shortfall": shortfall_told(household) if household else "",
     }
+
+
+def limits_told(sample: Sample) -> list[str]:
+    """Return what limits whom the sample speaks for, a few lines of it."""
+    notes = sample.notes
+    more = [f"  …… 另有 {len(notes) - LIMITS} 条"] if len(notes) > LIMITS else []
+    return [f"  留意｜{note}" for note in notes[:LIMITS]] + more

@@ -18,6 +18,7 @@ from evalkit.fieldwork.teams import Team, allowed_teams, read_teams
 from evalkit.given import takes
 from evalkit.later import later
 from evalkit.sheets import write_csv
+from evalkit.showing import Rows, Shown, table_of
 from evalkit.tickets import digest, fingerprint
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ TOGETHER = 2  # teams of a village where nobody says otherwise: one alone shows 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Assignment:
+class Assignment(Shown):
     """Which team interviews which household.
 
     Attributes
@@ -163,6 +164,10 @@ class Assignment:
     def save(self, path: str | Path) -> Path:
         """Write the table as CSV; it holds codes and no personal data."""
         return write_csv(self._table, path)
+
+    def _rows_shown(self) -> Rows:
+        words = {"team": "组", "size": "人", "daily": "每日户", "villages": "村", "households": "户", "team_days": "天"}
+        return table_of(self.by_team(), words)
 
     def __repr__(self) -> str:
         last = max(stay.day for stay in self._stays)

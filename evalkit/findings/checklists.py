@@ -12,6 +12,7 @@ from evalkit.design.criteria import LEVELS, Criteria, CriterionRule, rule_set
 from evalkit.errors import Faults, ResponsesError
 from evalkit.findings.found import standard_of
 from evalkit.findings.testing import against, blank, concerned, strange
+from evalkit.showing import Rows, Shown
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -21,7 +22,7 @@ MET, UNMET, NOT_ASKED = "达到", "未达到", "不涉及"
 
 
 @dataclass(frozen=True, eq=False)
-class Checklist:
+class Checklist(Shown):
     """Units held against a list of items.
 
     Attributes
@@ -50,6 +51,11 @@ class Checklist:
             if self._table[rule.name].iloc[i] == UNMET
         ]
         return pd.DataFrame(rows, columns=[self.unit, "item", "clause", "answer", "standard"])
+
+    def _rows_shown(self) -> Rows:
+        words = (MET, UNMET, NOT_ASKED)
+        counted = [(rule.name, *(str(int((self._table[rule.name] == word).sum())) for word in words)) for rule in self.rules]
+        return Rows(("项目", *words), counted, 1)
 
     def __repr__(self) -> str:
         whole = int((self._table["unmet"] == 0).sum())

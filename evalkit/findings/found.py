@@ -14,6 +14,7 @@ from evalkit.errors import Fault
 from evalkit.findings.testing import against
 from evalkit.later import later
 from evalkit.lists import as_list
+from evalkit.showing import Rows, Shown, table_of
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -33,7 +34,7 @@ OMITTED = "户内有人未纳入"
 
 
 @dataclass(frozen=True, eq=False)
-class Findings:
+class Findings(Shown):
     """The responses with what was found in each household.
 
     Attributes
@@ -160,6 +161,10 @@ class Findings:
     def _counted(self, finding: str, mine: pd.DataFrame) -> tuple[int, int, int, int]:
         affected, raised, upheld = self.affected(finding)[mine.index], mine[finding], mine[f"{finding}_confirmed"]
         return int(raised.sum()), int(affected[raised].sum()), int(upheld.sum()), int(affected[upheld].sum())
+
+    def _rows_shown(self) -> Rows:
+        table = self.counts()
+        return table_of(table.assign(finding=[self.named(str(code)) for code in table["finding"]]))
 
     def __repr__(self) -> str:
         counts = self.counts().set_index("finding")[["households", "confirmed_households"]]

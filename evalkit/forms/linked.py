@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,8 +14,10 @@ from evalkit.fieldwork.handed import Handed, Source, hand_in
 from evalkit.forms.attaching import attach_persons, attach_places, households_of
 from evalkit.forms.tallying import COUNTS, FINDINGS, count_rows, finding_rows
 from evalkit.given import takes
+from evalkit.lists import fixed
 from evalkit.screening import Check, Screening
 from evalkit.screening.cells import Cells
+from evalkit.showing import Rows, Shown, table_of
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -33,7 +34,7 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Forms:
+class Forms(Shown):
     """The linked forms that came back.
 
     Attributes
@@ -65,12 +66,12 @@ class Forms:
         found = [row for part in self.parts.values() for row in finding_rows(part.form, part.handed, part.cells)]
         return pd.DataFrame(found, columns=list(FINDINGS))
 
+    def _rows_shown(self) -> Rows:
+        return table_of(self.counts())
+
     def __repr__(self) -> str:
         told = "，".join(f"{name} {len(part.handed.table)} 份" for name, part in self.parts.items()) or "没有交回的表"
         return f"Forms {told}；发现 {len(self.findings())} 处，待核实 {len(self.faults)} 处"
-
-    def _repr_html_(self) -> str:
-        return f"<p>{self!r}</p>{self.counts().to_html(index=False)}"
 
 
 @takes(ScreeningError)
@@ -125,7 +126,7 @@ def read_forms(
             faults.extend(_named(name, attach_persons(part.form, part.handed, known)))
         elif part.form.link in ("village", "township") and drawn is not None:
             faults.extend(_named(name, attach_places(part.form, part.handed, drawn)))
-    return Forms(MappingProxyType(parts), tuple(faults))
+    return Forms(fixed(parts), tuple(faults))
 
 
 def _read(form: LinkedForm, source: Source, declared: Iterable[Check]) -> tuple[Part, Faults]:

@@ -18,6 +18,7 @@ from evalkit.frame.registers import Register, by_village, entries
 from evalkit.frame.rules import Counts, KeepsOrDrops, after_rules
 from evalkit.lists import as_list
 from evalkit.sheets import plain_numbers, read_sheet
+from evalkit.showing import Rows, Shown
 from evalkit.synthetic import registry
 from evalkit.synthetic.lists import made_list
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class Frame(Shown):
     """The list of units that can be drawn.
 
     Parameters
@@ -234,6 +235,10 @@ class Frame:
 
     def __len__(self) -> int:
         return len(self.units)
+
+    def _rows_shown(self) -> Rows:
+        aside = [(f"剔除：{reason}", str(count)) for reason, count in self.dropped]
+        return Rows(("项", "行"), [("单位", str(len(self))), *aside, *((note, str(count)) for count, note in self.notes)], 1)
 
     def __repr__(self) -> str:
         aside = sum(count for _, count in self.dropped)

@@ -8,6 +8,8 @@ from typing import Protocol
 
 import pandas as pd
 
+from evalkit.showing import Rows, Shown, pairs
+
 
 class KeepsOrDrops(Protocol):
     """A rule on the rows: keep only, or drop, those whose `column` holds one of the values."""
@@ -34,13 +36,20 @@ class Counts(Protocol):
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(Shown):
     """Keep only, or drop, the rows whose `column` holds one of the values; one of `keep` and `drop` is empty."""
 
     column: str
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     reason: str = ""
+
+    def __repr__(self) -> str:
+        what = f"只留 {'、'.join(self.keep)}" if self.keep else f"剔除 {'、'.join(self.drop)}"
+        return f"Rule {self.column}：{what}{f'（{self.reason}）' if self.reason else ''}"
+
+    def _rows_shown(self) -> Rows:
+        return pairs({"列": self.column, "只留": self.keep, "剔除": self.drop, "理由": self.reason})
 
 
 def after_rules(

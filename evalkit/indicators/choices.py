@@ -13,6 +13,7 @@ from evalkit import streams
 from evalkit.composites import AGGREGATIONS, NORMALISATIONS, aggregate, normalise, places, sobol
 from evalkit.errors import EstimateError, Faults
 from evalkit.indicators.grading import grade_codes
+from evalkit.showing import Rows, Shown, table_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +26,7 @@ STREAM = "sensitivity"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sensitivity:
+class Sensitivity(Shown):
     """Places and grades over many scenarios of choices.
 
     Attributes
@@ -67,6 +68,9 @@ class Sensitivity:
         top = self._indices.sort_values("total", ascending=False, kind="stable").iloc[0]
         made.append(f"影响最大的是{top['factor']}（总效应 {top['total']:.2f}）。" if top["total"] > 0 else "各种选择都不改变结果。")
         return made
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.table())
 
     def __repr__(self) -> str:
         return "Sensitivity " + "\n".join(self.sentences())

@@ -23,6 +23,7 @@ from evalkit.indicators.tree import Marks
 from evalkit.indicators.values import Values, gates_of
 from evalkit.later import later
 from evalkit.sheets import write_csv
+from evalkit.showing import Rows, Shown
 from evalkit.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ charts = later("evalkit.charts")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Scorecard:
+class Scorecard(Shown):
     """Units scored by a system of indicators.
 
     Attributes
@@ -229,11 +230,11 @@ class Scorecard:
         """Write the table as CSV and return the path."""
         return write_csv(self.table(), path)
 
+    def _rows_shown(self) -> Rows:
+        return telling.card_rows(self)
+
     def __repr__(self) -> str:
         return telling.tree_text(self)
-
-    def _repr_html_(self) -> str:
-        return telling.tree_html(self)
 
     def plot(self, **options: Any) -> Any:
         """Draw the points of one unit, or the scores of several; `evalkit.charts.scorecard_plot` says what may be asked."""

@@ -12,6 +12,7 @@ import pandas as pd
 from evalkit.errors import Faults, ResponsesError
 from evalkit.figures import is_blank, percent
 from evalkit.sheets import as_pandas, numbered, read_sheet
+from evalkit.showing import Rows, Shown, table_of
 
 AREAS = ("责任落实", "政策落实", "工作落实")
 LEVELS = ("省", "市", "县", "乡", "村")
@@ -20,7 +21,7 @@ HEADINGS = {"对象": "unit", "层级": "level", "清单": "area", "项目": "it
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Tally:
+class Tally(Shown):
     """Checklists of one or several units, checked and counted.
 
     Attributes
@@ -80,6 +81,9 @@ class Tally:
         """Return what was found, in Chinese, one sentence a unit and area."""
         rows: list[Any] = list(self.scores().itertuples(index=False))
         return [f"{row.unit}{row.area}：{_counted(row)}。" for row in rows]
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.scores())
 
     def __repr__(self) -> str:
         return f"Tally {len(self.rows)} 项\n" + "\n".join(self.sentences())

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import EstimateError, Faults
-from evalkit.figures import html_table, number, percent, plain, significant
+from evalkit.figures import number, percent, plain, significant
 from evalkit.indicators.grading import LIGHTS
 from evalkit.indicators.values import gates_of
+from evalkit.showing import Rows
 
 if TYPE_CHECKING:
     from evalkit.design.scoring import Indicator, LightRule
@@ -127,14 +128,14 @@ def shown(value: float, target: float, measure: str) -> str:
     return plain(value) if value != target and short == significant(target) else short
 
 
-def tree_html(card: Scorecard) -> str:
-    """Return a scorecard as a table for notebooks."""
+def card_rows(card: Scorecard) -> Rows:
+    """Return a scorecard as the rows that a notebook shows."""
     if len(card.units_scored) > 1:
         table = card.units()
         shown = [[row["unit"], number(row["score"]), f"{number(row['low'])}～{number(row['high'])}", row["failed"], row["grade"]]
                  for row in table.to_dict("records")]  # fmt: skip
-        return html_table(["对象", "得分", "范围", "未达门槛", "等次"], shown, names=1, caption=repr(card.system))
-    return html_table(["指标", "数据来源", "结果"], [cells for _, *cells in tree_cells(card)], names=2, caption=repr(card.system))
+        return Rows(["对象", "得分", "范围", "未达门槛", "等次"], shown, 1, repr(card.system))
+    return Rows(["指标", "数据来源", "结果"], [cells for _, *cells in tree_cells(card)], 2, repr(card.system))
 
 
 def tree_cells(card: Scorecard) -> list[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,12 +21,13 @@ from evalkit.intake.places import village_codes
 from evalkit.privacy import kind_of
 from evalkit.sheets import Grid, Limits, read_grids, refuse_floats
 from evalkit.sheets.grids import folded
+from evalkit.showing import Rows, Shown
 
 WhatOfFaults = Literal["fail", "list"]
 
 
 @dataclass(frozen=True, eq=False)
-class Register:
+class Register(Shown):
     """Households and persons of a registry export.
 
     Attributes
@@ -88,6 +90,10 @@ class Register:
 
     def __len__(self) -> int:
         return len(self._households)
+
+    def _rows_shown(self) -> Rows:
+        counts = Counter((fault.column, fault.rule) for fault in self.faults)
+        return Rows(("列", "规则", "处"), [(*key, str(count)) for key, count in counts.items()], 2)
 
     def __repr__(self) -> str:
         return f"Register {len(self)} 户 {len(self._persons)} 人（{self.layout} 年格式），待改正、核实 {len(self.faults)} 处"

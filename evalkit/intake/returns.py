@@ -19,12 +19,13 @@ from evalkit.lists import as_list
 from evalkit.privacy import kind_of
 from evalkit.sheets import Known, Limits, refuse_floats
 from evalkit.sheets.moments import FORMS, plain_moments, written_out
+from evalkit.showing import Rows, Shown
 
 IDS = r"编号|代码|证件|身份证|号码|账号|^_?id$|code$"
 
 
 @dataclass(frozen=True, eq=False)
-class Returned:
+class Returned(Shown):
     """Answers as they came back, under plain headings.
 
     Attributes
@@ -66,6 +67,10 @@ class Returned:
 
     def __len__(self) -> int:
         return len(self._table)
+
+    def _rows_shown(self) -> Rows:
+        sizes = {"答卷": self._table, **self._repeats}
+        return Rows(("表", "行", "列"), [(name, str(len(table)), str(len(table.columns))) for name, table in sizes.items()], 1)
 
     def __repr__(self) -> str:
         left = f"，未收个人信息 {len(self.dropped)} 列" if self.dropped else ""

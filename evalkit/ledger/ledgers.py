@@ -8,6 +8,7 @@ not fit, and `Ledger.refuse_if_edited` refuses to go on.
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -20,14 +21,15 @@ from evalkit.errors import LedgerError
 from evalkit.given import takes
 from evalkit.ledger.entries import BEGINNING, COLUMNS, Draft, Entry, chain, chained, entry_of
 from evalkit.ledger.files import chosen_journal, journal_notice, opened, writing
-from evalkit.ledger.kinds import entry_table, refuse_unlike_kind
+from evalkit.ledger.kinds import entry_table, refuse_unlike_kind, title
+from evalkit.showing import Rows, Shown
 
 Decision = Callable[[tuple[Entry, ...]], Sequence[Draft]]
 
 
 @takes(LedgerError)
 @dataclass(frozen=True)
-class Ledger:
+class Ledger(Shown):
     """The ledger of one evaluation.
 
     Parameters
@@ -206,6 +208,10 @@ class Ledger:
     def notice(self) -> str:
         """Why the rollback journal is used, empty where it is not."""
         return journal_notice(self.path, self.journal)
+
+    def _rows_shown(self) -> Rows:
+        counts = Counter(entry.step for entry in self.entries())
+        return Rows(("步骤", "条"), [(title(step), str(count)) for step, count in counts.items()], 1)
 
     def __repr__(self) -> str:
         return f"Ledger {self.path.name}：{len(self.entries())} 条，末条指纹 {self.head[:12]}"

@@ -16,13 +16,14 @@ from evalkit.mandatory.required import CODE, KIND
 from evalkit.problems import problem_rows
 from evalkit.responses import Responses
 from evalkit.sheets import Page
+from evalkit.showing import Rows, Shown, table_of
 
 REACHED, ALL = "已到", "合计（不重复）"
 SHARES, WIDTHS = {"到达率": "0.00%"}, {"到达率": 10.0}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Coverage:
+class Coverage(Shown):
     """Which of the units that must be reached were reached.
 
     Parameters
@@ -90,6 +91,9 @@ class Coverage:
         if len(villages):
             pages["各村"] = Page("各村农户走访情况", villages, formats=SHARES, widths=WIDTHS)
         return save_book(path, pages | {"未到": Page("", self.missing()), "名单": Page("", self._rows)})
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.table())
 
     def __repr__(self) -> str:
         rows: list[Any] = list(self.table().itertuples(index=False))

@@ -53,6 +53,12 @@ class Form:
     terms : tuple of Term
     inside : Domain
         One domain; the rows that take part.
+    rows : (rows,) bool array
+    order : tuple of int
+        Of the columns in patsy's matrix.
+    info : patsy.DesignInfo
+    table : dict
+        The columns behind the formula, on those rows.
     """
 
     formula: str
@@ -65,6 +71,16 @@ class Form:
     rows: Mask
     order: tuple[int, ...]
     info: Any
+    table: dict[str, Any]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is stored: all but patsy's reading of the formula, which patsy cannot store."""
+        return {**vars(self), "info": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        described = patsy.ModelDesc([], patsy.ModelDesc.from_formula(state["formula"]).rhs_termlist)
+        again = _matrices(described, state["table"], len(state["x"]), state["formula"], False)[1]
+        vars(self).update({**state, "info": again.design_info})
 
     @property
     def labels(self) -> list[Label]:
@@ -134,7 +150,8 @@ def read_formula(survey: Survey, formula: str, where: Any, missing: Missing, num
     terms, order = _terms(x.design_info, sorted(described.rhs_termlist, key=lambda term: len(term.factors)))
     matrix = _as_floats(x, int(rows.sum()))[:, list(order)]
     _independent(matrix, [label for term in terms for label in term.labels], formula)
-    return Form(formula, described.lhs_termlist[0].name(), level, y, matrix, terms, one_domain(survey, rows), rows, order, x.design_info)
+    inside, response = one_domain(survey, rows), described.lhs_termlist[0].name()
+    return Form(formula, response, level, y, matrix, terms, inside, rows, order, x.design_info, table)
 
 
 def _asked(question: Any, formula: str) -> Any:

@@ -10,9 +10,10 @@ import pandas as pd
 
 from evalkit.errors import EstimateError
 from evalkit.estimates.saving import save
-from evalkit.estimates.showing import table_html
+from evalkit.estimates.showing import table_rows
 from evalkit.figures import p_text
 from evalkit.later import later
+from evalkit.showing import Rows, Shown
 
 if TYPE_CHECKING:
     from evalkit.estimates import Estimate
@@ -35,7 +36,7 @@ class Words:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Test:
+class Test(Shown):
     """The outcome of one test.
 
     Attributes
@@ -143,11 +144,11 @@ class Test:
             raise EstimateError(f"语言 {language!r}｜没有这种句子｜可用：\"zh\"、\"en\"")
         return _chinese(self, alpha) if language == "zh" else _english(self, alpha)
 
+    def _rows_shown(self) -> Rows:
+        return table_rows(self.table(), self.sentence())
+
     def __repr__(self) -> str:
         return self.sentence("zh")
-
-    def _repr_html_(self) -> str:
-        return table_html(self.table(), self.sentence())
 
     def plot(self, **options: Any) -> Any:
         """Draw what was compared; `evalkit.charts.test_plot` says what may be asked."""

@@ -14,13 +14,14 @@ from evalkit.errors import EstimateError, one_of
 from evalkit.estimates import Estimate
 from evalkit.estimates.domains import Missing
 from evalkit.estimates.saving import save
-from evalkit.estimates.showing import table_html
+from evalkit.estimates.showing import table_rows
 from evalkit.later import later
 from evalkit.models.contrast import wald
 from evalkit.models.fitting import FAMILIES, fitted, scores
 from evalkit.models.formula import Form, read_formula
 from evalkit.models.outcome import NO_DF, NO_SPREAD, Language, Test, Words
 from evalkit.sheets import as_pandas
+from evalkit.showing import Rows, Shown
 from evalkit.variances import Floats
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ charts = later("evalkit.charts")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Model:
+class Model(Shown):
     """A regression on a survey.
 
     Attributes
@@ -146,11 +147,11 @@ class Model:
         event = f"（事件：{held.level}）" if held.level else ""
         return f"{self.text.zh}，{held.response}{event} 对 {terms}：{self.n} 行，{len(self.estimate)} 个系数，自由度 {self.df:g}。"
 
+    def _rows_shown(self) -> Rows:
+        return table_rows(self.table(), self.sentence())
+
     def __repr__(self) -> str:
         return self.sentence("zh")
-
-    def _repr_html_(self) -> str:
-        return table_html(self.table(), self.sentence())
 
     def plot(self, **options: Any) -> Any:
         """Draw the coefficients with their intervals; `evalkit.charts.model_plot` says what may be asked."""

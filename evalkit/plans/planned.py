@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from evalkit.errors import DesignError
+from evalkit.lists import fixed
 from evalkit.plans.accepting import acceptance_tables
 from evalkit.plans.counting import Trial, count, planned_frame
 from evalkit.plans.precision import bound_curve, gate_row, precision_row
@@ -20,6 +20,7 @@ from evalkit.plans.strengths import Strength, rate_strengths
 from evalkit.plans.tabulating import interview_table, stage_table, strata_table, weight_table
 from evalkit.plans.telling import told_lines
 from evalkit.sheets import plain_numbers, write_csv
+from evalkit.showing import Rows, Shown, table_of
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -38,7 +39,7 @@ GATES = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Plan:
+class Plan(Shown):
     """The sampling plan of an evaluation.
 
     Parameters
@@ -103,6 +104,9 @@ class Plan:
         folder = Path(folder)
         marked = {name: table.assign(**({"mark": self.mark} if self.mark else {})) for name, table in self._tables.items()}
         return tuple(write_csv(table, folder / f"{name}.csv") for name, table in marked.items())
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self._tables["stages"], {"unit": "单位", "population": "总数", "take": "抽取", "method": "抽法"})
 
     def __repr__(self) -> str:
         stages = self._tables["stages"]
@@ -170,7 +174,7 @@ def plan(design: Design, frame: Frame | None = None) -> Plan:
         "published": published(design, trial, strata),
         "assumptions": pd.DataFrame({"text": list(assumptions(design, trial, found))}),
     }
-    return Plan(design, frame, MappingProxyType(tables))
+    return Plan(design, frame, fixed(tables))
 
 
 def _check_rates(design: Design) -> None:

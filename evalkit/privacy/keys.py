@@ -11,9 +11,11 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from evalkit.errors import PrivacyError
 from evalkit.given import takes
+from evalkit.showing import Shown
 
 VARIABLE = "EVALKIT_KEY"
 HEXADECIMAL = re.compile(r"[0-9a-f]{64,}")
@@ -22,7 +24,7 @@ MAKE = "键入 evalkit key 密钥文件 产生一个，放在数据文件夹之�
 
 
 @dataclass(frozen=True)
-class Key:
+class Key(Shown):
     """A secret key.
 
     Parameters
@@ -67,6 +69,12 @@ class Key:
         """
         plain = "".join(unicodedata.normalize("NFKC", text).split()).upper()
         return hmac.new(self.secret, f"{purpose}|{plain}".encode(), hashlib.sha256).hexdigest()[:SHOWN] if plain else ""
+
+    def __reduce__(self) -> Any:
+        raise PrivacyError("密钥｜不随对象存盘，存下的文件谁拿到谁就能还原｜用时再写 ev.read_key(密钥文件)")
+
+    def __deepcopy__(self, memo: Any) -> Key:
+        return self
 
     def __repr__(self) -> str:
         return f"Key {self.label}"

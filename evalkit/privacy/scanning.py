@@ -15,6 +15,7 @@ from evalkit.given import takes
 from evalkit.privacy.clues import Clues
 from evalkit.privacy.kinds import KINDS, cover_numbers, kind_of, personal_cells
 from evalkit.privacy.reading import Piece, Unread, pieces
+from evalkit.showing import Rows, Shown, table_of
 
 COLUMNS = ("文件", "位置", "种类", "个数", "处理")
 REMEDY = "从来源去掉后重新写出；确要保留的，在设计文件 [privacy] keep 写列名"
@@ -42,7 +43,7 @@ class Leak:
 
 
 @dataclass(frozen=True)
-class Leaks:
+class Leaks(Shown):
     """What a search for personal data found.
 
     Attributes
@@ -67,6 +68,9 @@ class Leaks:
         """Return one row for each file, place and kind, and one for each file that could not be read."""
         unread = [(file, "", "没有查", 0, reason) for file, reason in self.unread]
         return pd.DataFrame([*(leak.cells() for leak in self.found), *unread], columns=list(COLUMNS))
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.table())
 
     def __repr__(self) -> str:
         head = f"Leaks 查了 {self.files} 个文件，{len(self.unread)} 个没有查"

@@ -13,10 +13,11 @@ from evalkit.given import takes
 from evalkit.lists import as_list
 from evalkit.privacy.keys import Key
 from evalkit.privacy.kinds import KINDS, cover_numbers, kind_of, kind_of_cells, personal
+from evalkit.showing import Rows, Shown
 
 
 @dataclass(frozen=True, eq=False)
-class Shed:
+class Shed(Shown):
     """A table without what was personal in it.
 
     Attributes
@@ -35,6 +36,10 @@ class Shed:
     def table(self) -> pd.DataFrame:
         """Return a copy of the table."""
         return self._table.copy()
+
+    def _rows_shown(self) -> Rows:
+        words = (("去掉", self.dropped), ("换成代号", self.replaced), ("按名保留", self.kept))
+        return Rows(("列", "怎样"), [(shown_label(name), word) for word, columns in words for name in columns], 2)
 
     def __repr__(self) -> str:
         counts = (("去掉", self.dropped), ("换成代号", self.replaced), ("按名保留", self.kept))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from evalkit.design.rectifying import STANDING
+from evalkit.showing import Rows, Shown, pairs
 
 
 class Source(NamedTuple):
@@ -21,7 +22,7 @@ class Source(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Problem:
+class Problem(Shown):
     """One problem, with everybody who found it.
 
     Attributes
@@ -56,6 +57,17 @@ class Problem:
     def key(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return what makes it the same as another."""
         return tuple(re.sub(r"\s+", "", getattr(self, name)) for name in names)
+
+    def __repr__(self) -> str:
+        due = self.deadline or "未定"
+        return f"Problem {self.number}：{self.level} {self.place}，{self.code}，{self.found} 发现，时限 {due}，{len(self.sources)} 处来源"
+
+    def _rows_shown(self) -> Rows:
+        return pairs({
+            "编号": self.number, "级": self.level, "地点": self.place, "问题代码": self.code, "发现日期": self.found,
+            "整改时限": self.deadline, "牵头部门": self.lead, "责任单位": self.units,
+            "来源": [each.source for each in self.sources], "再发": self.recurs,
+        })  # fmt: skip  # neither the household nor free text, which may name persons
 
 
 def merge_fault(problem: Problem, other: Problem) -> tuple[str, str, str, str] | None:

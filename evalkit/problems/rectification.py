@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +16,7 @@ from evalkit.errors import LedgerError, one_of
 from evalkit.figures import official_date, percent
 from evalkit.problems.deadlines import iso_day
 from evalkit.problems.steps import CLOSE, STATES, Step, deadline_of, signed, state
+from evalkit.showing import Rows, Shown
 
 if TYPE_CHECKING:
     from evalkit.design.rectifying import Taxonomy
@@ -44,7 +46,7 @@ LISTS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Problems:
+class Problems(Shown):
     """A list of problems, and the steps of each where it was read from the ledger.
 
     Attributes
@@ -203,6 +205,10 @@ class Problems:
         if by in ("lead", "unit"):
             return (problem.lead if by == "lead" else problem.units) or ("（未定）",)
         return _once(each.source for each in problem.sources) if by == "source" else (str(getattr(problem, by)),)
+
+    def _rows_shown(self) -> Rows:
+        states = Counter(state(self.steps.get(each.number, ())) for each in self.problems)
+        return Rows(("状态", "项"), [(word, str(states[word])) for word in STATES if word in states], 1)
 
     def __repr__(self) -> str:
         states = [state(self.steps.get(each.number, ())) for each in self.problems]

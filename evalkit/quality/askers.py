@@ -18,6 +18,7 @@ from evalkit.quality.rejudging import Again
 from evalkit.reliability import InterviewerEffect, interviewer_effect
 from evalkit.satisfaction import approval
 from evalkit.sheets import as_pandas
+from evalkit.showing import Rows, Shown, table_of
 
 if TYPE_CHECKING:
     from evalkit.frame import Frame
@@ -32,7 +33,7 @@ PARTLY = "{} 个村中 {} 个由两名以上{}调查，只有这些村说明问�
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Interviewers:
+class Interviewers(Shown):
     """The effects of those who asked, variable by variable.
 
     Attributes
@@ -78,6 +79,9 @@ class Interviewers:
     def plot(self, name: str | None = None, **options: Any) -> Any:
         """Draw a caterpillar; `evalkit.charts.interviewer_plot` says what may be asked."""
         return charts.interviewer_plot(self, name, **options)
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.table())
 
     def __repr__(self) -> str:
         told = [f"{name} ρ = {effect.rho:.4f}、设计效应 {effect.deff:.2f}" if not effect.confounded else f"{name} 与村混淆，不能估计"
@@ -176,7 +180,7 @@ def _declared(findings: Findings, table: pd.DataFrame) -> dict[str, tuple[Any, A
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LeftOut:
+class LeftOut(Shown):
     """Every verdict with the interviews of one interviewer, or team, left out.
 
     Attributes
@@ -209,6 +213,9 @@ class LeftOut:
         made = made.join(groups[["legal_changes", "zone_changes"]].sum())
         ends = [f"{name}{end}" for name in ("official", "estimate") for end in ("", "_low", "_high")]
         return made[[*ends, "legal_changes", "zone_changes"]].reset_index()
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.ranges())
 
     def __repr__(self) -> str:
         told = [f"{row.rate} {row.official_low:.2%}–{row.official_high:.2%}（全部 {row.official:.2%}），判定改变 {row.legal_changes} 次"

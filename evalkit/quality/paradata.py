@@ -13,6 +13,7 @@ from evalkit.errors import EstimateError, Faults
 from evalkit.lists import as_list
 from evalkit.responses import Responses
 from evalkit.sheets import as_pandas, plain_numbers
+from evalkit.sheets.moments import BEIJING, from_zone
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -143,21 +144,25 @@ def _numbers(cells: pd.Series) -> pd.Series:
 
 
 def times(cells: pd.Series) -> pd.Series:
-    """Return dates with times of day; missing where there is no date, or nothing that can be read.
+    """Return dates with times of day, Beijing's as `evalkit.sheets.moments` reads them; missing where nothing can be read.
 
     Examples
     --------
     >>> times(pd.Series(["2018-11-12 09:30", "2018年11月12日 9:30", "2018/11/12T09:30:15", "43416.5", "09:30"])).astype(str).tolist()
     ['2018-11-12 09:30:00', '2018-11-12 09:30:00', '2018-11-12 09:30:15', '2018-11-12 12:00:00', nan]
+    >>> times(pd.Series(["2018-11-12T01:30:00.000Z", "2018-11-12 09:30:00+08:00", "2018-11-12 09:30:15.25"])).astype(str).tolist()
+    ['2018-11-12 09:30:00', '2018-11-12 09:30:00', '2018-11-12 09:30:15']
     """
     if pd.api.types.is_datetime64_any_dtype(cells):
-        plain = cells.dt.tz_localize(None) if cells.dt.tz is not None else cells
+        plain = cells.dt.tz_convert("UTC").dt.tz_localize(None) + BEIJING if cells.dt.tz is not None else cells
         return plain.astype("datetime64[s]").reset_index(drop=True)
     words = _words(cells).str.replace(r"[年月/.](?=\d{1,2}\D)", "-", regex=True).str.replace(r"日\s*|T", " ", regex=True)
-    words = words.str.replace(r"(?<=\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)$", "", regex=True).str.strip()
+    zones = words.str.extract(r":\d\d(?:\.\d+)?(Z|[+-]\d\d:?\d\d)$", expand=False).dropna()
+    words = words.str.replace(r"(?<=:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?$", "", regex=True).str.strip()
     made = pd.Series(pd.NaT, index=words.index, dtype="datetime64[s]")
     for form in FORMATS:
         made = made.fillna(pd.to_datetime(words, format=form, errors="coerce").astype("datetime64[s]"))
+    made.loc[zones.index] += zones.map(from_zone).astype("timedelta64[s]")
     days = pd.to_numeric(_words(cells), errors="coerce").where(lambda day: (day > 30_000) & (day < 80_000))
     serial = EPOCH + pd.to_timedelta((days * 86_400).round(), unit="s")
     return made.fillna(serial.astype("datetime64[s]")).reset_index(drop=True)

@@ -17,6 +17,7 @@ from evalkit.quality.checks import CHECKS, Check
 from evalkit.quality.paradata import Paradata
 from evalkit.responses import Responses
 from evalkit.sheets import Page, write_book, write_csv
+from evalkit.showing import Rows, Shown, table_of
 
 charts = later("evalkit.charts")
 
@@ -26,7 +27,7 @@ NOTE = "列出的户、人是应再看一眼的，不等于有错；各项规则
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Plausibility:
+class Plausibility(Shown):
     """All checks of one set of returns.
 
     Attributes
@@ -96,6 +97,9 @@ class Plausibility:
     def plot(self, **options: Any) -> Any:
         """Draw the share that each check lists; `evalkit.charts.plausibility_plot` says what may be asked."""
         return charts.plausibility_plot(self, **options)
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.table(), {name: name for name in ("核查", "单位", "看了", "列出", "比例")})
 
     def __repr__(self) -> str:
         made = [check for check in self.checks if not check.undone]

@@ -17,6 +17,7 @@ from evalkit.quality.reinterviews import Reinterview, asked_columns, finding_rul
 from evalkit.quality.twophase import open_ended, two_phase
 from evalkit.reliability import melded
 from evalkit.sheets import plain_numbers
+from evalkit.showing import Rows, Shown, table_of
 from evalkit.survey import weigh
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ NOBODY = "复访中没有一户{}，灵敏度{}不能估计"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Recheck:
+class Recheck(Shown):
     """First and second findings of the households that were visited again.
 
     Attributes
@@ -146,6 +147,9 @@ class Recheck:
             made.append((share * int(mine.sum()), float(mine.sum())))
         lacking = "有差错" if not made[0][1] else "无差错" if not made[1][1] else ""
         return made[0], made[1], NOBODY.format(lacking, "与特异度") if lacking else ""
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.counts())
 
     def __repr__(self) -> str:
         told = [f"{row.指标} 首访 {row.首访:.2%}，两阶段 {row.两阶段:.2%}（{row.低:.2%}–{row.高:.2%}）"

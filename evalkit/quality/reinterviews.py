@@ -17,6 +17,7 @@ from evalkit.given import takes
 from evalkit.lists import as_list
 from evalkit.responses import Responses
 from evalkit.sheets import Page, write_book, write_csv
+from evalkit.showing import Rows, Shown
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -31,7 +32,7 @@ NOTES = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Reinterview:
+class Reinterview(Shown):
     """Who is visited again.
 
     Attributes
@@ -99,6 +100,11 @@ class Reinterview:
             write_book(Path(folder) / "复访名单.xlsx", {"复访": page, "说明": told}),
             write_csv(table, Path(folder) / "复访名单.csv"),
         ]
+
+    def _rows_shown(self) -> Rows:
+        sums = self.counts()[["interviews", "found", "others", "drawn"]].sum()
+        words = ("完成", "已报差错", "其余", "其余抽中")
+        return Rows(("项", "户"), [(word, str(int(count))) for word, count in zip(words, sums, strict=True)], 1)
 
     def __repr__(self) -> str:
         found, chosen = int(self._table["found"].sum()), int(self._table["chosen"].sum())

@@ -8,7 +8,6 @@ households in villages.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import pandas as pd
 from evalkit.combined import Ratio, union_incidence
 from evalkit.design.judgement import DERIVED
 from evalkit.intervals import weight_effect
+from evalkit.lists import fixed
 from evalkit.rates.nouns import Measure, Rate
 from evalkit.rates.parts import Counts, Status, accurate, ingredients, inside_of, known_households, measured, unit_of
 from evalkit.satisfaction import approval
@@ -210,7 +210,7 @@ def _incidence_rate(
             ratio=lambda name: ingredients(survey, _named(design, name), status, known)[0],
         )  # fmt: skip
 
-    totals = MappingProxyType(registry_totals(declared, frame))
+    totals = fixed(registry_totals(declared, frame))
     return Rate(declared, at("confirmed"), at("suspected"), totals=totals)
 
 

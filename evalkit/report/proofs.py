@@ -16,6 +16,7 @@ from evalkit.report.compose import compose_report
 from evalkit.report.edited import Content, Grid, Said, read_word
 from evalkit.report.numerals import NUMERAL, numerals_in
 from evalkit.report.word import word_bytes
+from evalkit.showing import Rows, Shown, table_of
 from evalkit.tables import Results
 
 NUMBER = re.compile(r"(?<![\d.])(?:(?<![A-Za-z0-9)%])-)?\d+(?:\.\d+)?(?:个百分点|[%‰万亿])?")
@@ -60,7 +61,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Proof:
+class Proof(Shown):
     """What became of the numbers of a report in the hands of its editors.
 
     Parameters
@@ -89,6 +90,9 @@ class Proof:
         counts = "，".join(f"{kind} {sum(d.kind == kind for d in self.differences)} 处" for kind in ("改动", "删去", "新增"))
         head = f"数字核对：{self.checked} 个数，{'全部相符' if self.ok else counts}"
         return [head, *(f"  {d.place}｜{d.kind}：{d.old or '无'} → {d.new or '无'}｜{d.context}" for d in self.differences)]
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.table())
 
     def __repr__(self) -> str:
         return self.lines()[0]

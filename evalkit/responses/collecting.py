@@ -19,6 +19,7 @@ from evalkit.privacy import shed
 from evalkit.responses.answers import Answers, Missing, filled, needed, take
 from evalkit.responses.outcomes import NOBODY, check_reserves, match, oddities, words
 from evalkit.responses.repeats import without_rejected
+from evalkit.showing import Rows, Shown, table_of
 
 if TYPE_CHECKING:
     from evalkit.design import Design
@@ -39,7 +40,7 @@ PARADATA = ("team", "start", "end", "latitude", "longitude", "callback")  # kept
 
 
 @dataclass(frozen=True, eq=False)
-class Responses:
+class Responses(Shown):
     """What came back: one row for each household of the sample that was visited.
 
     Attributes
@@ -103,6 +104,9 @@ class Responses:
     def plot(self, by: str | Iterable[str] = "stratum", **options: Any) -> Any:
         """Draw what became of the sample; `evalkit.charts.responses_plot` says what may be asked."""
         return charts.responses_plot(self, by, **options)
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.completion())
 
     def __repr__(self) -> str:
         complete, reserves = int(self._table["complete"].sum()), int((self._table["role"] == "reserve").sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from evalkit.sample.households import (
 from evalkit.sample.rounds import Rounds, earlier_receipt, earlier_units
 from evalkit.sample.villages import draw_villages, village_table
 from evalkit.selection import METHODS
+from evalkit.showing import Rows, Shown
 
 if TYPE_CHECKING:
     from evalkit.design.stages import Stage
@@ -36,7 +38,7 @@ charts = later("evalkit.charts")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sample:
+class Sample(Shown):
     """The units that were chosen, stage by stage.
 
     Parameters
@@ -180,6 +182,18 @@ class Sample:
             content["earlier"] = earlier_receipt(self._earlier)
         listed = {village: released_list(stages[design.stages[-1].name]) for village, stages in sorted(self._later.items())}
         return Certificate(content, listed or None)
+
+    def _rows_shown(self) -> Rows:
+        listed = [(f"{name}：{len(cells)} 层", cells) for name, cells in self._listed.items()]
+        rows = [(name, sum(cell.population for cell in cells), sum(cell.n for cell in cells), 0) for name, cells in listed]
+        last, counts = self.design.stages[-1].name, Counter[tuple[str, str]]()
+        for stages in self._later.values():
+            for cell in stages[last]:
+                for word, count in (("N", cell.population), ("n", cell.n), ("reserves", len(cell.reserves))):
+                    counts[f"{last}：{cell.label}", word] += count
+        strata = dict.fromkeys(label for label, _ in counts)
+        rows += [(label, counts[label, "N"], counts[label, "n"], counts[label, "reserves"]) for label in strata]
+        return Rows(("阶段", "总数", "抽取", "备用"), [(label, *map(str, row)) for label, *row in rows], 1)
 
     def __repr__(self) -> str:
         strata = sum(1 for cell in self._first if cell.chosen)

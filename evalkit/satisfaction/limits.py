@@ -46,11 +46,11 @@ def spread_of(block: Block, value: Floats) -> Floats:
 
 def with_bend(bend: Bend, value: Floats, block: Block) -> Block:
     """Return the block with the interval of a bend as its own."""
+    return replace(block, bounds=partial(_bounds, bend, value, block))
 
-    def bounds(level: float, side: Any, df: Floats) -> tuple[Floats, Floats]:
-        return bent(bend, value, spread_of(block, value), df, level, side)
 
-    return replace(block, bounds=bounds)
+def _bounds(bend: Bend, value: Floats, block: Block, level: float, side: Any, df: Floats) -> tuple[Floats, Floats]:
+    return bent(bend, value, spread_of(block, value), df, level, side)
 
 
 def score_limits(way: str, values: Floats, value: Floats, block: Block, level: float, side: Any, df: Floats) -> tuple[Floats, Floats]:

@@ -14,6 +14,7 @@ from evalkit.later import later
 from evalkit.satisfaction.moments import drivers
 from evalkit.satisfaction.scales import Missing, Scales
 from evalkit.satisfaction.scoring import scores
+from evalkit.showing import Rows, Shown, table_of
 
 if TYPE_CHECKING:
     from evalkit.survey import Survey
@@ -25,7 +26,7 @@ QUADRANTS = {(True, False): "优先改进", (True, True): "继续保持", (False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Priorities:
+class Priorities(Shown):
     """Performance and derived importance of several questions.
 
     Attributes
@@ -74,6 +75,9 @@ class Priorities:
         open_ = int((~table["firm"]).sum())
         told = f"优先改进：{'、'.join(urgent)}" if len(urgent) else "没有一题能确定为优先改进"
         return f"{told}；{open_} 题的区间跨过分界线，归属不能确定。" if open_ else f"{told}。"
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.table())
 
     def __repr__(self) -> str:
         return f"Priorities：{len(self.performance)} 题，R² {self.explained:.2f}；{self.sentence()}"

@@ -13,6 +13,7 @@ from evalkit.errors import Faults, ResponsesError
 from evalkit.lists import as_list
 from evalkit.satisfaction.scales import Missing, Scales
 from evalkit.satisfaction.scoring import answers
+from evalkit.showing import Rows, Shown, table_of
 from evalkit.survey import Survey
 
 NO_ERROR = "配额样本不是概率样本，不作抽样误差推断"
@@ -20,7 +21,7 @@ CELL, WEIGHT = "_cell", "_weight"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class QuotaSample:
+class QuotaSample(Shown):
     """Completed interviews filled by quota.
 
     Attributes
@@ -57,6 +58,9 @@ class QuotaSample:
         weighted = "按配额单元加权" if "weight" in self._plan else "未加权"
         missed = f"{short} 个单元未完成配额；" if short else ""
         return f"按配额计划 {planned}，完成 {self.completed}{dialled}；{missed}{weighted}；{NO_ERROR}。"
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.table())
 
     def __repr__(self) -> str:
         return f"QuotaSample：{len(self._plan)} 个单元，{self.sentence()}"

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from evalkit.errors import EstimateError, Faults
 from evalkit.estimates.domains import domain
+from evalkit.figures import significant
 from evalkit.lists import as_list
+from evalkit.showing import Rows, Shown
 
 if TYPE_CHECKING:
     from evalkit.survey import Survey
@@ -24,7 +26,7 @@ UNSURE, BLANK, STRANGE = -1, -2, -3  # codes of what is no answer of the scale
 
 
 @dataclass(frozen=True)
-class Scale:
+class Scale(Shown):
     """The answers to a question, from best to worst.
 
     Parameters
@@ -95,6 +97,15 @@ class Scale:
         found = plain.map(places).fillna(STRANGE).to_numpy(dtype=np.int64)
         blank = (plain.isna() | (plain == "")).to_numpy(dtype=bool)
         return np.where(blank, BLANK, found)
+
+    def __repr__(self) -> str:
+        least = f"；不计 {'、'.join(map(str, self.dont_know))}" if self.dont_know else ""
+        return f"Scale {' > '.join(map(str, self.answers))}；满意：{'、'.join(map(str, self.top))}{least}"
+
+    def _rows_shown(self) -> Rows:
+        graded = zip(self.answers, self.score.tolist(), strict=True)
+        rows = [(str(answer), significant(points), "是" if answer in self.top else "否") for answer, points in graded]
+        return Rows(("答案", "分", "满意"), [*rows, *((str(answer), "", "不计") for answer in self.dont_know)], 1)
 
 
 def _falls(points: tuple[float, ...], count: int) -> bool:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from evalkit.errors import Faults, ScreeningError, one_of
 from evalkit.given import takes
-from evalkit.lists import as_list
+from evalkit.lists import as_list, fixed
 from evalkit.screening.conditions import said
+from evalkit.showing import Rows, Shown, pairs
 
 ACTIONS = {"stop": "须改正", "ask": "须核实", "note": "留意"}
 FENCES = {
@@ -71,7 +71,7 @@ KINDS: dict[str, Kind] = {
 
 @takes(ScreeningError)
 @dataclass(frozen=True)
-class Check:
+class Check(Shown):
     """One rule that the rows of a table must meet.
 
     Parameters
@@ -142,7 +142,7 @@ class Check:
             object.__setattr__(self, name, tuple(as_list(getattr(self, name))))
         for name in ("when", "then"):
             given = {heading: tuple(as_list(words)) for heading, words in dict(getattr(self, name)).items()}
-            object.__setattr__(self, name, MappingProxyType(given))
+            object.__setattr__(self, name, fixed(given))
         kind = one_of("kind", self.kind, KINDS, ScreeningError, "检查")
         faults = Faults(f"检查 {self.kind}")
         for fault in _unsound(self, kind):
@@ -170,6 +170,12 @@ class Check:
     def place(self) -> str:
         """The columns that the rule is about, as the table of findings names them."""
         return "、".join(self.columns or [*self.then] or [*self.when])
+
+    def __repr__(self) -> str:
+        return f"Check {self.kind}（{ACTIONS[self.action]}）：{self.rule}"
+
+    def _rows_shown(self) -> Rows:
+        return pairs({"种类": self.kind, "列": self.places, "处理": ACTIONS[self.action], "规则": self.rule, "改正": self.told})
 
 
 def _unsound(check: Check, kind: Kind) -> Iterator[tuple[str, str, str, str]]:

@@ -24,6 +24,7 @@ from evalkit.screening.cells import Cells, Mask, Places
 from evalkit.screening.finding import repeated
 from evalkit.sheets import Page, day_of, numbered, text_numbers, write_book, write_csv
 from evalkit.sheets.moments import DAY
+from evalkit.showing import Rows, Shown, table_of
 
 SOURCES = ("户档", "系统", "实际")
 WHOLE = "（整户）"
@@ -44,7 +45,7 @@ class _Source(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Matching:
+class Matching(Shown):
     """Where sources differ.
 
     Attributes
@@ -97,12 +98,12 @@ class Matching:
         pages = {"汇总": Page(f"{'、'.join(self.sources)}对照", self.counts(), formats={"占比": "0.00%"}), "差异": Page("", self._table)}
         return write_book(path, pages)
 
+    def _rows_shown(self) -> Rows:
+        return table_of(self.counts())
+
     def __repr__(self) -> str:
         told = "，".join(f"{kind} {int((self._table['差别'] == kind).sum())}" for kind in KINDS)
         return f"Matching {'、'.join(self.sources)}：{self.households} 户，{len(self.fields)} 个字段；{told}"
-
-    def _repr_html_(self) -> str:
-        return f"<p>{self!r}</p>{self.counts().to_html(index=False)}"
 
 
 @takes(ScreeningError)

@@ -15,6 +15,7 @@ from evalkit.errors import HEADER, Fault, ScreeningError
 from evalkit.screening.cells import Places
 from evalkit.screening.checks import ACTIONS, Check
 from evalkit.sheets import Page, write_book, write_csv
+from evalkit.showing import Rows, Shown, table_of
 
 FILE = "文件"
 MOST_ROWS = 100_000  # findings that one sheet holds: who has more must look for the cause, not at the rows
@@ -32,7 +33,7 @@ class Broken(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Screening:
+class Screening(Shown):
     """Rows held against checks.
 
     Attributes
@@ -125,15 +126,13 @@ class Screening:
     def __len__(self) -> int:
         return sum(len(part.places) for part in self.broken)
 
+    def _rows_shown(self) -> Rows:
+        return table_of(self.counts())
+
     def __repr__(self) -> str:
         counts = {action: sum(len(p.places) for p in self.broken if self.checks[p.check].action == action) for action in ACTIONS}
         told = "，".join(f"{ACTIONS[action]} {count} 处" for action, count in counts.items())
         return f"Screening {self.subject}：{len(self.rows)} 行，{len(self.checks)} 条规则，{told}"
-
-    def _repr_html_(self) -> str:
-        table = self.table()
-        more = f"<p>……共 {len(table)} 处</p>" if len(table) > SHOWN else ""
-        return f"<p>{self!r}</p>{table.head(SHOWN).to_html(index=False)}{more}"
 
 
 def annex_pages(screenings: Iterable[Screening]) -> Mapping[str, Page]:

@@ -8,10 +8,10 @@ from evalkit.sheets.moments import day_of
 from evalkit.sheets.numbers import character_table, plain_numbers, text_numbers
 from evalkit.sheets.reading import SUFFIXES, read_grids, read_named, read_sheet, refuse_floats
 from evalkit.sheets.whole import being_made, sweep, sweep_folder, write_bytes
-from evalkit.sheets.writing import Page, cells_wide, write_book, write_csv
+from evalkit.sheets.writing import Page, write_book, write_csv
 
 __all__ = [
-    "SUFFIXES", "Grid", "Known", "Limits", "Page", "as_pandas", "as_text", "being_made", "cell_text", "cells_wide", "character_table",
+    "SUFFIXES", "Grid", "Known", "Limits", "Page", "as_pandas", "as_text", "being_made", "cell_text", "character_table",
     "day_of", "numbered", "plain_numbers", "read_grids", "read_named", "read_sheet", "refuse_floats", "sweep", "sweep_folder",
     "text_numbers", "write_book", "write_bytes", "write_csv",
 ]  # fmt: skip

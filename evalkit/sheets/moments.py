@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 
 import pandas as pd
 
+BEIJING = timedelta(hours=8)  # ahead of UTC: the legal time of all China
 SERIAL_START = datetime(1899, 12, 30)  # day 0 of a spreadsheet, from 1900-03-01 on
 SERIALS = (10_000, 73_051)  # 1927 to 2099: all of five digits that lie among the years
 YEARS = (1900, 2100)
 DAY = re.compile(
     r"(?P<y>[0-9]{4})(?:[-/.]|年)(?P<m>[0-9]{1,2})(?:[-/.]|月)(?P<d>[0-9]{1,2})日?"
-    r"(?:[T ]\s*(?P<H>[0-9]{1,2})[:时](?P<M>[0-9]{1,2})分?(?::?(?P<S>[0-9]{1,2})秒?(?:\.[0-9]+)?)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"(?:[T ]\s*(?P<H>[0-9]{1,2})[:时](?P<M>[0-9]{1,2})分?(?::?(?P<S>[0-9]{1,2})秒?(?:\.[0-9]+)?)?)?(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 # as SurveyCTO writes them: Oct 1, 2026 9:30:00 AM
 ENGLISH = re.compile(
@@ -30,7 +31,8 @@ def moment(text: str) -> str:
     Parameters
     ----------
     text : str
-        In one of ``FORMS``; a zone behind the time (``+08:00``) is left out, the clock was the interviewer's.
+        In one of ``FORMS``. A time is Beijing's (UTC+8, the legal time of all China) unless a zone stands behind it (``Z``, ``+00:00``):
+        then it is turned into Beijing's.
 
     Returns
     -------
@@ -41,6 +43,8 @@ def moment(text: str) -> str:
     --------
     >>> moment("2026-10-01 09:30"), moment("2026/10/2"), moment("46297"), moment("2026-13-01")
     ('2026-10-01 09:30:00', '2026-10-02', '2026-10-02', '')
+    >>> moment("2026-10-01T09:30:00.000+08:00"), moment("2026-09-30T16:00:00Z")
+    ('2026-10-01 09:30:00', '2026-10-01 00:00:00')
     """
     plain = _plain(text)
     if re.fullmatch(r"[0-9]{5}(\.[0-9]+)?", plain):
@@ -53,9 +57,22 @@ def moment(text: str) -> str:
     parts = [int(found[key] or 0) for key in "ymdHMS"]
     try:
         made = datetime(*parts)  # type: ignore[arg-type]  # six whole numbers
-    except ValueError:
+        made = made + from_zone(found["zone"]) if found["H"] and found["zone"] else made
+    except (ValueError, OverflowError):
         return ""
     return made.isoformat(" ") if found["H"] else made.date().isoformat()
+
+
+def from_zone(zone: str) -> timedelta:
+    """Return what is added to a time with a zone behind it to make it Beijing's.
+
+    Examples
+    --------
+    >>> from_zone("Z"), from_zone("+0800"), from_zone("-05:00")
+    (datetime.timedelta(seconds=28800), datetime.timedelta(0), datetime.timedelta(seconds=46800))
+    """
+    ahead = timedelta(0) if zone == "Z" else timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:])) * (-1 if zone[0] == "-" else 1)
+    return BEIJING - ahead
 
 
 def month(text: str) -> str:

@@ -6,7 +6,6 @@ import csv
 import io
 import math
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +17,7 @@ import pandas as pd
 from evalkit.later import later
 from evalkit.sheets.cells import EXACT, seems_formula
 from evalkit.sheets.whole import write_bytes
+from evalkit.showing import cells_wide
 
 xlsxwriter = later("xlsxwriter")
 
@@ -202,11 +202,6 @@ def _runs_over(cells: Sequence[Any], width: float) -> dict[int, int]:
     """Return the rows whose text is wider than its column, with the lines it takes."""
     long = {row: cells_wide(cell) for row, cell in enumerate(cells) if isinstance(cell, str) and 2 * len(cell) > width}
     return {row: math.ceil((wide + 2) / (width - 1)) for row, wide in long.items() if wide > width}
-
-
-def cells_wide(text: str) -> int:
-    """Return the width of a line in half-width letters: a Chinese character is as wide as two of them."""
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _page_setup(sheet: Any, top: int, columns: int) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.errors import Faults, SurveyError
 from evalkit.sheets import as_pandas
+from evalkit.showing import Rows
 from evalkit.variances import FULL, SINGLETON_RULES, Floats, Ints, Stage, group
 from evalkit.variances.stages import stage_name
 
@@ -259,6 +260,14 @@ def sentence(survey: Survey) -> str:
     told = f"，{survey.replicated}" if survey.replicated is not None else ""
     design = f"{len(survey.stages)} 阶段{how}，首阶段 {first.units} 个单元、{len(np.unique(first.unit_stratum))} 层，自由度 {survey.df:g}"
     return f"{head}，{design}{adjusted}{told}"
+
+
+def stage_rows(survey: Survey) -> Rows:
+    """Return the stages of a survey as the rows that a notebook shows, none where the replicates alone say how it was drawn."""
+    if survey.replicated is not None and survey.replicated.imported:
+        return Rows()
+    told = [(str(at), str(len(np.unique(stage.unit_stratum))), str(stage.units)) for at, stage in enumerate(survey.stages, 1)]
+    return Rows(("阶段", "层", "单元"), told)
 
 
 def refuse_unknown(singleton: str, stages: str) -> None:

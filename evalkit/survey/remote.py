@@ -13,6 +13,7 @@ from evalkit import engines
 from evalkit.engines import Far, Profile
 from evalkit.errors import Faults, SurveyError
 from evalkit.later import later
+from evalkit.showing import Shown
 from evalkit.survey.declared import Declared
 from evalkit.variances import Alike, Floats
 
@@ -26,7 +27,7 @@ ROWS = ("weights", "stages", "policy", "df", "table", "column", "levels", "varia
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RemoteSurvey:
+class RemoteSurvey(Shown):
     """A survey of a table that is not read into memory; made by `Survey.from_data`.
 
     `mean`, `total`, `proportion`, `ratio`, `variance`, `covariance` and `correlation` take it as they take a Survey. Each looks

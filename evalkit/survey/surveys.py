@@ -13,6 +13,7 @@ import pandas as pd
 from evalkit import engines, replication, variances
 from evalkit.errors import Faults, SurveyError
 from evalkit.later import later
+from evalkit.showing import Rows, Shown
 from evalkit.survey import reading
 from evalkit.survey.declared import Declared
 from evalkit.survey.remote import RemoteSurvey
@@ -32,7 +33,7 @@ Singleton = Literal["fail", "certainty", "adjust", "average", "remove", "collaps
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Survey:
+class Survey(Shown):
     """A table, its weights and its stages; made by `Survey.from_data`, `Survey.from_replicates`, `join` or `weigh`.
 
     It keeps a snapshot of the table; nobody writes into the caller's.
@@ -268,6 +269,9 @@ class Survey:
 
     def __len__(self) -> int:
         return len(self.weights)
+
+    def _rows_shown(self) -> Rows:
+        return reading.stage_rows(self)
 
     def __repr__(self) -> str:
         return reading.sentence(self)

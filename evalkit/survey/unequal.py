@@ -10,6 +10,7 @@ import numpy as np
 
 from evalkit import variances
 from evalkit.errors import Faults, SurveyError
+from evalkit.showing import Rows, Shown, pairs
 from evalkit.variances import FULL, Alike, Floats, Ints, Spread, Stage
 from evalkit.variances import unequal as rules
 from evalkit.variances.forms import Matrix, Successive
@@ -23,7 +24,7 @@ FORMS = {
 
 
 @dataclass(frozen=True, eq=False)
-class PPS:
+class PPS(Shown):
     """A rule for the variance between first-stage units drawn without replacement with unequal chances.
 
     Parameters
@@ -106,6 +107,12 @@ class PPS:
         alone = np.flatnonzero((stage.n == 1) & (stage.fraction < 1 - FULL))
         if len(alone) and singleton in ("adjust", "average") and self.method != "poisson":
             raise SurveyError(f"singleton={singleton}｜按规模抽样的层没有共同的中心｜改用 fail、collapse、certainty 或 remove")
+
+    def __repr__(self) -> str:
+        return f"PPS {self.method}" + ("" if self.matrix is None else f"（{len(self.matrix)} 个单元的成对概率）")
+
+    def _rows_shown(self) -> Rows:
+        return pairs({"规则": self.method, "形式": self.form, "矩阵": "" if self.matrix is None else f"{len(self.matrix)} 个单元"})
 
 
 def _refuse_torn(chance: Floats, stratum: Ints, cluster: Ints) -> None:

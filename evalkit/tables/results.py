@@ -8,17 +8,19 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from evalkit.errors import Faults, ReportError
 from evalkit.figures import is_blank
+from evalkit.formats import check_format
+from evalkit.lists import fixed
 from evalkit.sheets import read_sheet, write_bytes, write_csv
 from evalkit.tables.columns import COLUMNS, Column
 
 FACTS = "facts.json"
+FORMAT = 1  # of facts.json and the tables beside it
 AGAIN = "重新运行 evalkit estimate"
 
 
@@ -57,8 +59,8 @@ class Results:
             found = f"结果表不全：多出 {'、'.join(strange) or '无'}，缺列 {'、'.join(lacking) or '无'}"
             raise ReportError(f"{found}｜应为 {'、'.join(COLUMNS)}｜{AGAIN}")
         whole = {name: self._snapshot(name) for name in COLUMNS}
-        object.__setattr__(self, "tables", MappingProxyType(whole))
-        object.__setattr__(self, "facts", MappingProxyType(json.loads(_facts_text(self.facts))))
+        object.__setattr__(self, "tables", fixed(whole))
+        object.__setattr__(self, "facts", fixed(json.loads(_facts_text(self.facts))))
 
     def _snapshot(self, name: str) -> pd.DataFrame:
         given = self.tables.get(name)
@@ -87,7 +89,7 @@ class Results:
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
         written = [write_csv(table, place / f"{name}.csv") for name, table in self.tables.items()]
-        whole = {**self.facts, "tables": {path.name: _digest(path.read_bytes()) for path in written}}
+        whole = {**self.facts, "format": FORMAT, "tables": {path.name: _digest(path.read_bytes()) for path in written}}
         sealed = {**whole, "sha256": _digest(_facts_text(whole).encode())}
         return [write_bytes(place / FACTS, _facts_text(sealed).encode()), *written]
 
@@ -139,6 +141,7 @@ def _read_facts(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     stated = facts.pop("sha256", "")
     if stated != _digest(_facts_text(facts).encode(errors="replace")):
         raise ReportError(f"{path.name}｜写出后改动过｜{AGAIN}")
+    check_format(path.name, facts.pop("format", FORMAT), FORMAT, ReportError)  # those of 0.1.0 state none
     return facts, facts.pop("tables")
 
 

@@ -17,6 +17,7 @@ from evalkit.lists import as_list
 from evalkit.problems import problem_rows, refuse_uncoded
 from evalkit.sheets import Page
 from evalkit.sheets.moments import moment
+from evalkit.showing import Rows, Shown, table_of
 
 EVERY = MappingProxyType({"每周": "W-SUN", "每月": "M", "每季度": "Q-DEC", "每年": "Y-DEC"})  # a week is Monday to Sunday
 FIVE_CHECKS = MappingProxyType(
@@ -31,7 +32,7 @@ UNKNOWN, OUTSIDE = "职责表中没有这个单位的这项职责", "不在完�
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Duties:
+class Duties(Shown):
     """Duties held against what was done.
 
     Parameters
@@ -135,6 +136,9 @@ class Duties:
         if (self._rows["所属"] != self._rows["单位"]).any():
             pages["按所属"] = Page("按所属单位", self.table("所属"), formats={"到位率": "0.00%"}, widths={"到位率": 10.0})
         return save_book(path, pages | {"缺的时段": Page("", self.missed()), "不计的记录": Page("", self._strays)})
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self._rows.groupby("职责", sort=False)[["应做", "已做", "缺"]].sum().reset_index())
 
     def __repr__(self) -> str:
         rows = self._rows

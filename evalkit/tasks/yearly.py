@@ -19,6 +19,7 @@ from evalkit.indicators import exposure
 from evalkit.indicators.grading import LIGHTS, SAME, light_codes
 from evalkit.problems import problem_rows
 from evalkit.sheets import Page
+from evalkit.showing import Rows, Shown
 
 QUARTERS = ("一季度", "二季度", "三季度", "四季度")
 TARGETS, PROGRESS = tuple(f"{q}目标" for q in QUARTERS), tuple(f"{q}进度" for q in QUARTERS)
@@ -31,7 +32,7 @@ Scoring = Literal["proportional", "whole"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TaskList:
+class TaskList(Shown):
     """Tasks of units, with targets and progress cumulated over the year.
 
     Parameters
@@ -176,6 +177,10 @@ class TaskList:
         if rows.empty:
             raise FieldworkError(f"{quarter}｜没有一项任务有这个季度的目标｜换一个季度，或填写 {quarter}目标")
         return rows
+
+    def _rows_shown(self) -> Rows:
+        counts = self._rows.groupby("单位", sort=False).size()
+        return Rows(("单位", "任务"), [(str(unit), str(count)) for unit, count in counts.items()], 1)
 
     def __repr__(self) -> str:
         return f"TaskList {self._rows['单位'].nunique()} 个单位，{len(self._rows)} 项任务"

@@ -19,6 +19,7 @@ from evalkit.lists import as_list
 from evalkit.problems import LEVELS, problem_rows, refuse_uncoded
 from evalkit.reliability import agreement_table
 from evalkit.sheets import Page, as_pandas, cell_text
+from evalkit.showing import Rows, Shown, table_of
 from evalkit.survey import Survey
 
 PASS, FAIL, UNSEEN = "达标", "不达标", "未查"
@@ -31,7 +32,7 @@ EVENTS = {"一致率": ("_agree", None), "漏查率": ("_missed", "_upper"), "�
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Tiers:
+class Tiers(Shown):
     """The answers of several tiers to the same items.
 
     Parameters
@@ -204,6 +205,9 @@ class Tiers:
             one_of(name, given, dict.fromkeys(self.tiers, ""), FieldworkError, "核查")
         if self.tiers.index(lower) >= self.tiers.index(upper):
             raise FieldworkError(f"lower = {lower!r}, upper = {upper!r}｜下级在前、上级在后｜顺序为 {'、'.join(self.tiers)}")
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.table())
 
     def __repr__(self) -> str:
         units = len(self._rows[list(self.unit)].drop_duplicates())

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from evalkit.errors import EvalkitError
 from evalkit.figures import WORDS
+from evalkit.formats import check_format
 from evalkit.later import later
 from evalkit.sheets import write_bytes
+from evalkit.showing import Rows, Shown, table_of
 from evalkit.trials.counting import NOT_PROVEN, counted, summarised, widths
 from evalkit.trials.running import UNREADABLE
 from evalkit.trials.trial import EFFORT, FIELDS
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 charts = later("evalkit.charts")
 
 FORMAT = 2  # 1 had no word of acceptance rules
+COLUMNS = {
+    "rate": "指标", "p": "真值", "trials": "次数", "legal": "按规则达标", "met": "证实达标", "not_met": "证实未达标", "coverage": "覆盖",
+}  # fmt: skip
 NONE_SHOWN = "—"  # where there is no figure
 
 
@@ -59,7 +64,7 @@ class Standard:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Trials:
+class Trials(Shown):
     """Many trials of one design.
 
     Attributes
@@ -225,19 +230,18 @@ class Trials:
         try:
             with np.load(Path(path), allow_pickle=False) as held:
                 told, results, work = json.loads(str(held["told"])), held["results"], held["work"]
-            if told["format"] != FORMAT:
-                raise ValueError
+            stated = told["format"]
         except UNREADABLE:
             raise EvalkitError(f"{path}｜不是 evalkit 写出的模拟结果｜给出 Trials.save 写的 .npz 文件") from None
+        check_format(Path(path).name, stated, FORMAT, EvalkitError)
         points = tuple(Point(tuple((str(name), float(p)) for name, p in rates), icc, model) for rates, icc, model in told["points"])
         return Trials(told["title"], points, tuple(Standard(*s) for s in told["standards"]), results, work, told["settings"])
 
+    def _rows_shown(self) -> Rows:
+        return table_of(self.table(), COLUMNS)
+
     def __repr__(self) -> str:
         return "\n".join([f"Trials {self.title}：{len(self)} 次，{len(self.points)} 种真值", *self._said()])
-
-    def _repr_html_(self) -> str:
-        shown = self.table()
-        return str(shown[[c for c in shown if not str(c).endswith("_se")]].round(4).to_html(index=False, na_rep=NONE_SHOWN))
 
     def _said(self) -> Iterator[str]:
         rows = self.table().head(12).to_dict("records")

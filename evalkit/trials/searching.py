@@ -10,6 +10,7 @@ import pandas as pd
 
 from evalkit.design import Design
 from evalkit.errors import DesignError, Faults
+from evalkit.showing import Rows, Shown, table_of
 from evalkit.trials.outcomes import Trials
 from evalkit.trials.simulating import simulate
 
@@ -20,7 +21,7 @@ SURE = 2.0  # Monte-Carlo standard errors by which a risk must be kept, or misse
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Search:
+class Search(Shown):
     """What a search found.
 
     Attributes
@@ -37,6 +38,9 @@ class Search:
     best: Design | None
     tried: pd.DataFrame
     trials: tuple[Trials, ...]
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self.tried)
 
     def __repr__(self) -> str:
         found = f"最省的是 {self.best.evaluation.title}" if self.best is not None else "所试的设计都达不到"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -13,6 +12,7 @@ import numpy as np
 from evalkit.acceptance import SELF_WEIGHTING, Double, Layout, Rule
 from evalkit.errors import EstimateError
 from evalkit.figures import WORDS, gate_text, told_percent
+from evalkit.showing import Rows, Shown, pairs
 from evalkit.sizing.demands import Demands
 from evalkit.verdict.words import Language, Register
 
@@ -27,7 +27,7 @@ SAYS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Decision:
+class Decision(Shown):
     """What an acceptance rule says of one rate.
 
     Attributes
@@ -80,11 +80,12 @@ class Decision:
             raise EstimateError(f"语言 {language!r}、文体 {register!r}｜没有这种句子｜{remedy}")
         return SENTENCES[language, register](self)
 
+    def _rows_shown(self) -> Rows:
+        risk = told_percent(self.risk)
+        return pairs({"指标": self.name, "发现": self.found, "村": self.villages, "户": self.households, "误予接收的概率": risk})
+
     def __repr__(self) -> str:
         return self.sentence("zh")
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.sentence('zh'))}</p>"
 
 
 def accept(

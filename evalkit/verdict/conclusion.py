@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from evalkit.showing import Shown
 from evalkit.verdict.judging import Verdict, listed_verdicts
 from evalkit.verdict.words import Language, Register, conclusion_sentence
 
 
 @dataclass(frozen=True)
-class Conclusion:
+class Conclusion(Shown):
     """All gates of one county together.
 
     Attributes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, SupportsFloat
 import numpy as np
 
 from evalkit.errors import EstimateError
+from evalkit.figures import WORDS, gate_words, interval, number, p_text, told_percent
 from evalkit.intervals import proportion, village_bound
 from evalkit.later import later
 from evalkit.lists import as_list
+from evalkit.showing import Rows, Shown, pairs
 from evalkit.verdict.asking import check_fact, check_question, check_value, refuse_unjudged, say_slips
 from evalkit.verdict.chances import Side, deciding_side, other_verdict, smallest_alpha
 from evalkit.verdict.deciding import ZONES, Direction, Zone, satisfies, zone_codes
@@ -42,7 +43,7 @@ class Judged(Protocol):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(Shown):
     """One rate against one threshold.
 
     Attributes
@@ -144,15 +145,21 @@ class Verdict:
         """
         return verdict_sentence(self, language, register)
 
+    def _rows_shown(self) -> Rows:
+        gate = self.threshold
+        return pairs({
+            "指标": self.name, "门槛": gate_words(self), "估计": told_percent(self.value, gate),
+            "法定规则": "达到" if self.legal else "未达到",
+            f"{self.level * 100:g}%区间": interval(self.interval_low, self.interval_high, gate), "统计": WORDS[self.zone],
+            "p 值": p_text(self.p_value), "n": self.n, "村": self.villages, "设计效应": number(self.deff), "村内相关": self.icc,
+        })  # fmt: skip
+
     def __repr__(self) -> str:
         return self.sentence("zh")
 
     def plot(self, **options: Any) -> Any:
         """Draw rate, interval and threshold; `evalkit.charts.verdict_plot` says what may be asked."""
         return charts.verdict_plot(self, **options)
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.sentence('zh'))}</p>"
 
 
 def judge(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,7 @@ import pandas as pd
 
 from evalkit.errors import EstimateError, one_of
 from evalkit.figures import gate_text
+from evalkit.showing import Rows, Shown, pairs
 from evalkit.verdict.judging import Verdict, listed_verdicts
 from evalkit.verdict.words import Language, programme_sentence
 
@@ -99,7 +99,7 @@ def _adjusted(p: Numbers, method: str) -> Numbers:
 
 
 @dataclass(frozen=True, repr=False)
-class Programme:
+class Programme(Shown):
     """The verdicts of many counties, and the wrong ones to be expected among them.
 
     Attributes
@@ -135,11 +135,14 @@ class Programme:
         """
         return programme_sentence(self, language)
 
+    def _rows_shown(self) -> Rows:
+        return pairs({
+            "县": self.counties, "按法定规则达到": self.passed, "已证实达到": self.met, "已证实未达到": self.not_met,
+            "都恰在门槛时按规则达到": self.passed_at_gate, "都恰在门槛时证实达到（至多）": self.proven_at_gate, "机会不明": self.unknown,
+        })  # fmt: skip
+
     def __repr__(self) -> str:
         return self.sentence("zh")
-
-    def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.sentence('zh'))}</p>"
 
 
 def programme(verdicts: Verdicts) -> Programme:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from evalkit.showing import Rows, Shown
+
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Shown):
     """What a certificate states against what a new draw gives.
 
     Parameters
@@ -52,6 +54,10 @@ class Verification:
         lines += [f"  不一致｜{difference}" for difference in self.differences]
         lines += [f"  未核对｜{gap}" for gap in self.unchecked]
         return "\n".join(lines + [f"  无法核对｜{claim}" for claim in self.beyond])
+
+    def _rows_shown(self) -> Rows:
+        told = (("不一致", self.differences), ("未核对", self.unchecked), ("无法核对", self.beyond))
+        return Rows(("结果", "在哪里"), [(word, each) for word, found in told for each in found], 2)
 
     def __repr__(self) -> str:
         outcome = self._outcome if self.ok else f"{self._outcome}，首处：{self.differences[0]}"

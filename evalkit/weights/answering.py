@@ -13,6 +13,7 @@ from scipy import linalg
 from evalkit import calibration, nonresponse
 from evalkit.errors import Faults, SurveyError
 from evalkit.lists import as_list
+from evalkit.showing import Shown
 from evalkit.variances import Floats, Ints
 from evalkit.weights.margins import by_code
 from evalkit.weights.steps import Sets, Taken
@@ -34,7 +35,7 @@ WORDS = {
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Nonresponse:
+class Nonresponse(Shown):
     """Adjust the weights of respondents for sampled units that did not answer.
 
     Units whose eligibility is unknown give their weight to the known ones of their cell; eligible nonrespondents then give

@@ -12,6 +12,7 @@ import pandas as pd
 from evalkit import calibration
 from evalkit.errors import Faults, SurveyError
 from evalkit.lists import as_list
+from evalkit.showing import Shown
 from evalkit.variances import Floats, Ints
 from evalkit.weights.margins import regression
 from evalkit.weights.steps import Sets, Taken
@@ -25,7 +26,7 @@ BOUNDED = (0.3, 3.0)  # for the logit distance where no bounds are stated
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Calibrate:
+class Calibrate(Shown):
     """Change the weights as little as may be so that they reproduce totals of several variables.
 
     Parameters

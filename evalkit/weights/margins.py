@@ -13,6 +13,7 @@ from evalkit import calibration
 from evalkit.calibration import Names
 from evalkit.errors import SurveyError
 from evalkit.lists import as_list
+from evalkit.showing import Shown
 from evalkit.variances import Floats, Ints, add_up
 from evalkit.weights.steps import Sets, Taken
 from evalkit.weights.targets import Target, root_of, shifts, target
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PostStratify:
+class PostStratify(Shown):
     """Scale the weights of each post-stratum to its total.
 
     Parameters
@@ -76,7 +77,7 @@ class PostStratify:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Rake:
+class Rake(Shown):
     """Make weights reproduce several margins at once, by iterative proportional fitting.
 
     Parameters

@@ -12,6 +12,7 @@ import numpy as np
 from evalkit import calibration
 from evalkit.errors import Faults, SurveyError
 from evalkit.lists import as_list
+from evalkit.showing import Shown
 from evalkit.variances import Floats, Ints
 from evalkit.weights.steps import Sets, Taken
 from evalkit.weights.targets import crossed
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Trim:
+class Trim(Shown):
     """Cut weights off at bounds, and give the excess to the rows that were not cut, so that totals stay.
 
     Parameters
