@@ -161,6 +161,10 @@ def _overseen() -> dict[str, Any]:
         "Duties": ev.check_duties(
             duties, pd.DataFrame({"单位": [HEAD], "职责": "走访" + ODD, "日期": "2018-01-20"}), first="2018-01-01", last="2018-01-31"
         ),
+        "Inspectors": ev.inspector_points(
+            pd.DataFrame({"督查员": [HEAD, "D2"], "日期": "2018-11-15", "出勤": ["出勤", "缺勤"]}),
+            pd.DataFrame({"问题编号": ["P1"], "督查员": [HEAD], "日期": "2018-11-15", "举证": "无效"}),
+        ),
         "Coverage": ev.check_coverage(required, pd.DataFrame({"单位代码": ["411727100200"]})),
     }  # fmt: skip
 

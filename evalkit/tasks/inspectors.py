@@ -14,6 +14,7 @@ from evalkit.filledin import Filled, read_several, refuse_several, save_book
 from evalkit.given import takes
 from evalkit.sheets import Page
 from evalkit.sheets.moments import moment
+from evalkit.showing import Rows, Shown, table_of
 
 WHO, DAY, NUMBER = "督查员", "日期", "问题编号"
 PRESENCE = PRESENT, LEAVE, ABSENT = "出勤", "请假", "缺勤"
@@ -34,7 +35,7 @@ TABLES = {
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Inspectors:
+class Inspectors(Shown):
     """Points of inspectors.
 
     Parameters
@@ -44,6 +45,9 @@ class Inspectors:
     """
 
     _days: pd.DataFrame
+
+    def _rows_shown(self) -> Rows:
+        return table_of(self._days.groupby(DAY)[["问题", "未被反驳", "待定", "当日积分"]].sum().reset_index())
 
     def daily(self) -> pd.DataFrame:
         """Return what is published day by day: 日期, 督查员, 出勤, 问题, 未被反驳, 待定, 当日积分, 累计积分, in order of day."""
