@@ -17,6 +17,7 @@ from evalkit.filledin import read_filled
 from evalkit.given import takes
 from evalkit.ledger import is_day
 from evalkit.sheets import Page, write_book, write_bytes
+from evalkit.showing import Shown
 
 RESTRICTED, FORM, TABLE, NOTICE = "restricted", "线索登记表.xlsx", "线索移交表", "保密说明.txt"
 PAPERS = "材料"  # a folder for the papers that belong to the clues; nobody looks into it
@@ -48,7 +49,7 @@ BLANK_ROWS = 100
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ClueList:
+class ClueList(Shown):
     """Clues to breaches of discipline. What they say is in no repr, message, table, report or list of problems.
 
     Attributes
@@ -101,9 +102,6 @@ class ClueList:
 
     def __repr__(self) -> str:
         return f"ClueList {self.count} 条，内容不显示"
-
-    def _repr_html_(self) -> str:
-        return f"<p>{self!r}</p>"
 
 
 @takes(FieldworkError)

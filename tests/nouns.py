@@ -161,6 +161,11 @@ def _overseen() -> dict[str, Any]:
         "Duties": ev.check_duties(
             duties, pd.DataFrame({"单位": [HEAD], "职责": "走访" + ODD, "日期": "2018-01-20"}), first="2018-01-01", last="2018-01-31"
         ),
+        "ClueList": ev.read_clues(pd.DataFrame({
+            "线索编号": ["X1"], "级": "村", "地点": "411726101201", "线索内容": f"{HEAD}冒领补助三千元", "涉及人员": HEAD, "来源": "访谈",
+            "发现日期": "2018-05-03",
+        })),
+        "Clues": ev.Clues([f"{HEAD}冒领低保金三千元，群众反映强烈"], [HEAD], ["低保金"]),
         "Inspectors": ev.inspector_points(
             pd.DataFrame({"督查员": [HEAD, "D2"], "日期": "2018-11-15", "出勤": ["出勤", "缺勤"]}),
             pd.DataFrame({"问题编号": ["P1"], "督查员": [HEAD], "日期": "2018-11-15", "举证": "无效"}),

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from evalkit.showing import Shown
+
 LENGTH = 12  # letters in a row that a text shares with a clue: fewer are shared by chance, as 没有按政策规定发放
 SHORTEST = 8  # a clue of fewer letters cannot be told from ordinary words
 WHOLE_NAME = 3  # a name of so many letters is found inside running text, a shorter one only as a word of its own
@@ -20,7 +22,7 @@ def _plain(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Clues:
+class Clues(Shown):
     """What is looked for.
 
     Parameters
