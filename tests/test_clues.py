@@ -44,7 +44,7 @@ def silent(said: str) -> str:
 
 def test_the_register_is_read_and_shows_nothing() -> None:
     found = ev.read_clues(ROWS)
-    assert found.count == 2 and repr(found) == "ClueList 2 条，内容不显示" and found._repr_html_() == f"<p>{found!r}</p>"
+    assert found.count == 2 and repr(found) == "ClueList 2 条，内容不显示" and found._repr_html_().endswith(f">{found!r}</p>")
     assert not any(word in str(vars(found).keys()) + repr(found) for word in SECRET)
 
 
