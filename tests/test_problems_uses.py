@@ -149,6 +149,10 @@ def test_the_commands_from_an_empty_form_to_the_four_lists(tmp_path: Path) -> No
     assert typed("export", root, "--day", "2018-06-20").startswith("0\n问题清单、责任清单、整改清单、整改时限清单 写入")
     books = {name: read_grids(tmp_path / "results" / name) for name in ("四清单.xlsx", "销号登记表.xlsx")}
     assert list(books["四清单.xlsx"]) == ["问题清单", "责任清单", "整改清单", "整改时限清单", "来源", "进度", "阶段", "措施"]
+    paper = CliRunner().invoke(main, ["paper", "progress", "台账", root, "--date", "2018-06-20"])
+    assert paper.exit_code == 0, paper.output
+    page = (tmp_path / "report" / "整改情况报告.html").read_text(encoding="utf-8")
+    assert "已完成1个" in page and "超过时限未完成的1个" in page and "明白卡不规范" in page
     assert "集中整改" in typed("stages", root) and "签字包帮干部" in typed("list", root, "--number", "A1")
     assert "A2  待整改  2018-06-10" in typed("list", root)
     with pytest.raises(FieldworkError, match="已有人填写"):

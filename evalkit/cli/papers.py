@@ -37,7 +37,9 @@ def check_numbers(edited: str, folder: str, against: str) -> None:
 def write_rectification(kind: str, problems: str, folder: str, date: str, due: str, appeal: str, by: str, number: str) -> None:
     """整改文件：notice 问题清单及交办通知，plan 整改方案，pledge 责任书，progress 整改情况报告，closing 销号登记表。
 
-    Papers of rectification from a list of problems: notice, plan, pledge, progress, closing.
+    问题清单写一个表的文件名，或写 台账：用 evalkit problems 记下的问题。
+
+    Papers of rectification from a list of problems, or from the ledger's (台账): notice, plan, pledge, progress, closing.
     """
     say(rectification.write_rectification(Evaluation(folder), kind, problems, date=date, due=due, appeal=appeal, by=by, number=number))
 

@@ -52,12 +52,12 @@ def take_list(evaluation: Evaluation, file: str, *, who: str, day: str) -> Said:
     rules = _rules(evaluation)
     listed = list_problems(file, merge=rules.merge, taxonomy=_taxonomy(evaluation), **_calendar(rules))
     new = record_problems(evaluation.ledger, listed, who=who, day=day)
-    return (f"读入：{listed!r}", f"台账新记 {new} 条；{_known(evaluation)!r}")
+    return (f"读入：{listed!r}", f"台账新记 {new} 条；{known_problems(evaluation)!r}")
 
 
 def tell_list(evaluation: Evaluation, number: str = "") -> Said:
     """Return the problems, or the steps of one."""
-    known = _known(evaluation)
+    known = known_problems(evaluation)
     if number:
         steps = known.history(number).astype(str).to_dict("records")
         told = (
@@ -93,12 +93,12 @@ def take_steps(evaluation: Evaluation, file: str, *, evidence: str) -> Said:
     """Take many steps from a table, all or none."""
     folder = evidence or Path(file).parent
     new = note_problems(evaluation.ledger, file, chain=_chain(evaluation), gates=_gates(_rules(evaluation)), evidence=folder)
-    return (f"整改步骤：新记 {new} 步；{_known(evaluation)!r}",)
+    return (f"整改步骤：新记 {new} 步；{known_problems(evaluation)!r}",)
 
 
 def tell_overdue(evaluation: Evaluation, day: str) -> Said:
     """Return the overdue problems of a day; write them to ``results/``."""
-    table = _known(evaluation).overdue(day)
+    table = known_problems(evaluation).overdue(day)
     write_csv(table.rename(columns=LATE), evaluation.folder.part("results") / OVERDUE)
     rows = table[["number", "deadline", "late", "units", "text"]].itertuples(index=False, name=None)
     told = (f"  {number}  {due}  逾期 {late} 天  {units[:20]}  {text[:24]}" for number, due, late, units, text in rows)
@@ -107,7 +107,7 @@ def tell_overdue(evaluation: Evaluation, day: str) -> Said:
 
 def tell_progress(evaluation: Evaluation, day: str, by: Sequence[str]) -> Said:
     """Return the sentences of the completion report and the counts."""
-    known = _known(evaluation)
+    known = known_problems(evaluation)
     table = known.progress(day, by=tuple(by))
     rows = table.iloc[:-1, :6].itertuples(index=False, name=None)
     counts = (f"  {word} {label}：共 {total}，已销号 {done}，未完成 {left}，逾期 {late}" for word, label, total, done, left, late in rows)
@@ -116,7 +116,7 @@ def tell_progress(evaluation: Evaluation, day: str, by: Sequence[str]) -> Said:
 
 def write_lists(evaluation: Evaluation, day: str, start: str) -> Said:
     """Write the four lists and the register of closes to ``results/``."""
-    known, place, rules = _known(evaluation), evaluation.folder.part("results"), _rules(evaluation)
+    known, place, rules = known_problems(evaluation), evaluation.folder.part("results"), _rules(evaluation)
     stages = _stages(evaluation)
     dated = [stage for stage in stages if start or stage.days is None]
     write_problem_lists(known, place / FOUR, day=day, stages=stage_table(dated, start=start, **_calendar(rules)))
@@ -137,7 +137,8 @@ def choices() -> tuple[str, ...]:
     return tuple(BY)
 
 
-def _known(evaluation: Evaluation) -> Problems:
+def known_problems(evaluation: Evaluation) -> Problems:
+    """Return the problems that the ledger holds, with all steps of their rectification."""
     return follow_problems(evaluation.ledger, taxonomy=_taxonomy(evaluation), chain=_chain(evaluation, needed=False))
 
 
