@@ -31,12 +31,13 @@ PROGRAMS = {
 # Simulations, killed processes, benchmarks, rules of the code itself, and whole draws and runs whose libraries other tests use too: what
 # they find does not hang on the versions of libraries, so that the run with the lowest versions leaves them out.
 LONG = frozenset(
-    {"test_architecture", "test_benchmarks", "test_benchmarks_coverage", "test_benchmarks_estimate", "test_designs", "test_designs_run",
-     "test_fuzz", "test_gate_slips", "test_glossary", "test_kill", "test_licences", "test_machines", "test_nouns", "test_opening",
-     "test_plans", "test_privacy",
-     "test_quality_rejudged", "test_rate_coverage", "test_rate_kinds", "test_rate_standards", "test_readme", "test_rounds", "test_sample",
-     "test_selection_balanced", "test_selection_exact", "test_selection_spatial", "test_stages", "test_survey_bias", "test_trials",
-     "test_unions", "test_verdict_programme", "test_verifiers", "test_weights", "test_wheel"}
+    {"test_architecture", "test_benchmarks", "test_benchmarks_coverage", "test_benchmarks_estimate", "test_charts_layout",
+     "test_clues", "test_designs", "test_designs_run", "test_fuzz", "test_gate_slips", "test_glossary", "test_kill", "test_licences",
+     "test_machines", "test_mandatory", "test_method_table", "test_notebooks", "test_nouns", "test_opening", "test_plans",
+     "test_privacy", "test_programme", "test_quality_rejudged", "test_rate_coverage", "test_rate_kinds", "test_rate_standards",
+     "test_readme", "test_report_extremes", "test_rounds", "test_sample", "test_selection_balanced", "test_selection_exact",
+     "test_selection_spatial", "test_site", "test_specimen_reports", "test_stages", "test_survey_bias", "test_tasks", "test_tiers",
+     "test_trials", "test_unions", "test_validation", "test_verdict_programme", "test_verifiers", "test_weights", "test_wheel"}
 )  # fmt: skip
 
 
