@@ -28,16 +28,23 @@ PROGRAMS = {
     "libreoffice": ("soffice pdftoppm", "libreoffice-writer, libreoffice-calc and poppler-utils"),
     "r": ("Rscript", "r-cran-survey and r-cran-sampling"),
 }
-# Simulations, killed processes, benchmarks, rules of the code itself, and whole draws and runs whose libraries other tests use too: what
-# they find does not hang on the versions of libraries, so that the run with the lowest versions leaves them out.
+# Simulations, killed processes, benchmarks, rules of the code itself, examples of the pages, and whole draws, papers and runs whose
+# libraries other tests use too: what they find does not hang on the versions of libraries, so that the run with the lowest versions
+# leaves them out.
 LONG = frozenset(
-    {"test_architecture", "test_benchmarks", "test_benchmarks_coverage", "test_benchmarks_estimate", "test_charts_layout",
-     "test_clues", "test_designs", "test_designs_run", "test_fuzz", "test_gate_slips", "test_glossary", "test_kill", "test_licences",
-     "test_machines", "test_mandatory", "test_method_table", "test_notebooks", "test_nouns", "test_opening", "test_plans",
-     "test_privacy", "test_programme", "test_quality_rejudged", "test_rate_coverage", "test_rate_kinds", "test_rate_standards",
-     "test_readme", "test_report_extremes", "test_rounds", "test_sample", "test_selection_balanced", "test_selection_exact",
-     "test_selection_spatial", "test_site", "test_specimen_reports", "test_stages", "test_survey_bias", "test_tasks", "test_tiers",
-     "test_trials", "test_unions", "test_validation", "test_verdict_programme", "test_verifiers", "test_weights", "test_wheel"}
+    {"test_acceptance", "test_acceptance_design", "test_allocation_several", "test_architecture", "test_benchmarks",
+     "test_benchmarks_coverage", "test_benchmarks_estimate", "test_boundaries", "test_casework_papers", "test_ceremony",
+     "test_charts_layout", "test_chosen_places", "test_clues", "test_designs", "test_designs_run", "test_docs", "test_docs_acceptance",
+     "test_docs_estimation", "test_docs_intervals", "test_docs_verdicts", "test_exact", "test_fuzz", "test_gate_slips",
+     "test_glossary", "test_inclusion_pairs", "test_intervals_ways", "test_kill", "test_large", "test_licences", "test_machines",
+     "test_mandatory", "test_method_table", "test_notebooks", "test_nouns", "test_opening", "test_papers", "test_plans",
+     "test_privacy", "test_problems_uses", "test_programme", "test_proofs", "test_published_rates", "test_quality_codings",
+     "test_quality_plausible", "test_quality_reinterviews", "test_quality_rejudged", "test_quality_springs", "test_quotas",
+     "test_rate_coverage", "test_rate_kinds", "test_rate_standards", "test_readme", "test_rectifying", "test_report_english",
+     "test_report_extremes", "test_rounds", "test_sample", "test_selection_balanced", "test_selection_exact", "test_selection_spatial",
+     "test_site", "test_sizing_villages", "test_smallareas", "test_specimen_reports", "test_stages", "test_survey_bias", "test_tasks",
+     "test_tiers", "test_trials", "test_unions", "test_validation", "test_verdict_programme", "test_verification", "test_verifiers",
+     "test_weights", "test_wheel"}
 )  # fmt: skip
 
 
