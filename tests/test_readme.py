@@ -35,7 +35,7 @@ def test_the_check_of_the_clone_runs_the_lines_of_the_readme() -> None:
 
 def test_the_steps_are_the_commands_in_their_order() -> None:
     told = re.findall(r"^\| `evalkit (\w+)", README, re.M)
-    assert [*told, "run", "wheels"] == list(main.commands)
+    assert [*told, "run", "wheels", "completion"] == list(main.commands)
 
 
 def test_options_of_the_readme_exist() -> None:

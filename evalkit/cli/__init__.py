@@ -7,6 +7,7 @@ import click
 from evalkit import __version__
 from evalkit.cli.casework import case, tell_distance
 from evalkit.cli.ceremonies import ceremony
+from evalkit.cli.completing import complete
 from evalkit.cli.coverage import coverage
 from evalkit.cli.daily import board, close_village, conflicts, mark, nightly, points, reserve, resolve, response
 from evalkit.cli.fielding import assign, wheels, xlsform
@@ -61,6 +62,6 @@ for _command in (
     case, estimate, tell_distance, score_card, problems, delivery, clues, tiers, tasks, coverage,
     report, check_numbers, write_rectification, sum_up, certify, verify, publish, search_outputs,
     new_secret_key, history, ledger,
-    overlap, matched, run_all, wheels,
+    overlap, matched, run_all, wheels, complete,
 ):  # fmt: skip
     main.add_command(_command)

@@ -195,6 +195,12 @@ class Estimate(algebra.Arithmetic, Questions, Shown):
             raise EstimateError(f"[{'、'.join(map(repr, wanted))}]｜{found}这样的标签｜可用：{shown}")
         return self._rows(np.array(rows))
 
+    def _ipython_key_completions_(self) -> list[Any]:
+        """Return what a notebook offers behind ``[``: one-part keys where they say which row, else the whole label."""
+        parts = [{label[at] for label in self.labels} for at in range(len(self.parts))]
+        telling = [at for at, known in enumerate(parts) if len(known) == len(self)]
+        return [label[telling[-1]] if telling else label for label in self.labels]
+
     def _key(self, at: int) -> str:
         return ", ".join(map(repr, self.labels[at]))
 
