@@ -376,4 +376,4 @@ def test_places_of_several_stages_have_one_name_each() -> None:
     names = Places.of(ev.Frame.from_design(from_list), from_list).names
     assert all(label.endswith("|全部") for label in names) and not any("全部" in name for name in names.values())
     coded = from_list.model_copy(update={"report": from_list.report.model_copy(update={"code_names": True})})
-    assert set(Places.of(ev.Frame.from_design(from_list), coded).names.values()) == {f"地区{i:04d}" for i in range(1, 1113)}
+    assert set(Places.of(ev.Frame.from_design(from_list), coded).names.values()) == {f"乡镇{i:04d}" for i in range(1, 1113)}

@@ -59,11 +59,12 @@ def write_rectification(
 def paper_table(problems: Problems, day: str) -> pd.DataFrame:
     """Return the problems of the ledger as papers read them: done is what all have signed and closed."""
     table = problems.table(day)
+    places = zip(table["place"], table["household"], strict=True)
     closed = table["status"] == "已销号"
     return pd.DataFrame({
         "编号": table["number"],
         "级别": table["level"].replace({"乡": "乡镇"}),
-        "地点": [f"{place}/{household}" if household else place for place, household in zip(table["place"], table["household"], strict=True)],
+        "地点": [f"{place}/{household}" if household else place for place, household in places],
         "问题": table["text"],
         "依据": table["sources"],
         "牵头单位": table["lead"],
