@@ -87,7 +87,7 @@ def draw_counties(design: Design, *, seed: str, seed_origin: str = "given") -> C
     >>> from evalkit.evaluation.programme import draw_counties
     >>> drawn = draw_counties(ev.read_design("designs/national_programme_2018.toml"), seed="31415926535897932384")
     >>> len(drawn.codes), drawn.codes[0], len(drawn.rows(drawn.codes[0]))
-    (280, '001001', 96)
+    (280, '001014', 96)
     """
     part = _section(design)
     listed = _listed(design)
