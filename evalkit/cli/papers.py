@@ -35,9 +35,9 @@ def check_numbers(edited: str, folder: str, against: str) -> None:
 @click.option("--by", default="", help="落款；不写时交办通知用评估机构，其余用县人民政府。")
 @click.option("--number", default="", help="文号。")
 def write_rectification(kind: str, problems: str, folder: str, date: str, due: str, appeal: str, by: str, number: str) -> None:
-    """整改文件：notice 问题清单及交办通知，plan 整改方案，pledge 责任书，progress 整改情况报告，closing 销号登记表；清单写文件名，或写 台账。
+    """整改文件：notice 问题清单及交办通知，plan 整改方案，pledge 责任书，progress 整改情况报告，closing 销号登记表；清单可写 台账。
 
-    Papers of rectification from a list of problems, or from the ledger's (台账): notice, plan, pledge, progress, closing.
+    Papers of rectification from a list of problems, or from that of the ledger: notice, plan, pledge, progress, closing.
     """
     say(rectification.write_rectification(Evaluation(folder), kind, problems, date=date, due=due, appeal=appeal, by=by, number=number))
 
