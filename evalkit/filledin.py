@@ -164,7 +164,9 @@ def read_filled(source: Any, subject: str, needed: Iterable[str], optional: Iter
     given = [heading for heading in possible if heading in table.columns]
     rows = as_text(table[[*wanted, *given]], faults)
     others = tuple(heading for heading in headings if heading not in {*wanted, *possible})
-    return Filled(rows.reindex(columns=[*wanted, *possible], fill_value=""), frozenset(given), others, faults)
+    columns = [*wanted, *possible]
+    whole = rows.assign(**{column: "" for column in columns if column not in rows.columns})[columns]  # the first pandas 3 fills no texts in
+    return Filled(whole, frozenset(given), others, faults)
 
 
 def _in_memory(source: Any, subject: str) -> pd.DataFrame:

@@ -59,7 +59,8 @@ def write_delivery_form(path: str | Path, *, households: pd.DataFrame | None = N
     else:
         pairs = product(households[["village", "household"]].astype(str).itertuples(index=False, name=None), policies or ("",))
         rows = [(village, household, policy) for (village, household), policy in pairs]
-        table = pd.DataFrame(rows, columns=given).reindex(columns=headings, fill_value="")
+        table = pd.DataFrame(rows, columns=given)
+        table = table.assign(**{heading: "" for heading in headings if heading not in table.columns})[list(headings)]
     page = table_page(table, [VILLAGE, HOUSEHOLD, VOUCHER], {POLICY: list(policies), DUE: (YES, NO), HAD: (YES, NO)})
     guide: dict[str, str] = {heading: HOW[heading] for heading in headings}
     pages: dict[str, Page] = {"政策到户表": page, GUIDE: guide_page("政策到户表填写说明", guide, RULES)}
