@@ -125,14 +125,28 @@ def test_a_real_programme_opens_a_folder_for_each_county(tmp_path: Path) -> None
         open_counties(tmp_path / "design.toml", tmp_path / "项目", seed=SEED, how="当众摇号")
 
 
+def test_a_county_whose_name_is_no_folder_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    data = small()
+    listed = draw_counties(ev.read_design(data), seed=SEED)._listed
+    listed.loc[listed["county"] == "002002", "county_name"] = "../外面"
+    data["stage"][0] = {"name": "county", "unit": "county", "method": "take-all"}
+    data["frame"] = {**{key: part for key, part in data["frame"].items() if key != "made"}, "file": "名单.csv", "sheet": ""}
+    listed.assign(乡村人口="1", 脱贫人口="1", 未脱贫人口="1", 非建档立卡人口="1").to_csv(tmp_path / "名单.csv", index=False)
+    (tmp_path / "design.toml").write_text(_text(data), encoding="utf-8")
+    with pytest.raises(DesignError, match="也是文件夹名"):
+        open_counties(tmp_path / "design.toml", tmp_path / "项目", seed=SEED, how="当众摇号")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["design.toml", "名单.csv"]
+
+
 def test_what_cannot_be_split_into_counties_is_refused_at_once() -> None:
     data = small(programme={"column": "province", "name": "县"})
     data["stage"][1]["allocation"] = {"rule": "equal", "total": 40}
     del data["stage"][1]["n"]
+    data["frame"] = {**{key: part for key, part in data["frame"].items() if key != "made"}, "file": "户名册.parquet", "rows": "户数"}
     with pytest.raises(DesignError) as refusal:
         ev.read_design(data)
     said = str(refusal.value)
-    assert "programme.column" in said and "programme.name" in said and "stage[2].allocation" in said
+    assert "programme.column" in said and "programme.name" in said and "stage[2].allocation" in said and "frame.rows" in said
 
 
 def test_a_county_with_two_names_and_two_counties_of_one_name_are_told_with_their_rows(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from evalkit.design.sections import Section, Word
-from evalkit.design.staging import READ, entries, reads_rosters, texts
+from evalkit.design.staging import READ, entries, kept_of, reads_rosters, texts
 from evalkit.errors import Fault
 
 if TYPE_CHECKING:
     from evalkit.design.declarations import Design
 
 LIST = "villages.csv"  # the list of one county, in its folder
+OWN = ("made", "file", "sheet")  # where the list of the programme came from
 WHOLE = ("programme", "published")  # sections that speak of the programme, not of one county
 
 
@@ -54,7 +55,7 @@ def county_data(design: Design, code: str, name: str) -> dict[str, Any]:
     first, *later = (stage for stage in data["stage"][1:])
     made = {
         "evaluation": {**data["evaluation"], "county": name, "county_code": code},
-        "frame": {**{key: part for key, part in data["frame"].items() if key != "made"}, "file": LIST},
+        "frame": {**{key: part for key, part in data["frame"].items() if key not in OWN}, "file": LIST},
         "stage": [{key: part for key, part in first.items() if key != "from"}, *later],
         "report": {**data["report"], "name": name, "title": design.report.title.replace(whole, name)},
     }
@@ -86,8 +87,9 @@ def programme_faults(data: Mapping[str, Any]) -> Iterator[Fault]:
     if isinstance(column, str) and unit != column:
         remedy = "第一阶段抽县：写 unit = \"县代码列\"，两处相同"
         yield Fault(None, "programme.column", column, f"不是第一阶段的 unit（{unit or '没有写'}）", remedy)
-    frame = data.get("frame")
-    kept = texts(frame.get("columns")) if isinstance(frame, Mapping) else []
+    kept, frame = kept_of(data.get("frame")), data.get("frame")
+    if isinstance(frame, Mapping) and frame.get("rows"):
+        yield Fault(None, "frame.rows", "", "项目的名单应是村名单，户名册不能分县", "先把户名册按村合计成村名单，删去 rows 与 sums")
     for key in ("column", "name"):
         if isinstance(part.get(key), str) and part[key] not in kept:
             yield Fault(None, f"programme.{key}", part[key], "不在 [frame] columns 中", "列入 [frame] columns")

@@ -47,6 +47,8 @@ def open_counties(design: str | Path, out: str | Path, *, seed: str, how: str) -
         raise EvalkitError("how｜空白｜写种子如何产生、谁在场，如 \"11月12日各县代表当众摇号\"")
     drawn = draw_counties(read_design(design), seed=sound_seed(seed), seed_origin=how.strip())
     for code in drawn.codes:
+        drawn.plan(code)  # a name that is no folder's is refused before anything is written
+    for code in drawn.codes:
         _open(drawn, code, Folder(folder.root / COUNTIES / drawn.names[code]))
     keep_draw(drawn, folder)
     first = folder.root / COUNTIES / drawn.names[drawn.codes[0]]
