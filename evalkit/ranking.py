@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri, roots_legendre
 
 from evalkit.errors import EstimateError, Faults, one_of
+from evalkit.later import later
+
+charts = later("evalkit.charts")
 
 Numbers = NDArray[np.float64]
 METHODS = {
@@ -26,11 +31,21 @@ class RankSets:
     first, last : (units,) int arrays
     critical : float
         Quantile that estimates or differences were compared with.
+    place : (units,) int array
+        Place of the estimate itself; equal estimates share the first of theirs.
+    level : float
+        Joint confidence.
     """
 
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     critical: float
+    place: NDArray[np.int64]
+    level: float
+
+    def plot(self, names: Sequence[str] | None = None, **options: Any) -> Any:
+        """Draw which places each unit may hold; `evalkit.charts.ranks_plot` says what may be asked."""
+        return charts.ranks_plot(self, names, **options)
 
 
 def rank_sets(est: ArrayLike, se: ArrayLike, level: float = 0.95, method: str = "mrsw") -> RankSets:
@@ -77,7 +92,8 @@ def rank_sets(est: ArrayLike, se: ArrayLike, level: float = 0.95, method: str = 
         critical = _range_quantile(units, level) / 2**0.5
         apart = critical * np.hypot(s[:, None], s)
     ahead = x[:, None] - x > apart  # row i is surely larger than column j
-    return RankSets(1 + ahead.sum(axis=0), units - ahead.sum(axis=1), critical)
+    place = 1 + (x[:, None] > x).sum(axis=0)
+    return RankSets(1 + ahead.sum(axis=0), units - ahead.sum(axis=1), critical, place, float(level))
 
 
 def _checked(est: ArrayLike, se: ArrayLike, level: float) -> tuple[Numbers, Numbers]:

@@ -45,7 +45,7 @@ UPSTREAM: frozenset[str] = frozenset(
      "sample.samples.Sample.plot", "responses.collecting.Responses.plot", "fieldwork.assignment.Assignment.plot",
      "models.regression.Model.plot", "satisfaction.priorities.Priorities.plot", "survey.surveys.Survey.plot",
      "quality.askers.Interviewers.plot", "quality.plausible.Plausibility.plot",
-     "indicators.scorecard.Scorecard.plot",
+     "indicators.scorecard.Scorecard.plot", "ranking.RankSets.plot",
      "trials.outcomes.Trials.plot", "verdict.judging.Verdict.plot"}
 )  # fmt: skip
 # Where a seed may be left out: a step in a folder falls back on the ceremony's seed, then on the specimen's.

@@ -126,6 +126,11 @@ def card():
     return ev.score(known, "designs/systems/sichuan_city_2017.toml")
 
 
+def ranks(case):
+    at = np.arange(COUNTIES.get(case, 6))
+    return ev.ranking.rank_sets(0.9 + at * 7 % 19 * 0.001, np.full(len(at), 1.0 if case == "zeros" else 0.002))
+
+
 def plausible(case):
     table = pd.DataFrame({"village": names(case), "household": "1", "callback": "是" if case == "zeros" else "否"})
     words, columns = {"是": "confirmed", "否": "denied"}, {"village": "village", "household": "household", "callback": "callback"}
@@ -165,6 +170,9 @@ DRAWN = {
     ] if case in ("ordinary", "long") else [],
     "progress_plot": lambda case: [charts.progress_plot(
         board(*{"one": (1, 1), "many": (300, 250), "zeros": (44, 0)}.get(case, (44, 36))), language=language) for language in said(case)],
+    "ranks_plot": lambda case: [
+        charts.ranks_plot(ranks(case), names(case), language=language) for language in said(case)
+    ] if case != "one" else [],
     "responses_plot": lambda case: [
         charts.responses_plot(county.collected(), language=language) for language in said(case)
     ] if case == "ordinary" else [],

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import studentized_range
 
 import evalkit as ev
-from evalkit.errors import EstimateError
+from evalkit.errors import EstimateError, ReportError
 from evalkit.ranking import rank_sets
 
 EST, SE = np.array([0.97, 0.955, 0.95, 0.93, 0.90]), np.array([0.006, 0.007, 0.006, 0.008, 0.009])
@@ -74,3 +74,15 @@ def test_order_and_sign_of_the_units_do_not_matter() -> None:
 def test_questions_without_an_answer_are_refused(change, words) -> None:
     with pytest.raises(EstimateError, match=words):
         rank_sets(**({"est": EST, "se": SE} | change))
+
+
+def test_the_picture_shows_the_sets_and_says_them() -> None:
+    sets = rank_sets([0.90, 0.97, 0.97, 0.955], [0.001, 0.006, 0.006, 0.007])
+    axes = sets.plot(list("abcd"), language="en")
+    assert sets.place.tolist() == [4, 1, 1, 3]  # equal estimates share a place
+    assert axes.get_label() == "b: place 1, may be 1–3; c: place 1, may be 1–3; d: place 3, may be 1–3; a: place 4, certain."
+    lines = [line for line in axes.lines if line.get_linewidth() == 5]
+    assert [tuple(np.round(line.get_xdata()).astype(int)) for line in lines] == [(1, 3), (1, 3), (1, 3), (4, 4)]
+    assert [line.get_markerfacecolor() == "white" for line in axes.lines if line.get_marker() == "o"] == [True, True, True, False]
+    with pytest.raises(ReportError, match="names：3 个｜应为 4 个"):
+        sets.plot(["a", "b", "c"])

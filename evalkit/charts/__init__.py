@@ -28,6 +28,7 @@ from evalkit.charts.results import (
 )
 from evalkit.charts.scorecards import scorecard_plot
 from evalkit.charts.spreads import steps_plot, survey_plot
+from evalkit.charts.standings import ranks_plot
 from evalkit.charts.style import (
     AMBER,
     BLUE,
@@ -53,6 +54,6 @@ __all__ = [
     "interviewer_plot", "know_fonts", "missing_characters", "model_plot", "oc_plot", "organ_pipe_plot", "picture", "place_chart",
     "plausibility_plot", "response_chart", "sample_chart", "satisfaction_chart", "survey_plot", "test_plot", "trials_plot",
     "verdict_plot",
-    "answers_plot", "causes_plot", "flow_plot", "map_plot", "priorities_plot", "scorecard_plot",
+    "answers_plot", "causes_plot", "flow_plot", "map_plot", "priorities_plot", "ranks_plot", "scorecard_plot",
     "WEIGHTS", "drawn_plot", "strips_of", "progress_plot", "responses_plot", "steps_plot", "tiles_plot", "weight_picture",
 ]  # fmt: skip

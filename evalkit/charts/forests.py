@@ -246,7 +246,7 @@ def row_names(estimate: Estimate, labels: Labels) -> tuple[str, list[tuple[str, 
     shared = [rows[0][at] for at in range(len(parts)) if at not in varying and rows[0][at]]
     title = KINDS[estimate.kind] + (f"：{' '.join(shared)}" if shared else "")
     if labels is not None and not isinstance(labels, Mapping):
-        return title, [("", text) for text in _texts(labels, len(estimate))]
+        return title, [("", text) for text in row_texts(labels, len(estimate), "labels")]
     if not varying:
         return KINDS[estimate.kind], [("", " ".join(shared) or KINDS[estimate.kind])] * len(rows)
     first, others = varying[0], varying[1:]
@@ -265,10 +265,18 @@ def _word(part: Any, name: str, words: Mapping[Any, str]) -> str:
     return f"{part:g}" if isinstance(part, float) else str(part)
 
 
-def _texts(labels: Sequence[str], count: int) -> list[str]:
+def row_texts(labels: Sequence[str], count: int, argument: str) -> list[str]:
+    """Return one text a row, of an argument of this name.
+
+    Raises
+    ------
+    ReportError
+        When they are not as many as rows.
+    """
     if isinstance(labels, str) or len(labels) != count:
+        hint = "或写 {标签: 文字}" if argument == "labels" else "按行的次序写成列表"
         given = "一段文字" if isinstance(labels, str) else f"{len(labels)} 个"
-        raise ReportError(f"labels：{given}｜应为 {count} 个，每行一个｜或写 {{标签: 文字}}")
+        raise ReportError(f"{argument}：{given}｜应为 {count} 个，每行一个｜{hint}")
     return [str(text) for text in labels]
 
 
