@@ -52,7 +52,37 @@ def numbers(seed: str, purpose: str, key: str, count: int) -> Floats:
     >>> bool((numbers("42", "persons", "a", 5)[:2] == numbers("42", "persons", "a", 2)).all())
     True
     """
-    uniform: Floats = ((words(seed, purpose, [key], count)[0] >> np.uint64(12)).astype(np.float64) + 0.5) / 2.0**52
+    return numbers_of(seed, purpose, [key], [count])
+
+
+def numbers_of(seed: str, purpose: str, keys: Sequence[str], counts: Sequence[int]) -> Floats:
+    """Return the numbers of many streams, one stream after the other.
+
+    Parameters
+    ----------
+    seed, purpose : str
+        What names the streams; none may hold ``|``.
+    keys : sequence of str, shape (k,)
+        One stream a key, such as a village.
+    counts : sequence of int, shape (k,)
+        How many numbers of each, 0 or more.
+
+    Returns
+    -------
+    ndarray of float, shape (sum of counts,), read-only
+        Those that `numbers` gives of each key.
+
+    Raises
+    ------
+    EvalkitError
+        When a part holds ``|``, or a count is negative.
+
+    Examples
+    --------
+    >>> numbers_of("42", "persons", ["a", "b"], [2, 1]).tolist() == [*numbers("42", "persons", "a", 2), *numbers("42", "persons", "b", 1)]
+    True
+    """
+    uniform: Floats = ((_output(seed, purpose, keys, counts) >> np.uint64(12)).astype(np.float64) + 0.5) / 2.0**52
     uniform.flags.writeable = False
     return uniform
 
@@ -84,11 +114,17 @@ def words(seed: str, purpose: str, keys: Sequence[str], count: int) -> NDArray[n
     >>> (words("42", "persons", ["411726001001"], 3) >> np.uint64(12)).tolist()
     [[3867329835630337, 1514338928360879, 4487066445414023]]
     """
-    begun = f"{_sound(seed)}|{_sound(purpose)}|"
-    if count < 0:
-        raise EvalkitError(f"随机数个数：{count}｜应不小于 0｜改为 0 或正整数")
-    data = b"".join([hashlib.shake_256(f"{begun}{_sound(key)}".encode()).digest(8 * count) for key in keys])
-    return np.frombuffer(data, dtype="<u8").reshape(len(keys), count)
+    return _output(seed, purpose, keys, [count] * len(keys)).reshape(len(keys), count)
+
+
+def _output(seed: str, purpose: str, keys: Sequence[str], counts: Sequence[int]) -> NDArray[np.uint64]:
+    """Return the words of many streams, one stream after the other."""
+    begun, least = f"{_sound(seed)}|{_sound(purpose)}|", min(counts, default=0)
+    if least < 0:
+        raise EvalkitError(f"随机数个数：{least}｜应不小于 0｜改为 0 或正整数")
+    streams = zip(keys, counts, strict=True)
+    data = b"".join([hashlib.shake_256(f"{begun}{_sound(key)}".encode()).digest(8 * count) for key, count in streams])
+    return np.frombuffer(data, dtype="<u8")
 
 
 def _sound(part: str) -> str:

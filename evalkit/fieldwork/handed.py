@@ -281,6 +281,7 @@ def _joined(parts: list[tuple[str, pd.DataFrame]], needed: tuple[str, ...]) -> H
 
 def _half_width(cells: pd.Series) -> pd.Series:
     """Return a column with digits and letters half-width; a column that has none of others comes back as it is."""
-    places, words = pd.factorize(cells)
-    plain = [word.translate(HALF_WIDTH).strip() for word in words]
-    return cells if plain == list(words) else pd.Series(plain, dtype=str).take(places).set_axis(cells.index)
+    words = cells.tolist()
+    plain = {word: word.translate(HALF_WIDTH).strip() for word in set(words)}
+    same = all(word == made for word, made in plain.items())
+    return cells if same else pd.Series(list(map(plain.__getitem__, words)), dtype=str, index=cells.index)

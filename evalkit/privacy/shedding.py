@@ -95,14 +95,14 @@ def shed(table: pd.DataFrame, *, keep: str | Iterable[str] = (), tokens: str | I
 
 
 def _by_cells(cells: pd.Series) -> str:
-    return "" if pd.api.types.is_bool_dtype(cells) or pd.api.types.is_float_dtype(cells) else kind_of_cells(_texts(cells).unique())
+    return "" if pd.api.types.is_bool_dtype(cells) or pd.api.types.is_float_dtype(cells) else kind_of_cells(_texts(cells).unique().tolist())
 
 
 def _covered(cells: pd.Series) -> pd.Series:
     """Return a column of texts with the numbers of persons in it covered; other columns as they are."""
     if not (pd.api.types.is_string_dtype(cells) or cells.dtype == object):
         return cells
-    known = {text: made for text in cells.dropna().unique() if isinstance(text, str) and (made := cover_numbers(text)) != text}
+    known = {text: made for text in dict.fromkeys(cells.tolist()) if isinstance(text, str) and (made := cover_numbers(text)) != text}
     return cells.replace(known) if known else cells
 
 

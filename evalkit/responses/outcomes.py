@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,9 +60,11 @@ def check_reserves(handed: Handed, faults: Faults, columns: Returns, drawn: pd.D
         return
     failed = visits[(visits["role"] == "main") & visits["code"].isin(FAILED)].groupby(["village", "cell"]).size()
     ranks = _reserve_ranks(drawn)
-    for cell, mine in used.groupby(["village", "cell"], sort=True):
-        mine = mine.assign(rank=ranks[mine["place"].to_numpy()]).sort_values("rank")
-        _check_cell(handed, faults, columns, mine, int(failed.get(cell, 0)))
+    used = used.assign(rank=ranks[used["place"].to_numpy()]).sort_values(["village", "cell", "rank"])
+    rows = zip(*(used[name].tolist() for name in ("village", "cell", "rank", "code", "row")), strict=True)
+    known = failed.to_dict()
+    for cell, mine in groupby(rows, itemgetter(0, 1)):
+        _check_cell(handed, faults, columns, [row[2:] for row in mine], known.get(cell, 0))
 
 
 def oddities(handed: Handed, columns: Returns, drawn: pd.DataFrame, visits: pd.DataFrame) -> list[Fault]:
@@ -121,9 +126,9 @@ def _reserve_ranks(drawn: pd.DataFrame) -> NDArray[np.int64]:
     return ranks.fillna(0).to_numpy().astype(np.int64)
 
 
-def _check_cell(handed: Handed, faults: Faults, columns: Returns, used: pd.DataFrame, failed_mains: int) -> None:
+def _check_cell(handed: Handed, faults: Faults, columns: Returns, used: Iterable[tuple[int, str, int]], failed_mains: int) -> None:
     released, expected = failed_mains, 1
-    for rank, code, row in zip(used["rank"], used["code"], used["row"], strict=True):
+    for rank, code, row in used:
         column = columns.household
         if rank != expected:
             rule = f"备用户未按顺序启用：这是第 {rank} 户，前面的第 {expected} 户没有结果"

@@ -179,9 +179,8 @@ def roster_fingerprint(rows: pd.DataFrame, stages: tuple[Stage, ...]) -> str:
     The rows stand in the order of households, as `check_rosters` gives them.
     """
     columns = [*DECIDING, *(column for column in columns_read(stages) if column in rows.columns)]
-    return tickets.fingerprint(
-        (household, stratum, int(persons), *others) for household, stratum, persons, *others in rows[columns].itertuples(index=False)
-    )
+    household, stratum, persons, *others = (rows[column].tolist() for column in columns)
+    return tickets.fingerprint(zip(household, stratum, map(int, persons), *others, strict=True))
 
 
 def columns_read(stages: tuple[Stage, ...]) -> tuple[str, ...]:
@@ -340,10 +339,12 @@ def _check_villages(table: pd.DataFrame, villages: Collection[str], faults: Faul
 
 
 def _check_households(table: pd.DataFrame, faults: Faults) -> None:
-    for row, household in enumerate(table["household"]):
-        if codes.is_identity(household):
+    households = table["household"].tolist()
+    wrong = {name for name in set(households) if codes.is_identity(name) or not tickets.sound_id(name)}
+    for row, household in enumerate(households) if wrong else ():
+        if household in wrong and codes.is_identity(household):
             faults.add(row + 2, "household", None, "户编号是身份证号，不能用来抽样", "改用名册中的户编号")
-        elif not tickets.sound_id(household):
+        elif household in wrong:
             faults.add(row + 2, "household", None, "户编号空白，或含 | / 空格、不可见字符", "改正户编号")
     villages = table["village"].tolist()
     for row in table.index[table.duplicated(["village", "household"], keep=False) & (table["household"] != "")]:
@@ -353,7 +354,7 @@ def _check_households(table: pd.DataFrame, faults: Faults) -> None:
 def _check_strata(table: pd.DataFrame, stage: Stage, faults: Faults) -> None:
     own = [name for name in stage.strata if name not in table.columns]
     known = stage.named_strata if len(stage.strata) == len(own) == 1 else ()
-    for row, stratum in enumerate(table["stratum"]):
+    for row, stratum in enumerate(table["stratum"].tolist()):
         if not stratum:
             faults.add(row + 2, "stratum", None, "户类型空白", "补全该格")
         elif known and stratum not in known:

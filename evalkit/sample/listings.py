@@ -105,8 +105,10 @@ def plain_objects(table: pd.DataFrame) -> pd.DataFrame:
 
 def _check_strata(table: pd.DataFrame, strata: Sequence[str], where: str, faults: Faults) -> None:
     for column in strata:
-        refuse_floats(table.set_axis(table.index - 2), column, faults)
         cells = table[column]
+        if all(map(_plain_stratum, set(cells.tolist()))):
+            continue
+        refuse_floats(table.set_axis(table.index - 2), column, faults)
         for row in table.index[(cells == "").to_numpy(dtype=bool)]:
             faults.add(int(row), f"{where}{column}", None, "分层列空白", "补全该格")
         marked = cells[cells.str.contains("|", regex=False).to_numpy(dtype=bool)]
@@ -115,6 +117,11 @@ def _check_strata(table: pd.DataFrame, strata: Sequence[str], where: str, faults
         personal = {cell for cell in set(cells) if is_identity(cell)}  # the certificate, which is public, states the strata
         for row in table.index[cells.isin(personal).to_numpy()]:
             faults.add(int(row), f"{where}{column}", None, "是身份证号，不能用来分层", "改用不含个人信息的列")
+
+
+def _plain_stratum(cell: object) -> bool:
+    """Say whether nothing can be wrong with a value; the drawn villages hold the same few, thousands of times."""
+    return isinstance(cell, str) and not cell.isascii() and "|" not in cell and not is_identity(cell)
 
 
 def _check_present(table: pd.DataFrame, columns: Sequence[str], where: str, faults: Faults) -> None:

@@ -36,7 +36,7 @@ def plain_numbers(cells: pd.Series) -> pd.Series:
     >>> plain_numbers(pd.Series(["3535", "1,234.5", "１，２００", "6444,67", "1e3", ""])).tolist()
     [3535.0, 1234.5, 1200.0, nan, nan, nan]
     """
-    return pd.Series(text_numbers([str(cell) for cell in cells]), index=cells.index, dtype=np.float64)
+    return pd.Series(text_numbers(list(map(str, cells.tolist()))), index=cells.index, dtype=np.float64)
 
 
 def text_numbers(texts: Sequence[str]) -> NDArray[np.float64]:

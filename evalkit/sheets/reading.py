@@ -29,6 +29,7 @@ MARKS = ",	;"  # between the cells of a line; the comma first where several are 
 LIMITS = Limits()
 PRIVATE = re.compile("[\ue000-\uf8ff]")  # GB 18030 holds a place for them, and no text does: another code was misread
 EXPONENT, DECIMALS, ZEROS = r"[+-]?[0-9]*\.?[0-9]+[eE][+-]?[0-9]+", r"[0-9]+\.0+", r"[0-9]{15}0+"  # marks of a number where an id stood
+TURNED = re.compile("|".join((EXPONENT, DECIMALS, ZEROS)))
 
 
 def read_sheet(
@@ -141,9 +142,9 @@ def refuse_floats(table: pd.DataFrame, column: str, faults: Faults) -> None:
     名册：1 处错误
       第 2 行，身份证号｜应为文字，现为科学计数（表格软件已丢失后几位）｜把该列设为文本格式，重新录入或粘贴原号
     """
-    cells = table[column].astype(str)
-    if not cells.drop_duplicates().str.fullmatch("|".join((EXPONENT, DECIMALS, ZEROS))).any():
+    if not any(TURNED.fullmatch(str(cell)) for cell in set(table[column].tolist())):
         return
+    cells = table[column].astype(str)
     remedy = "把该列设为文本格式，重新录入或粘贴原号"
     for mask, rule in (
         (cells.str.fullmatch(EXPONENT), "应为文字，现为科学计数（表格软件已丢失后几位）"),

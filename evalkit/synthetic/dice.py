@@ -37,11 +37,7 @@ class Dice:
 
     def per_household(self, purpose: str) -> streams.Floats:
         """Return one uniform number for each household, village by village."""
-        purpose = f"household {purpose}"
-        parts = [
-            streams.numbers(self.seed, purpose, village, int(size)) for village, size in zip(self.villages, self.sizes, strict=True)
-        ]
-        return np.concatenate(parts) if parts else np.empty(0)
+        return streams.numbers_of(self.seed, f"household {purpose}", self.villages, self.sizes.tolist())
 
     def spread(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the value of its village for each household."""
@@ -55,5 +51,4 @@ class Dice:
 
 def villages_numbers(seed: str, purpose: str, villages: tuple[str, ...]) -> streams.Floats:
     """Return one uniform number for each village, from the stream of that village alone."""
-    purpose = f"village {purpose}"
-    return np.array([streams.numbers(seed, purpose, village, 1)[0] for village in villages], dtype=np.float64)
+    return streams.numbers_of(seed, f"village {purpose}", villages, [1] * len(villages))
