@@ -39,6 +39,8 @@ def cell_text(cell: Any) -> str:
     >>> cell_text(411726101201.0), cell_text(4.11726199001011e17), cell_text(float("nan"))
     ('411726101201', '4.11726199001011E+17', '')
     """
+    if isinstance(cell, str):
+        return _plain_text(cell)
     cell = cell.item() if hasattr(cell, "item") and getattr(cell, "ndim", 0) == 0 else cell
     if isinstance(cell, (list, tuple, set, frozenset, dict)) or hasattr(cell, "ndim"):
         raise EvalkitError("一格中有多个值｜每格应为一个值｜把这一列拆成几列，或只留一个值")
@@ -50,7 +52,12 @@ def cell_text(cell: Any) -> str:
         return _number_text(cell)
     if isinstance(cell, (date, datetime, time)):
         return cell.isoformat(sep=" ") if isinstance(cell, datetime) and cell.time() != time() else cell.isoformat()[:10]
-    text = str(cell).strip()
+    return _plain_text(str(cell))
+
+
+def _plain_text(cell: str) -> str:
+    """Return a text without the blanks around it and without the apostrophe that keeps it from being a formula."""
+    text = cell.strip()
     if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
         raise EvalkitError("文字的编码已损坏｜应为完整的文字｜从原来的系统重新导出")
     return text[1:] if text[:1] == "'" and seems_formula(text[1:]) else text

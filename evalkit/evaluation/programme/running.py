@@ -79,14 +79,16 @@ def keep_draw(drawn: Counties, folder: Folder) -> None:
 
 def county_table(drawn: Counties, found: list[Results]) -> pd.DataFrame:
     """Return one row a county, rate and status, with its gate where it has one."""
-    parts = []
-    for code, results in zip(drawn.codes, found, strict=True):
-        rates, gates = results.table("rates"), results.table("gates").reindex(columns=["rate", *GATE])
-        whole = rates[["rate", *RATE]].merge(gates, on="rate", how="left")
-        parts.append(whole.assign(**{gate: whole[gate].where(whole["status"] != "疑似") for gate in GATE}))
-        parts[-1].insert(0, "county", code)
-        parts[-1].insert(1, "name", drawn.names[code])
-    return pd.concat(parts, ignore_index=True)
+    rates, gates = (_stacked(drawn, [results.table(name) for results in found]) for name in ("rates", "gates"))
+    own = ["county", "name"]
+    whole = rates[[*own, "rate", *RATE]].merge(gates.reindex(columns=[*own, "rate", *GATE]), on=[*own, "rate"], how="left")
+    return whole.assign(**{gate: whole[gate].where(whole["status"] != "疑似") for gate in GATE})
+
+
+def _stacked(drawn: Counties, tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of all counties as one, each row with its county."""
+    parts = zip(drawn.codes, tables, strict=True)
+    return pd.concat([table.assign(county=code, name=drawn.names[code]) for code, table in parts], ignore_index=True)
 
 
 def _assessed(drawn: Counties, folder: Folder, workers: int, workbooks: bool) -> Iterator[Results]:
