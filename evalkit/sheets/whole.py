@@ -21,7 +21,7 @@ PART = ".part"
 MARK = ".writing"  # held open in a folder that is being made
 
 
-def write_bytes(path: str | Path, data: bytes) -> Path:
+def write_bytes(path: str | Path, data: bytes, *, sealed: bool = False) -> Path:
     """Write a file whole or not at all: to a neighbour first, which then takes its name.
 
     Parameters
@@ -29,6 +29,9 @@ def write_bytes(path: str | Path, data: bytes) -> Path:
     path : str or pathlib.Path
         The folder is made when it is missing.
     data : bytes
+    sealed : bool
+        Whether a file written after it states its SHA-256, so that what a machine that dies leaves of it is refused when it is
+        read: then nobody waits for the disk.
 
     Returns
     -------
@@ -55,7 +58,8 @@ def write_bytes(path: str | Path, data: bytes) -> Path:
             _held(out)
             out.write(data)
             out.flush()
-            os.fsync(out.fileno())  # on the disk before it takes the name: a machine that dies leaves the old file or the new one
+            if not sealed:
+                os.fsync(out.fileno())  # on the disk before it takes the name: a machine that dies leaves the old file or the new one
         os.replace(part, target)
     except PermissionError:  # Windows lets nobody replace a file that Excel or Word holds open
         remedy = "关闭 Excel、Word 等程序中的这个文件，或检查文件夹的写入权限，再试一次"

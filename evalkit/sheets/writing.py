@@ -65,7 +65,7 @@ class Page:
     footer: str = ""
 
 
-def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
+def write_csv(table: pd.DataFrame, path: str | Path, *, sealed: bool = False) -> Path:
     """Write a table as CSV in UTF-8 with a mark, so that Excel shows Chinese.
 
     Numbers are written in full; a text that a spreadsheet would take for a formula (one that begins with ``= + - @``, their
@@ -77,6 +77,8 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
     table : pandas.DataFrame
         Written without its index.
     path : str or pathlib.Path
+    sealed : bool
+        As in `write_bytes`.
 
     Returns
     -------
@@ -87,7 +89,7 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> Path:
     writer.writerow([_guarded(str(heading)) for heading in table.columns])
     for row in table.itertuples(index=False, name=None):
         writer.writerow([_guarded(_native(cell)) for cell in row])
-    return write_bytes(path, out.getvalue().encode("utf-8-sig"))
+    return write_bytes(path, out.getvalue().encode("utf-8-sig"), sealed=sealed)
 
 
 def write_book(path: str | Path, pages: Mapping[str, Page | tuple[Any, ...]]) -> Path:

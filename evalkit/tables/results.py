@@ -88,7 +88,7 @@ class Results:
         """
         place = Path(folder)
         place.mkdir(parents=True, exist_ok=True)
-        written = [write_csv(table, place / f"{name}.csv") for name, table in self.tables.items()]
+        written = [write_csv(table, place / f"{name}.csv", sealed=True) for name, table in self.tables.items()]
         whole = {**self.facts, "format": FORMAT, "tables": {path.name: _digest(path.read_bytes()) for path in written}}
         sealed = {**whole, "sha256": _digest(_facts_text(whole).encode())}
         return [write_bytes(place / FACTS, _facts_text(sealed).encode()), *written]
