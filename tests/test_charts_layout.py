@@ -216,9 +216,9 @@ def test_no_chart_has_labels_over_each_other(case):
 # -- the charts of reports and plans ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("townships", [1, 300])
-def test_charts_of_reports(townships):
-    assert {chart.key: faults for chart in draw_all(specimens.made_up(townships)) if (faults := wrong(chart.figure))} == {}
+@pytest.mark.parametrize(("townships", "language"), [(1, "en"), (300, "zh")])
+def test_charts_of_reports(townships, language):
+    assert {chart.key: faults for chart in draw_all(specimens.made_up(townships), language) if (faults := wrong(chart.figure))} == {}
 
 
 # -- colours ----------------------------------------------------------------------------------------------------------

@@ -10,11 +10,12 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 
+from evalkit.charts.layout import texts_of
 from evalkit.cli import main
 from evalkit.errors import ReportError
 from evalkit.report import compose_english, write_report
 from evalkit.report.english.dictionary import english
-from evalkit.report.exhibits import make_tables
+from evalkit.report.exhibits import make_exhibits, make_tables
 from evalkit.report.model import Heading, Paragraph
 from evalkit.report.page import page_bytes
 from evalkit.report.pdf import pdf_bytes
@@ -74,6 +75,21 @@ def test_sentences_are_made_from_the_numbers(document):
     assert "p = 0.0004" in document.text() and "5 November 2018 to 23 November" in main_part
 
 
+def test_charts_are_those_of_the_chinese_report_with_english_words(results, document):
+    ours = make_exhibits(results).pictures
+    assert [picture.chart.key for picture in document.pictures()] == list(ours) and len(ours) > 3
+    assert [picture.number for picture in document.pictures()] == [f"Figure {at}" for at in range(1, len(ours) + 1)]
+    asked = set(results.table("satisfaction")[["item", "answer"]].to_numpy().ravel())
+    for picture in document.pictures():
+        chart, there = picture.chart, ours[picture.chart.key].chart
+        told = [picture.caption, chart.alt, *(text.get_text().replace("\n", "") for text in texts_of(chart.figure))]
+        for name in sorted(asked, key=len, reverse=True):  # questions and answers are the institute's own
+            told = [text.replace(name, "") for text in told]
+        assert [text for text in told if CHINESE.search(text)] == [] and chart.collisions() == [], chart.key
+        shares = [set(re.findall(r"[\d.]+%", text)) for text in (chart.alt, there.alt)]
+        assert shares[0] == shares[1], chart.key
+
+
 def test_what_is_projected_is_not_told_as_counted():
     rates = made_up(3).table("rates")
     rates.loc[rates["rate"] == "综合贫困发生率", ["numerator", "denominator"]] = [5680, 384608]
@@ -98,7 +114,7 @@ def test_all_writers_speak_english(document):
     assert {"Contents", "Annex 1"} <= {paragraph.text for paragraph in word.paragraphs}
     assert "SIMULATED DATA" in word.sections[0].header.paragraphs[0].text
     page = page_bytes(document).decode()
-    outside = re.sub("<td.*?</td>|<th.*?</th>|font-family.*?;", "", page)
+    outside = re.sub("<td.*?</td>|<th.*?</th>|font-family.*?;|<svg.*?>", "", page)  # in charts stand names of questions
     assert '<html lang="en">' in page and not CHINESE.search(outside)
     book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(document)))
     assert book.sheetnames[0] == "About" and book.worksheets[2]["D3"].value == "Numerator"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from evalkit.charts.languages import CHINESE, Say
 from evalkit.charts.style import MARK, ORANGE
 
 if TYPE_CHECKING:
@@ -12,9 +13,11 @@ if TYPE_CHECKING:
     from evalkit.tables import Results
 
 
-def mark_simulated(figure: Figure, results: Results) -> None:
-    """Write 模拟数据 into the upper right corner where the data are."""
+def mark_simulated(figure: Figure, results: Results, say: Say = CHINESE) -> None:
+    """Write 模拟数据, or SIMULATED DATA, into the upper right corner where the data are."""
     if results.simulated:
         box = {"boxstyle": "square,pad=0.25", "facecolor": "white", "edgecolor": ORANGE, "linewidth": 0.9}
         top = 1 - 0.06 / figure.get_size_inches()[1]
-        figure.text(0.985, top, MARK, ha="right", va="top", fontsize=9, fontweight="bold", color=ORANGE, bbox=box).set_in_layout(False)
+        mark = say(MARK, "SIMULATED DATA")
+        text = figure.text(0.985, top, mark, ha="right", va="top", fontsize=9, fontweight="bold", color=ORANGE, bbox=box)
+        text.set_in_layout(False)

@@ -31,7 +31,7 @@ def write_report(results: Results, folder: str | Path, language: str = "zh") -> 
     folder : str or pathlib.Path
         Where 报告.docx, 报告.pdf, 报告.html and 报告.xlsx go (report.docx … in English); made when it is missing.
     language : {"zh", "en"}
-        The English report holds the same tables and no charts.
+        The English report holds the same tables and charts.
 
     Returns
     -------

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.charts import draw_all
+from evalkit.charts.languages import Language, speaker
 from evalkit.figures import KEY, WORDS, adds_up, gate_text, gate_words, is_blank
 from evalkit.rates import CAUSES_RULE
 from evalkit.report.model import WITHHELD, Cell, Picture, Table, cell, fraction_cell, interval_cell, plain_table
@@ -44,9 +45,14 @@ class Exhibits:
 
 def make_exhibits(results: Results) -> Exhibits:
     """Make and number every table and chart that these results fill."""
-    charts = {chart.key: chart for chart in draw_all(results)}
-    pictures = {key: Picture(charts[key], f"图{i}") for i, key in enumerate([key for key in PICTURES if key in charts], 1)}
-    return Exhibits(make_tables(results), pictures)
+    return Exhibits(make_tables(results), make_pictures(results))
+
+
+def make_pictures(results: Results, language: Language = "zh") -> dict[str, Picture]:
+    """Draw and number every chart that these results fill, with words of the language."""
+    charts, word = {chart.key: chart for chart in draw_all(results, language)}, speaker(language)("图", "Figure ")
+    numbered = enumerate([key for key in PICTURES if key in charts], 1)
+    return {key: Picture(charts[key], f"{word}{i}", language) for i, key in numbered}
 
 
 def make_tables(results: Results) -> dict[str, Table]:

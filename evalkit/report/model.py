@@ -145,11 +145,12 @@ class Picture:
 
     chart: Chart
     number: str
+    language: str = "zh"
 
     @property
     def caption(self) -> str:
         """The title with its number."""
-        return f"{self.number}　{self.chart.title}"
+        return f"{self.number}{WORDS[self.language].gap}{self.chart.title}"
 
     @cached_property
     def svg(self) -> str:

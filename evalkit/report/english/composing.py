@@ -8,8 +8,8 @@ from typing import Any
 
 from evalkit.figures import gate_words, interval, is_blank, number, percent, rounding
 from evalkit.report.english.dictionary import SERIES, TITLES, UNITS, WORDS, english, english_date, named
-from evalkit.report.exhibits import COUNTS, level_text, make_tables, rate_names, thresholds
-from evalkit.report.model import Block, Cell, Document, Heading, Paragraph, Table
+from evalkit.report.exhibits import COUNTS, level_text, make_pictures, make_tables, rate_names, thresholds
+from evalkit.report.model import Block, Cell, Document, Heading, Paragraph, Picture, Table
 from evalkit.tables import TOTAL, Results, records
 
 KIND = {"third-party": "Third-party evaluation report", "assessment": "Assessment report"}
@@ -35,11 +35,12 @@ WEIGHED = (
     "Each indicator is given as the rate among the households reached and as an estimate weighted for those who were not; a census has no "
     "sampling error, and the interval reflects only the households that were not reached."
 )
-CHARTS = "The charts stand in the Chinese report."
 CHECKING = (
     "Tickets are computed from seed and unit by SHA-256, whatever the order of the list, the software or the time. The hashes below are of "
     "the files; one byte changed changes the hash. To check the draw, type: evalkit verify, and the name of the folder."
 )
+
+Shown = Mapping[str, Table | Picture]  # by key; of pictures with chart: before it
 
 
 def compose_english(results: Results) -> Document:
@@ -53,11 +54,12 @@ def compose_english(results: Results) -> Document:
     -------
     Document
         Every table of the Chinese report with the same numbers, cell by cell. Names and answers that people gave, and rules that are
-        quoted, stay as they are; texts that people wrote in Chinese and charts are left to the Chinese report.
+        quoted, stay as they are, in charts too; texts that people wrote in Chinese are left to the Chinese report.
     """
     with rounding(results.facts.get("rounding") or "half-up"):
-        tables = {key: _table(table) for key, table in make_tables(results).items()}
-        blocks = [block for chapter in (_summary, _work, _indicators, _problems, _end, _annexes) for block in chapter(results, tables)]
+        shown: dict[str, Table | Picture] = {key: _table(table) for key, table in make_tables(results).items()}
+        shown |= {f"chart:{key}": picture for key, picture in make_pictures(results, "en").items()}
+        blocks = [block for chapter in (_summary, _work, _indicators, _problems, _end, _annexes) for block in chapter(results, shown)]
     facts = results.facts
     kind = KIND.get(str(facts.get("kind")), KIND["third-party"])
     title = facts.get("title_en") or f"{kind}: {_name(results)}, {facts.get('year') or ''}".rstrip(", ")
@@ -91,7 +93,7 @@ def _cell(cell: Cell) -> Cell:
     return Cell(text, text) if isinstance(cell.value, str) else Cell(text, cell.value)
 
 
-def _show(tables: Mapping[str, Table], *keys: str) -> Iterator[Block]:
+def _show(tables: Shown, *keys: str) -> Iterator[Block]:
     yield from (tables[key] for key in keys if key in tables)
 
 
@@ -108,37 +110,37 @@ def _spoken(results: Results, part: str, name: str = "") -> str:
 # -- chapters -----------------------------------------------------------------------------------------------
 
 
-def _summary(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
+def _summary(results: Results, tables: Shown) -> Iterator[Block]:
     yield Heading("Summary", 1)
     yield Paragraph(_spoken(results, "conclusion") or "The evaluation came to no overall conclusion.", "lead")
     yield from _said(*(_spoken(results, "gates", name) for name in rate_names(results)), _sample(results), _found(results))
 
 
-def _work(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
+def _work(results: Results, tables: Shown) -> Iterator[Block]:
     yield Heading("1. Sample and fieldwork", 1)
     when = english_date(str(results.facts.get("fieldwork") or ""))
     yield from _said(f"Fieldwork: {when}." if when else "", _way(results)[0], _sample(results), _completion(results))
-    yield from _show(tables, "response")
+    yield from _show(tables, "chart:sample", "response", "chart:response", "chart:progress")
 
 
-def _indicators(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
+def _indicators(results: Results, tables: Shown) -> Iterator[Block]:
     yield Heading("2. Indicators", 1)
-    yield from _said(_way(results)[1], CHARTS)
-    yield from _show(tables, "gates", "statuses")
+    yield from _said(_way(results)[1])
+    yield from _show(tables, "gates", "chart:gates", "statuses")
     for name in rate_names(results):
         yield Heading(named(name), 2)
         yield from _said(*_rate(results, name))
     yield Heading("Groups and answers", 2)
-    yield from _show(tables, "groups", "satisfaction")
+    yield from _show(tables, "groups", "satisfaction", "chart:satisfaction")
 
 
-def _problems(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
+def _problems(results: Results, tables: Shown) -> Iterator[Block]:
     yield Heading("3. Findings", 1)
     yield from _said(_found(results))
-    yield from _show(tables, "findings")
+    yield from _show(tables, "findings", "chart:causes", "chart:places", "chart:flow")
 
 
-def _end(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
+def _end(results: Results, tables: Shown) -> Iterator[Block]:
     yield Heading("4. Conclusion", 1)
     yield Paragraph(_spoken(results, "conclusion") or "The evaluation came to no overall conclusion.", "closing")
     yield Paragraph("Enumerator:　　　Team leader:　　　Reviewer:", "signing")
@@ -146,15 +148,15 @@ def _end(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
     yield Paragraph(english_date(str(results.facts.get("date") or "")), "signature")
 
 
-def _annexes(results: Results, tables: Mapping[str, Table]) -> Iterator[Block]:
+def _annexes(results: Results, tables: Shown) -> Iterator[Block]:
     yield Heading("Tables", 1, False, "Annex 1")
     yield from _show(tables, "sample", "places", "causes", "distance", "marks", "flags", "rules", "small_groups", "answers", "quality")
     yield Heading("Technical annex", 1, False, "Annex 2")
     yield from (Paragraph(told, "technical") for name in rate_names(results) if (told := _spoken(results, "technical", name)))
-    yield from _show(tables, "precision", "design_effects", "errors", "verdicts", "weights")
+    yield from _show(tables, "precision", "design_effects", "errors", "verdicts", "weights", "chart:weights")
     yield Heading("Certificate of the draw", 1, False, "Annex 3")
     yield Paragraph(CHECKING, "technical")
-    yield from _show(tables, "receipt")
+    yield from _show(tables, "receipt", "chart:drawn")
 
 
 # -- sentences ----------------------------------------------------------------------------------------------

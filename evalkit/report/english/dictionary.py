@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from evalkit.charts.languages import ENGLISH, NUMBERED, numbered
+
 FEW = "“—”: too few were asked to publish. Groups are not judged by themselves."
 TITLES: Mapping[str, tuple[str, str]] = {  # by key of the table: title, note
     "response": ("Completion by type of household", "The response rate is completed over eligible released households."),
@@ -42,7 +44,7 @@ TITLES: Mapping[str, tuple[str, str]] = {  # by key of the table: title, note
     "receipt": ("Certificate of the draw", ""),
 }
 SERIES = {"附表": "Annex table ", "技术表": "Technical table ", "凭证表": "Certificate table ", "表": "Table "}
-WORDS: Mapping[str, str] = {  # headings, then cells
+WORDS: Mapping[str, str] = {**ENGLISH} | {  # headings, then cells
     "结果": "Result", "数据来源": "Source of data", "款项": "Clause", "情形": "Circumstance", "状态": "State", "依据": "Basis",
     "户类型": "Type of household", "计划户数": "Planned", "启用户数": "Released", "完成户数": "Completed", "拒访": "Refused",
     "未联系上": "Not contacted", "不合格": "Not eligible", "备用户完成": "By reserves", "应答率": "Response rate",
@@ -51,8 +53,8 @@ WORDS: Mapping[str, str] = {  # headings, then cells
     "分子": "Cases", "分母": "Base", "认定": "Confirmed", "疑似": "Suspected", "分组": "Group", "类别": "Category",
     "样本量": "n", "题目": "Question", "回答户数": "Answered", "问题类型": "Finding", "事项": "Item",
     "疑似户数": "Suspected households", "疑似人数": "Suspected persons", "认定户数": "Confirmed households",
-    "认定人数": "Confirmed persons", "乡镇": "Township",
-    "县": "County", "层": "Stratum", "范围": "Area", "村数": "Villages", "抽中村数": "Villages drawn", "地点": "Place",
+    "认定人数": "Confirmed persons",
+    "范围": "Area", "村数": "Villages", "抽中村数": "Villages drawn", "地点": "Place",
     "错退户数": "Wrong exits", "漏评户数": "Missed", "错评户数": "Wrongly identified", "其中认定户数": "Of which confirmed",
     "占认定户数": "Share of confirmed", "若认定": "If confirmed", "人数": "Persons", "现为": "Now", "变为": "Then",
     "现按规则": "Rule now", "认定后按规则": "Rule then", "规则原文": "Words of the rule", "出处": "Source",
@@ -63,16 +65,16 @@ WORDS: Mapping[str, str] = {  # headings, then cells
     "村内相关系数": "ICC", "相关系数来源": "Source of ICC", "估计值 R": "R", "标准误 SE": "SE", "统计判定区": "Zone", "p 值": "p",
     "单侧下限": "Lower bound", "单侧上限": "Upper bound", "步骤": "Step", "权数合计": "Sum of weights", "最小": "Least",
     "中位数": "Median", "最大": "Largest", "权数设计效应": "Design effect of weights", "项目": "Item", "内容": "Content",
-    "发现数": "Found", "所查数": "Visited", "合计": "Total", "户": "household", "人": "person", "达到": "met", "未达到": "not met",
+    "发现数": "Found", "所查数": "Visited", "合计": "Total", "户": "household", "人": "person",
     "充分": "sufficient", "不充分": "insufficient", "未设门槛": "none", "已证实达到": "proven: met",
     "已证实未达到": "proven: not met", "尚不能证实": "not proven", "规划值": "planning value", "是": "yes", "否": "no",
-    "脱贫户": "exited households", "未脱贫户": "registered households", "非建档立卡户": "households not registered",
+
     "名单指纹": "Frame (SHA-256)", "设计指纹": "Design (SHA-256)", "抽样凭证指纹": "Certificate (SHA-256)", "种子": "Seed",
     "种子来源": "Origin of the seed", "样例自带": "specimen's own", "全部待定案件": "All pending cases",
-    "第三方评估": "Third-party evaluation", "模拟数据": "Simulated data", "已证实": "proven", "设计权数": "Design weights",
-    "完成户基础权数": "Base weights of completes", "综合贫困发生率": "comprehensive poverty incidence", "错退率": "wrong-exit rate",
-    "漏评率": "missed rate", "错评率": "wrongful-identification rate", "群众认可度": "approval rate",
-    "群众满意度": "satisfaction rate", "错退": "wrong exit", "漏评": "missed", "错评": "wrongly identified", "漏退": "kept too long",
+    "第三方评估": "Third-party evaluation", "模拟数据": "Simulated data", "已证实": "proven",
+
+
+
     "贫困村": "poor village",
 }  # fmt: skip
 UNITS = {
@@ -81,7 +83,7 @@ UNITS = {
 }  # fmt: skip
 RATES = ("综合贫困发生率", "错退率", "漏评率", "错评率", "群众认可度", "群众满意度")
 PATTERNS = (
-    (re.compile(r"^(乡镇|县|层)(\d+)$"), lambda found: f"{WORDS[found[1]]} {found[2]}"),
+    (NUMBERED, numbered),
     (re.compile(r"^待定(\d+)：([^，]+)，(.+)$"), lambda found: f"Case {found[1]}: {english(found[2])}, {english(found[3])}"),
     (re.compile(r"^(-?[\d.<]+%)，(达到|未达到)(?:（(.+)）)?$"), lambda found: f"{found[1]}, {WORDS[found[2]]}{_put(found[3])}"),
     (re.compile(r"^([\d.]+%)区间$"), r"\1 interval"),
