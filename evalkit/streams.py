@@ -122,8 +122,8 @@ def _output(seed: str, purpose: str, keys: Sequence[str], counts: Sequence[int])
     begun, least = f"{_sound(seed)}|{_sound(purpose)}|", min(counts, default=0)
     if least < 0:
         raise EvalkitError(f"随机数个数：{least}｜应不小于 0｜改为 0 或正整数")
-    streams = zip(keys, counts, strict=True)
-    data = b"".join([hashlib.shake_256(f"{begun}{_sound(key)}".encode()).digest(8 * count) for key, count in streams])
+    streams = zip(map(_sound, keys), counts, strict=True)
+    data = b"".join([hashlib.shake_256(f"{begun}{key}".encode()).digest(8 * count) for key, count in streams])
     return np.frombuffer(data, dtype="<u8")
 
 

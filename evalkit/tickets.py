@@ -43,6 +43,20 @@ def clean(part: str) -> str:
     return unicodedata.normalize("NFC", part).strip()
 
 
+def cleaned(parts: Sequence[str]) -> list[str]:
+    """Return many parts, each as `clean` returns it, in a fraction of the time.
+
+    Examples
+    --------
+    >>> cleaned([" 0038", "0039"])
+    ['0038', '0039']
+    """
+    # a line break neither composes nor moves in NFC, so the whole text is in order when every part is
+    if not unicodedata.is_normalized("NFC", "\n".join(parts)):
+        parts = [unicodedata.normalize("NFC", part) for part in parts]
+    return list(map(str.strip, parts))
+
+
 def sound_id(part: str) -> bool:
     """Say whether an id can stand in a message: not empty, no ``|``, no ``/``, no blank or control character inside.
 
@@ -114,13 +128,10 @@ def digests(seed: str, stage: str, units: Sequence[str]) -> list[bytes]:
     >>> digests(seed, "village", ["V001", " V002"]) == [digest(seed, "village", unit) for unit in ("V001", "V002")]
     True
     """
-    # a line break neither composes nor moves in NFC, so the whole text is in order when every id is
-    if not unicodedata.is_normalized("NFC", "\n".join(units)):
-        units = [unicodedata.normalize("NFC", unit) for unit in units]
     begun, found = hashlib.sha256(f"{clean(seed)}|{clean(stage)}|".encode()), []
-    for unit in units:
+    for unit in cleaned(units):
         ticket = begun.copy()
-        ticket.update(unit.strip().encode())
+        ticket.update(unit.encode())
         found.append(ticket.digest())
     return found
 

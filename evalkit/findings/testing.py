@@ -42,7 +42,9 @@ def against(table: pd.DataFrame, rule: CriterionRule) -> Mask:
 def blank(table: pd.DataFrame, rule: CriterionRule) -> Mask:
     """Return which rows lack an answer that the item asks of them."""
     cells = table[rule.heading]
-    empty = cells.isna().to_numpy() | (cells.astype(str).str.strip() == "").to_numpy()
+    empty = cells.isna().to_numpy()
+    if not pd.api.types.is_numeric_dtype(cells):
+        empty = empty | cells.isin({cell for cell in cells.dropna().tolist() if not str(cell).strip()}).to_numpy()
     return empty & concerned(table, rule)
 
 

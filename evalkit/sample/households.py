@@ -321,7 +321,7 @@ def _cleaned(rosters: pd.DataFrame, stages: tuple[Stage, ...], faults: Faults) -
     faults.refuse(DrawError)
     table = as_text(pd.DataFrame(rosters[columns]).reset_index(drop=True), faults)
     faults.refuse(DrawError)
-    return table.assign(**{column: table[column].map(tickets.clean) for column in ("village", "household", "stratum")})
+    return table.assign(**{column: tickets.cleaned(table[column].tolist()) for column in ("village", "household", "stratum")})
 
 
 def _brought(far: Far, villages: Collection[str], stages: tuple[Stage, ...]) -> pd.DataFrame:

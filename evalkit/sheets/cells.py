@@ -63,6 +63,24 @@ def _plain_text(cell: str) -> str:
     return text[1:] if text[:1] == "'" and seems_formula(text[1:]) else text
 
 
+def plain_texts(cells: Iterable[str]) -> bool:
+    """Say whether `cell_text` does no more than strip any of the texts: none is broken, none keeps an apostrophe before it.
+
+    A list of a million cells is looked at at once.
+
+    Examples
+    --------
+    >>> plain_texts([" 王庄", "0038"]), plain_texts(["'=1"]), plain_texts(["\ud800"])
+    (True, False, False)
+    """
+    whole = "".join(cells)
+    try:
+        whole.encode()
+    except UnicodeEncodeError:
+        return False
+    return "'" not in whole
+
+
 def seems_formula(text: str) -> bool:
     """Say whether a spreadsheet program may take a text for a formula, so that an apostrophe has to keep it a text.
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from evalkit.codes import shown_label
 from evalkit.errors import EvalkitError, Faults
-from evalkit.sheets.cells import cell_text
+from evalkit.sheets.cells import cell_text, plain_texts
 
 WAYS = ("to_pandas", "toPandas", "df")  # polars and pyarrow, Spark, DuckDB
 
@@ -105,14 +105,10 @@ def as_text(table: pd.DataFrame, faults: Faults) -> pd.DataFrame:
 
 
 def _texts(cells: pd.Series, faults: Faults) -> list[str]:
-    """Return the cells of one column as text; words and codes come again and again, so each is read once where all cells are text."""
+    """Return the cells of one column as text."""
     values = cells.tolist()
-    if set(map(type, values)) == {str}:
-        try:
-            known = {cell: cell_text(cell) for cell in set(values)}
-            return list(map(known.__getitem__, values))
-        except EvalkitError:
-            pass  # told with its row below
+    if set(map(type, values)) == {str} and plain_texts(values):
+        return list(map(str.strip, values))
     texts: list[str] = []
     for row, cell in zip(cells.index, values, strict=True):
         try:

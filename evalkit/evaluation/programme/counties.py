@@ -113,7 +113,7 @@ def _listed(design: Design) -> pd.DataFrame:
     wanted = [column for column in dict.fromkeys(read) if column and (design.specimen is None or column in table.columns)]
     rows = plain_rows(table, faults, wanted)
     code = _section(design).column
-    return rows.assign(**{code: rows[code].map(tickets.clean)})
+    return rows.assign(**{code: tickets.cleaned(rows[code].tolist())})
 
 
 def _refuse_two_faced(counties: pd.DataFrame, part: ProgrammeSection) -> None:
