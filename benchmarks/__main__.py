@@ -2,19 +2,20 @@
 and estimates; ``python -m benchmarks NAME …`` runs one of ``ALL``: ``coverage`` counts how often intervals cover, ``operating`` what
 verdicts say, ``screening`` times checks of rows, ``returns`` times a workbook of returns,
 ``scale`` draws and estimates from files larger than memory, ``kill`` kills
-writers, ``fuzz`` tries readers on bytes that nobody meant.
+writers, ``fuzz`` tries readers on bytes that nobody meant, ``guard`` counts instructions and fails where they have grown.
 """
 
 import sys
 from collections.abc import Callable
 
-from benchmarks import coverage, draw, estimate, fuzz, kill, operating, returns, scale, screening
+from benchmarks import coverage, draw, estimate, fuzz, guard, kill, operating, returns, scale, screening
 
 TIMED: dict[str, Callable[[list[str]], None]] = {"draw": draw.main, "estimate": estimate.main}
 ALL: dict[str, Callable[[list[str]], None]] = {
     **TIMED,
     "coverage": coverage.main,
     "fuzz": fuzz.main,
+    "guard": guard.main,
     "kill": kill.main,
     "operating": operating.main,
     "returns": returns.main,
