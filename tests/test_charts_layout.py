@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import warnings
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from tests.test_charts_places import squares
 
 CASES = ("ordinary", "one", "many", "long", "zeros", "hidden")
 LONG = "名称特别长的少数民族自治示范管理区第{}村民委员会筹备工作领导小组"
+SCORES = ev.Scale.numbered(0, 10, top=(9, 10))
 COUNTIES = {"one": 1, "many": 300}
 
 
@@ -137,6 +139,18 @@ def plausible(case):
     return ev.plausibility(table, callbacks=words, **columns)
 
 
+def urgent(case):
+    """What to improve first; many questions are answered nearly alike, so that their points crowd."""
+    if case != "many":
+        return ev.prioritize(survey(case), "whole", [column(case, "part", "二"), column(case, "other", "三")], SCORES)
+    at = np.arange(24)
+    score, share = 80 + at * 7 % 24 * 0.1, 0.01 + at * 5 % 24 * 0.004
+    rows = pd.DataFrame({"item": [f"对第{k:02d}项帮扶措施及成效是否满意" for k in at], "performance": score, "importance": share})
+    rows = rows.assign(performance_low=score - 2, performance_high=score + 2, importance_low=share - 0.03, importance_high=share + 0.05)
+    rows = rows.assign(quadrant="次要改进", firm=at % 3 == 0)
+    return SimpleNamespace(table=lambda: rows, sentence=lambda: "。", explained=0.5, level=0.95, cuts=(81.0, 0.05))
+
+
 def interviewers(case):
     at = np.arange(40 * COUNTIES.get(case, 6) if case != "many" else 600)
     who = np.array([column(case, "员") + str(k) for k in (at // 2) % (6 if case != "many" else 60)])
@@ -165,9 +179,9 @@ DRAWN = {
     "oc_plot": lambda case: [charts.oc_plot(curve(case), gate=0.02, better=0.005, title=LONG if case == "long" else "")],
     "organ_pipe_plot": lambda case: [charts.organ_pipe_plot(estimate(case), gate=0.02)],
     "plausibility_plot": lambda case: [charts.plausibility_plot(plausible(case))],
-    "priorities_plot": lambda case: [charts.priorities_plot(ev.prioritize(
-        survey(case), "whole", [column(case, "part", "二"), column(case, "other", "三")], ev.Scale.numbered(0, 10, top=(9, 10))))
-    ] if case in ("ordinary", "long") else [],
+    "priorities_plot": lambda case: [
+        charts.priorities_plot(urgent(case), language=language) for language in said(case)
+    ] if case in ("ordinary", "many", "long") else [],
     "progress_plot": lambda case: [charts.progress_plot(
         board(*{"one": (1, 1), "many": (300, 250), "zeros": (44, 0)}.get(case, (44, 36))), language=language) for language in said(case)],
     "ranks_plot": lambda case: [

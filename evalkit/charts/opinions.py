@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from evalkit.charts.glyphs import lettered
-from evalkit.charts.ladder import Ladder, Rung, cut, most, note_below, own_axes, percents_up, set_up
+from evalkit.charts.ladder import Ladder, Rung, cut, folded, most, note_below, own_axes, percents_up, set_up
+from evalkit.charts.languages import Language, Say, lines, speaker, told
 from evalkit.charts.layout import beside_points
-from evalkit.charts.style import BLUE, FAINT, FAMILIES, GREY, INK, MILD, STEPS, in_style, percent_ticks, shades
+from evalkit.charts.style import BLUE, FAINT, FAMILIES, GREY, INK, MILD, STEPS, WIDTH, in_style, percent_ticks, shades
 from evalkit.errors import ReportError
 from evalkit.figures import percent, plain, significant
 from evalkit.tables import records
@@ -25,16 +26,21 @@ SMALL = 8.5
 NAME = 24  # half-widths of the name of a question
 CORNERS = {"优先改进": (0.01, 0.97, "left", "top"), "继续保持": (0.99, 0.97, "right", "top"), "次要改进": (0.01, 0.03, "left", "bottom")}
 CORNERS |= {"维持即可": (0.99, 0.03, "right", "bottom")}
+QUARTERS = {"优先改进": "improve first", "继续保持": "keep up", "次要改进": "improve later", "维持即可": "maintain"}
 
 
 @lettered
-def answers_plot(table: pd.DataFrame, *, ax: Axes | None = None, title: str = "各题回答的构成", max_rows: int = 40) -> Axes:
+def answers_plot(
+    table: pd.DataFrame, *, language: Language = "zh", ax: Axes | None = None, title: str = "", max_rows: int = 40
+) -> Axes:
     """Draw each question as one bar of the shares of its answers, best to worst.
 
     Parameters
     ----------
     table : DataFrame
         As `evalkit.answers` gives it, with at most one column of domains before ``variable``; all questions on one scale.
+    language : {"zh", "en"}
+        Of the words of the picture; questions and answers keep their own.
     ax, title, max_rows
         As for `estimate_plot`.
 
@@ -61,19 +67,21 @@ def answers_plot(table: pd.DataFrame, *, ax: Axes | None = None, title: str = "�
         raise ReportError(f"回答的构成｜{'没有列 ' + '、'.join(lacking) if lacking else '表是空的'}｜用 ev.answers(…) 的表")
     groups = list(table.columns[: table.columns.get_loc("variable")])
     rows = list(table.groupby([*groups, "variable"], sort=False, observed=True))
-    count, rest = most(len(rows), max_rows)
+    say = speaker(language)
+    count, rest = most(len(rows), max_rows, say)
     levels = list(dict.fromkeys(table["level"]))
     looks = dict(zip(levels, shades(len(levels)), strict=True))
     rungs = [Rung(str(key[-1]), " ".join(map(str, key[:-1])), (plain(int(part["n"].sum())),)) for key, part in rows[:count]]
-    note = "条为加权份额，从最好到最差"
+    note = say("条为加权份额，从最好到最差", "Bars: weighted shares, best to worst")
+    title = title or say("各题回答的构成", "Answers to each question")
     with in_style():
-        axes, heights = set_up(Ladder(rungs, ("n",), title, "\n".join(each for each in (note, rest) if each)), ax)
+        axes, heights = set_up(Ladder(rungs, ("n",), title, lines(note, rest)), ax)
         for height, (_, part) in zip(heights, rows, strict=False):
             _stacked(axes, height, part, looks)
         axes.set(xlim=(0, 1), xticks=[0, 0.25, 0.5, 0.75, 1])
         percent_ticks(axes, keep=True)
         _key(axes, looks, heights[0])
-        axes.set_label("；".join(_spoken(key, part) for key, part in rows[:count]) + "。")
+        axes.set_label(told(say, [_spoken(key, part, say) for key, part in rows[:count]]))
     return axes
 
 
@@ -98,23 +106,32 @@ def _key(axes: Axes, looks: dict[Any, tuple[str, str]], height: float) -> None:
     axes.legend(patches, list(map(str, looks)), frameon=False, fontsize=SMALL, handlelength=1.5, columnspacing=1.3, **place)
 
 
-def _spoken(key: Any, part: pd.DataFrame) -> str:
-    return f"{' '.join(map(str, key))}：" + "，".join(f"{row.level} {percent(row.share, 1)}" for row in records(part))
+def _spoken(key: Any, part: pd.DataFrame, say: Say) -> str:
+    shares = say("，", ", ").join(f"{row.level} {percent(row.share, 1)}" for row in records(part))
+    return f"{' '.join(map(str, key))}{say('：', ': ')}{shares}"
 
 
 @lettered
-def priorities_plot(found: Priorities, *, ax: Axes | None = None) -> Axes:
+def priorities_plot(found: Priorities, *, language: Language = "zh", ax: Axes | None = None) -> Axes:
     """Draw performance across and importance upwards, each question a cross of its two intervals, with the four quadrants.
 
     Parameters
     ----------
     found : Priorities
+    language : {"zh", "en"}
+        Of the words of the picture; questions keep their own.
     ax : matplotlib.axes.Axes, optional
 
     Returns
     -------
     matplotlib.axes.Axes
-        A hollow point has an interval that crosses a dividing line. The sentence of `found` stands below.
+        A hollow point has an interval that crosses a dividing line. In Chinese the sentence of `found` stands below. A name without room
+        beside its point has a line to it; how many have no room at all is said below.
+
+    Raises
+    ------
+    ReportError
+        For an unknown language.
 
     Examples
     --------
@@ -125,10 +142,10 @@ def priorities_plot(found: Priorities, *, ax: Axes | None = None) -> Axes:
     '甲：得分 63.3，重要性 96.9%，优先改进；乙：得分 88.3，重要性 3.1%，维持即可。'
     """
     rows = list(records(found.table()))
-    scales = f"横：得分（0 至 100）；竖：重要性（占 R² 的份额，R²={significant(found.explained, 2)}）"
-    note = f"{scales}；线为{found.level * 100:g}%区间，空心点的区间跨过分界线\n{found.sentence()}"
+    say = speaker(language)
+    note, title = _scales(found, say), say("重要性与满意度", "Importance and performance")
     with in_style():
-        axes = own_axes(10, "重要性与满意度", note) if ax is None else ax
+        axes = own_axes(10, title, note) if ax is None else ax
         axes.axvline(found.cuts[0], color=GREY, linewidth=0.9)
         axes.axhline(found.cuts[1], color=GREY, linewidth=0.9)
         axes.grid(visible=True, color=FAINT, linewidth=0.5)
@@ -140,14 +157,25 @@ def priorities_plot(found: Priorities, *, ax: Axes | None = None) -> Axes:
         axes.margins(0.12)
         percents_up(axes)
         corners = [
-            axes.text(x, y, name, ha=ha, va=va, transform=axes.transAxes, fontsize=9.5, color=GREY, fontweight="bold")
+            axes.text(x, y, say(name, QUARTERS[name]), ha=ha, va=va, transform=axes.transAxes, fontsize=9.5, color=GREY, fontweight="bold")
             for name, (x, y, ha, va) in CORNERS.items()
         ]
         note_below(axes, note)
-        beside_points(axes, [(cut(str(row.item), NAME), row.performance, row.importance) for row in rows], corners)
-        axes.set_label("；".join(_placed(row) for row in rows) + "。")
+        unnamed = beside_points(axes, [(cut(str(row.item), NAME), row.performance, row.importance) for row in rows], corners)
+        if unnamed:
+            note_below(axes, lines(note, say(f"{unnamed} 题太挤，没有写名字", f"Questions without room for a name: {unnamed}")))
+        axes.set_label(told(say, [_placed(row, say) for row in rows]))
     return axes
 
 
-def _placed(row: Any) -> str:
-    return f"{row.item}：得分 {significant(row.performance, 3)}，重要性 {percent(row.importance, 1)}，{row.quadrant}"
+def _scales(found: Priorities, say: Say) -> str:
+    fit, level = significant(found.explained, 2), f"{found.level * 100:g}%"
+    zh = f"横：得分（0 至 100）；竖：重要性（占 R² 的份额，R²={fit}）；线为{level}区间，空心点的区间跨过分界线"
+    en = f"Across: score, 0 to 100; upwards: importance (share of R², which is {fit}); lines: {level} intervals, hollow where they cross"
+    return folded(lines(say(zh, en), say(found.sentence(), "")), (WIDTH * 72 - 50) * 2 / SMALL)
+
+
+def _placed(row: Any, say: Say) -> str:
+    score, share = significant(row.performance, 3), percent(row.importance, 1)
+    en = f"{row.item}: score {score}, importance {share}, {QUARTERS[row.quadrant]}"
+    return say(f"{row.item}：得分 {score}，重要性 {share}，{row.quadrant}", en)
