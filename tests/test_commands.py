@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from evalkit.cli import main
+from evalkit.cli import group, main
+from tests.architecture_rules import ROOT
 
 ENGLISH = re.compile(r"Error|Usage|Try |Missing|No such|Got |Option |requires|not a valid|not one of|required\]|default:|Show ")
 
@@ -46,6 +49,12 @@ def typed(*words: str) -> tuple[int, str]:
         ("mark a b 汇总 --team x --day x", "evalkit mark：--day x｜应为日期｜写如 2018-11-12"),
         ("mark a b 汇总 --team x --day=", "evalkit mark：--day ｜应为日期｜写如 2018-11-12"),
         ("board --day 2018-13-01", "evalkit board：--day 2018-13-01｜应为日期｜写如 2018-11-12"),
+        ("delivery check 甲.xlsx", "evalkit delivery check：文件、--day（核查的日期）、--late（到账晚于应发日期几天以上算迟发）、"
+         "--households（sample 抽中的户）｜没有写｜键入 evalkit delivery check 文件夹 文件 --day 2018-11-12 --late 30 --households sample"),
+        ("tasks score 清单.xlsx --quarter 一季度", "evalkit tasks score：--scoring（如 proportional）｜没有写｜"
+         "键入 evalkit tasks score 任务清单 --quarter 一季度 --scoring proportional"),
+        ("tiers compare 甲.xlsx --tier 甲 --unit 村 --words 好", "evalkit tiers compare：--words｜后面应写 2 个值：词 词｜"
+         "键入 evalkit tiers compare [文件]… --tier 乡级自查 --unit 村代码"),
         ("assign --start 11/12", "evalkit assign：--start 11/12｜应为日期｜写如 2018-11-12"),
     ],
 )  # fmt: skip
@@ -72,3 +81,43 @@ def test_help_has_a_line_of_each_language_for_every_command() -> None:
         assert not ENGLISH.search(said), said
         group = typed(*path[:-1], "--help")[1]
         assert zh in group and en in group, path
+
+
+def test_a_file_in_the_place_of_a_folder_and_the_other_way_round(tmp_path: Path) -> None:
+    file = tmp_path / "名单.xlsx"
+    file.touch()
+    assert typed("tasks", "form", str(file)) == (1, f"{file}｜是文件，不是文件夹｜写一个文件夹的路径\n")
+    made = typed("clues", "form", str(tmp_path / "没有"))
+    assert made == (1, f"{tmp_path / '没有'}｜没有这个文件夹｜检查路径，或键入 evalkit init 文件夹名\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["名单.xlsx"]
+    assert group._troubled(IsADirectoryError(21, "Is a directory", "甲")) == "甲｜是文件夹，不是文件｜写一个文件的路径"
+
+
+def test_a_warning_is_told_without_its_place_in_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    def warn() -> None:
+        monkeypatch.setattr(warnings, "formatted", warnings.formatwarning(UserWarning("缺 1 个字"), UserWarning, "a.py", 1), raising=False)
+
+    told = group.Group("g")
+    told.add_command(click.command("w", cls=group.Command)(warn))
+    before = warnings.formatwarning
+    CliRunner().invoke(told, ["w"])
+    assert warnings.formatted == "留意｜缺 1 个字\n" and warnings.formatwarning is before  # type: ignore[attr-defined]
+
+
+def test_what_is_written_twice_is_refused_rather_than_the_last_kept(tmp_path: Path) -> None:
+    twice = typed("coverage", "required", "无.xlsx", "--kind", "脱贫", "年度", "2014", "--kind", "脱贫", "年度", "2017", "--code", "村")
+    assert twice[0] == 1 and twice[1].startswith("--kind 脱贫｜写了两次｜一类写一次，几个值用、隔开")
+    codes = ["--code", "未到户=1", "--code", "未到户=2", "--code", "迟发=1"]
+    asked = ["delivery", "check", str(tmp_path), "无.xlsx", "--day", "2018-11-12", "--late", "no", "--households", "all"]
+    assert typed(*asked, *codes) == (1, "--code 未到户｜写了两个代码｜一类问题只写一个\n")
+
+
+def test_forms_of_problems_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    design = tmp_path / "design.toml"
+    design.write_bytes((ROOT / "designs" / "biyang_2018.toml").read_bytes())
+    assert typed("problems", "form", str(tmp_path))[1].startswith("problems.chain｜")
+    with design.open("a", encoding="utf-8") as more:
+        more.write('\n[problems]\ntaxonomy = "分类.toml"\nchain = ["甲"]\n')
+    status, said = typed("problems", "form", str(tmp_path))
+    assert status == 1 and said.startswith("problems.taxonomy：分类.toml｜设计文件旁没有这个文件｜把分类文件放到")
+    assert not (tmp_path / "lists").exists()

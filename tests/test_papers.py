@@ -122,3 +122,17 @@ def test_the_page_of_a_draw_bears_counts_and_hashes_only():
     document = compose_receipt(counts, [("名单", saved.fingerprint), ("抽样凭证", saved.sha256)], ["第一阶段抽村。"], FACTS)
     said = document.text()
     assert saved.sha256 in said and saved.seed not in said and not any(unit in said for unit in county_sample.villages)
+
+
+def test_a_summary_names_every_folder_that_has_no_results(tmp_path):
+    (tmp_path / "甲").mkdir()
+    (tmp_path / "乙" / "results").mkdir(parents=True)
+    folders, out = [str(tmp_path / name) for name in "甲乙丙"], tmp_path / "汇总"
+    asked = ["summary", *folders, "--out", str(out), "--title", "题", "--by", "院", "--date"]
+    told = CliRunner().invoke(main, [*asked, "2018-12-20"]).output.splitlines()
+    assert told[0] == f"{folders[0]}｜还没有估计的结果｜先键入 evalkit estimate {folders[0]}"
+    assert told[1].startswith(f"{folders[1]}：results｜缺少 facts.json") and told[2] == f"{folders[2]}｜没有这个文件夹｜检查路径"
+    assert CliRunner().invoke(main, [*asked, "昨天"]).exit_code == 2
+    asked[asked.index("题")] = " "
+    assert CliRunner().invoke(main, [*asked, "2018-12-20"]).output == "--title｜空白｜写出汇总报告的题目与落款\n"
+    assert not out.exists()

@@ -123,3 +123,5 @@ def test_the_command_writes_four_files(problems, tmp_path):
     assert files == [f"问题清单及交办通知.{ending}" for ending in ("docx", "html", "pdf", "xlsx")]
     refused = CliRunner().invoke(main, [*asked, "下周"])
     assert refused.exit_code == 1 and "--due = 下周｜应为日期" in refused.output
+    early = CliRunner().invoke(main, [*asked, "2018-12-9"])
+    assert early.exit_code == 1 and early.output == "--due = 2018-12-9｜早于文件的日期 2018-12-20｜改正其中一个\n"

@@ -403,6 +403,10 @@ def test_forms_are_filled_and_the_commands_write_workbooks(tmp_path: Path) -> No
     again = ["revisit", str(forms["已办结清单"]), "--share", "0.2", "--seed", SEED, "--by", "类别", "--out", out]
     status, said = typed(*again)
     assert status == 0 and "危房改造：28 件抽 6" in said
+    nothing = typed(*again[:3], "0", *again[4:])
+    assert nothing == (1, "--share 0｜一件也不抽｜写大于 0 的数，如 --share 0.2；或用 --every 写明全部再看的类别\n")
+    wrong = typed("lights", tasks, "--quarter", "一季度", "--scoring", "whole", *rule[:3], "-1", *rule[4:])[1]
+    assert wrong.startswith("rule（rule = 'rank'，red = -1.0，") and "red、yellow 为不小于 0 的数" in wrong
     status, said = typed("inspectors", str(forms["出勤表"]), str(forms["督查问题"]), "--out", out)
     assert status == 0 and "1. D1 +2\n2. D2 +0\n3. D3 -3" in said and list(read_grids(out)) == ["积分", "每日"]
     assert typed("form", str(tmp_path)) == (1, "任务清单模板.xlsx｜已有人填写，不能覆盖｜先把这个文件改名或移走，再试一次\n")

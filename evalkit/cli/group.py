@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,14 @@ class Command(click.Command):
         for option in self.params:
             if isinstance(option, click.Option) and not option.is_flag and option.metavar is None:
                 option.metavar = FORMS.get(option.type.name)
+        self._unbracket()
+
+    def _unbracket(self) -> None:
+        """Show a folder before a needed argument as needed too: the first word that is typed is read as the folder."""
+        arguments = [param for param in self.params if isinstance(param, click.Argument)]
+        for place, argument in enumerate(arguments):
+            if argument.metavar and any(later.required for later in arguments[place + 1 :]):
+                argument.metavar = argument.metavar.strip("[]")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read what was typed; what cannot be read is told in Chinese."""
@@ -88,7 +97,11 @@ class Group(Command, click.Group):
             reconfigure: Callable[..., None] | None = getattr(stream, "reconfigure", None)
             if reconfigure is not None:
                 reconfigure(errors="replace")
-        return super().main(*args, **options)
+        written, warnings.formatwarning = warnings.formatwarning, _noted
+        try:
+            return super().main(*args, **options)
+        finally:
+            warnings.formatwarning = written
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call the command; print a refusal instead of a traceback."""
@@ -97,8 +110,7 @@ class Group(Command, click.Group):
         except EvalkitError as refusal:
             click.echo(str(refusal), err=True)
         except OSError as trouble:
-            where = trouble.filename or "文件"
-            click.echo(f"{where}｜读写不成：{trouble.strerror or trouble}｜检查权限、磁盘空间，关闭正打开它的程序后重试", err=True)
+            click.echo(_troubled(trouble), err=True)
         except KeyboardInterrupt as stopped:
             click.echo(f"\n{stopped or '已中断｜写完的文件都完整｜再键入同一命令'}", err=True)
             ctx.exit(STOPPED)
@@ -120,6 +132,22 @@ class Group(Command, click.Group):
         rows = [row for name, command in self.commands.items() for row in zip((name, ""), _lines(command), strict=True)]
         with formatter.section("命令"):
             formatter.write(_columns(rows))
+
+
+def _troubled(trouble: OSError) -> str:
+    where = trouble.filename or "文件"
+    if isinstance(trouble, IsADirectoryError):
+        return f"{where}｜是文件夹，不是文件｜写一个文件的路径"
+    if isinstance(trouble, FileExistsError | NotADirectoryError):
+        return f"{where}｜是文件，不是文件夹｜写一个文件夹的路径"
+    return f"{where}｜读写不成：{trouble.strerror or trouble}｜检查权限、磁盘空间，关闭正打开它的程序后重试"
+
+
+def _noted(message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None) -> str:
+    """Return a warning as a command tells it: what is to be noted, without the place in the program."""
+    if issubclass(category, UserWarning):
+        return f"留意｜{message}\n"
+    return f"{filename}:{lineno}: {category.__name__}: {message}\n"
 
 
 def _lines(command: click.Command) -> tuple[str, str]:

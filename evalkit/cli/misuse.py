@@ -52,10 +52,19 @@ def _told(slip: click.UsageError, ctx: click.Context) -> str:
     if isinstance(slip, click.NoSuchOption):
         return unknown(slip.option_name, [longest(option) for option in options], "选项")
     if isinstance(slip, click.BadOptionUsage):
-        bare = any(option.is_flag for option in options if slip.option_name in option.opts)
-        return f"{slip.option_name}｜{'后面不写值' if bare else '后面没有写值'}｜键入 {usage(ctx)}"
+        meant = next((option for option in options if slip.option_name in option.opts), None)
+        return f"{slip.option_name}｜{_values(meant)}｜键入 {usage(ctx)}"
     extra = re.search(r"\((.*)\)", slip.message)
     return f"{extra[1] if extra else slip.message}｜多写了，或没有加引号｜键入 {usage(ctx)}"
+
+
+def _values(option: click.Option | None) -> str:
+    """Return what is wrong with the values behind an option: too many, none, or fewer than it takes."""
+    if option is not None and option.is_flag:
+        return "后面不写值"
+    if option is None or option.nargs == 1:
+        return "后面没有写值"
+    return f"后面应写 {option.nargs} 个值：{option.metavar}"
 
 
 def _missing(ctx: click.Context) -> str:
@@ -90,9 +99,13 @@ def longest(option: click.Parameter) -> str:
 
 
 def _example(option: click.Option) -> str:
-    """Return what could stand behind an option: the example of its help, or what it is."""
-    example = re.search(r"如 ([^，。；、）]+)", option.help or "")
-    return example[1].strip() if example else _first(option.help)
+    """Return what could stand behind an option: the example of its help, the first of its choices, a day, or what it is."""
+    example = re.search(r"如 ([^，。；、（）]+)", option.help or "")
+    if example:
+        return example[1].strip()
+    if isinstance(option.type, click.Choice):
+        return str(option.type.choices[0])
+    return "2018-11-12" if option.type.name == "日期" else _first(option.help)
 
 
 def _first(help: str | None) -> str:

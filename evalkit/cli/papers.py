@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from evalkit.cli.group import FOLDER, command, say
+from evalkit.cli.group import DAY_FORM, FOLDER, command, say
 from evalkit.evaluation import Evaluation, proofing, rectification, summing
 
 
@@ -47,7 +47,7 @@ def write_rectification(kind: str, problems: str, folder: str, date: str, due: s
 @click.option("--out", required=True, help="汇总报告写到哪个文件夹。")
 @click.option("--title", required=True, help="题目，如 某省2018年贫困县退出第三方评估汇总报告。")
 @click.option("--by", required=True, help="落款。")
-@click.option("--date", required=True, help="日期，如 2018-12-20。")
+@click.option("--date", required=True, type=DAY_FORM, help="日期，如 2018-12-20。")
 @click.option("--number", default="", help="文号。")
 def sum_up(folders: tuple[str, ...], out: str, title: str, by: str, date: str, number: str) -> None:
     """多个县的汇总报告：各县并列，分别判定，不相加、不排名。

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from evalkit.cli.group import DAY_FORM, apart, group, say
+from evalkit.errors import FieldworkError
 from evalkit.filledin import save_book
 from evalkit.sheets import Page
 from evalkit.tasks import MISSING, QUARTERS, RULES, check_duties, inspector_points, read_tasks, revisit, write_task_forms
@@ -106,6 +107,8 @@ def look_again(path: str, share: float, seed: str, by: str | None, every: tuple[
     Draw by ticket what of the closed is looked at again.
     """
     drawn = revisit(path, share=share, seed=seed, by=by, every=every, code=code)
+    if drawn.empty:
+        raise FieldworkError(f"--share {share:g}｜一件也不抽｜写大于 0 的数，如 --share 0.2；或用 --every 写明全部再看的类别")
     note = [f"种子 {seed}；签号为 SHA-256（种子|revisit|编号），每类取最小的。"]
     counts = drawn.drop_duplicates("类别")
     told = [f"{kind}：{many} 件抽 {take}" for kind, many, take in counts[["类别", "件数", "抽取"]].itertuples(index=False)]

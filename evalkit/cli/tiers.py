@@ -10,7 +10,9 @@ from evalkit.tiers import compare_tiers, write_tier_form
 
 TIERS = click.option("--tier", "names", multiple=True, required=True, help="各级的名字，低的在前，如 乡级自查；每级写一次。")
 UNIT = click.option("--unit", "keys", multiple=True, required=True, help="指明一个单位的列，如 村代码；可写几次。")
-WORDS = click.option("--words", nargs=2, default=("达标", "不达标"), show_default=True, help="表中表示达标、不达标的两个词。")
+WORDS = click.option(
+    "--words", nargs=2, metavar="词 词", default=("达标", "不达标"), show_default=True, help="表中表示达标、不达标的两个词。"
+)  # fmt: skip
 
 
 @group()

@@ -53,15 +53,17 @@ def write_delivery_form(path: str | Path, *, households: pd.DataFrame | None = N
     """
     given = [VILLAGE, HOUSEHOLD, POLICY] if households is not None else []
     refuse_filled(Path(path), given)
+    wanted = list(dict.fromkeys(policies))
     headings = [name for name in (*NEEDED[:3], BATCH, DUE, HAD, *OPTIONAL[1:])]
     if households is None:
         table = pd.DataFrame("", index=range(BLANK_ROWS), columns=headings)
     else:
-        pairs = product(households[["village", "household"]].astype(str).itertuples(index=False, name=None), policies or ("",))
+        homes = households[["village", "household"]].astype(str).itertuples(index=False, name=None)
+        pairs = product(homes, wanted or ("",))
         rows = [(village, household, policy) for (village, household), policy in pairs]
         table = pd.DataFrame(rows, columns=given)
         table = table.assign(**{heading: "" for heading in headings if heading not in table.columns})[list(headings)]
-    page = table_page(table, [VILLAGE, HOUSEHOLD, VOUCHER], {POLICY: list(policies), DUE: (YES, NO), HAD: (YES, NO)})
+    page = table_page(table, [VILLAGE, HOUSEHOLD, VOUCHER], {POLICY: wanted, DUE: (YES, NO), HAD: (YES, NO)})
     guide: dict[str, str] = {heading: HOW[heading] for heading in headings}
     pages: dict[str, Page] = {"政策到户表": page, GUIDE: guide_page("政策到户表填写说明", guide, RULES)}
     return write_book(path, pages)

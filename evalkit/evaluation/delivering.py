@@ -22,8 +22,8 @@ HOUSEHOLDS = {"sample": "抽中的户，用本次评估的权数与抽样设计�
 
 def write_form(evaluation: Evaluation, policies: Sequence[str]) -> Said:
     """Write the table to fill into ``lists/``: for the drawn households where there are any, else empty."""
-    place = evaluation.folder.part("lists") / FORM
     homes = _drawn(evaluation)
+    place = evaluation.folder.part("lists") / FORM
     write_delivery_form(place, households=homes, policies=policies)
     told = f"，已写入 {len(homes)} 户" if homes is not None else ""
     return (f"表在 lists/{FORM}{told}；填好后键入 evalkit delivery check",)
@@ -58,6 +58,8 @@ def _write_problems(evaluation: Evaluation, rows: pd.DataFrame | None) -> Said:
     if rows is None:
         return ("要写成问题清单，加 --code 未到户=问题代码 与 --level",)
     write_book(evaluation.folder.part("results") / PROBLEMS, {"问题清单": Page("", rows, formats={"地点": "@", "户编号": "@"})})
+    if rows.empty:  # written all the same: what an earlier check wrote must not stay
+        return (f"没有查出问题，results/{PROBLEMS} 中没有一行，不必收入",)
     return (f"{len(rows)} 个问题写入 results/{PROBLEMS}；键入 evalkit problems import 收入",)
 
 

@@ -43,6 +43,8 @@ def write_rectification(
     """
     asked = {"--date": date, "--due": due, "--appeal": appeal}
     wrong = [f"{name} = {day}｜应为日期｜写如 2018-12-25" for name, day in asked.items() if day and not DAY.fullmatch(day)]
+    early = {name: day for name, day in asked.items() if day and not wrong and _ordered(day) < _ordered(date)}
+    wrong += [f"{name} = {day}｜早于文件的日期 {date}｜改正其中一个" for name, day in early.items()]
     if wrong:
         raise ReportError("\n".join(wrong))
     design = evaluation.design
@@ -54,6 +56,10 @@ def write_rectification(
     paths = write_paper(kind, listed, occasion, evaluation.folder.part("report"))
     names = "、".join(path.name for path in paths)
     return f"{PAPERS[kind].file}：{names}", f"在 {paths[0].parent}；Word 为正式文本，空白与虚线框处由人填写"
+
+
+def _ordered(day: str) -> tuple[int, ...]:
+    return tuple(map(int, day.split("-")))
 
 
 def paper_table(problems: Problems, day: str) -> pd.DataFrame:

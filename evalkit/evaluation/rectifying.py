@@ -41,9 +41,10 @@ LATE = {
 
 def write_forms(evaluation: Evaluation) -> Said:
     """Write an empty list of problems and an empty table of steps into ``lists/``."""
+    taxonomy, chain = _taxonomy(evaluation), _chain(evaluation)
     place = evaluation.folder.part("lists")
-    write_problem_form(place / LIST_FORM, taxonomy=_taxonomy(evaluation))
-    write_step_form(place / STEP_FORM, chain=_chain(evaluation))
+    write_problem_form(place / LIST_FORM, taxonomy=taxonomy)
+    write_step_form(place / STEP_FORM, chain=chain)
     return (f"空表在 lists/：{LIST_FORM}、{STEP_FORM}；填好后键入 evalkit problems import、evalkit problems steps",)
 
 
@@ -148,7 +149,13 @@ def _rules(evaluation: Evaluation) -> ProblemRules:
 
 def _taxonomy(evaluation: Evaluation) -> Taxonomy | None:
     named = _rules(evaluation).taxonomy
-    return read_taxonomy(evaluation.design.path.parent / named) if named else None
+    if not named:
+        return None
+    path = evaluation.design.path.parent / named
+    if not path.is_file():
+        remedy = f"把分类文件放到 {path.parent.name}/ 中（仓库的 designs/taxonomies/ 有两份可照写），或改正 [problems] taxonomy"
+        raise DesignError(f"problems.taxonomy：{named}｜设计文件旁没有这个文件｜{remedy}")
+    return read_taxonomy(path)
 
 
 def _stages(evaluation: Evaluation) -> tuple[WorkStage, ...]:

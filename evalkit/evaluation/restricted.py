@@ -22,7 +22,10 @@ OTHERS = frozenset(KINDS) - {"clue", "accused"}
 
 def begin_register(evaluation: Evaluation) -> Said:
     """Write an empty register of clues into the restricted folder."""
-    place = shut_folder(evaluation.folder.root / RESTRICTED)
+    root = evaluation.folder.root
+    if not root.is_dir():  # a register in a folder that was mistyped would lie where nobody looks after it
+        raise PrivacyError(f"{root}｜没有这个文件夹｜检查路径，或键入 evalkit init 文件夹名")
+    place = shut_folder(root / RESTRICTED)
     write_clue_form(place / FORM)
     return (f"空表在 {RESTRICTED}/{FORM}，只有本人可读；填好后键入 evalkit clues handover",)
 

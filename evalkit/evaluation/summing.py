@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from evalkit.errors import ReportError
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.evaluation.telling import sampling_told
 from evalkit.report.files import write_document
@@ -33,10 +34,32 @@ def sum_up(folders: Sequence[str], out: str, *, title: str, by: str, date: str, 
     title, by, date, number : str
         Of the summary.
     """
-    counties = [Results.load(Path(folder) / "results") for folder in folders]
+    blank = [name for name, said in (("--title", title), ("--by", by)) if not said.strip()]
+    if blank:
+        raise ReportError(f"{'、'.join(blank)}｜空白｜写出汇总报告的题目与落款")
+    counties = _counties(folders)
     paths = write_summary(counties, {"title": title, "institute": by, "date": date, "number": number}, out)
     met = sum(bool((results.facts.get("conclusion") or {}).get("passed")) for results in counties)
     return f"汇总：{len(counties)} 个县，各道门槛均达到的 {met} 个", f"写入 {out}：{'、'.join(path.name for path in paths)}"
+
+
+def _counties(folders: Sequence[str]) -> list[Results]:
+    """Return the results of each folder, or refuse naming every folder that has none to read."""
+    counties, faults = list[Results](), list[str]()
+    for folder in folders:
+        place = Path(folder)
+        if not place.is_dir():
+            faults.append(f"{folder}｜没有这个文件夹｜检查路径")
+        elif not (place / "results").is_dir():
+            faults.append(f"{folder}｜还没有估计的结果｜先键入 evalkit estimate {folder}")
+        else:
+            try:
+                counties.append(Results.load(place / "results"))
+            except ReportError as refused:
+                faults.append(f"{folder}：{refused}")
+    if faults:
+        raise ReportError("\n".join(faults))
+    return counties
 
 
 def certify(evaluation: Evaluation) -> Said:

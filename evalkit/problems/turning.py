@@ -127,7 +127,8 @@ def refuse_uncoded(items: Iterable[object], codes: Mapping[str, str]) -> None:
     """
     lacking = [str(item) for item in dict.fromkeys(items) if item not in codes]
     if lacking:
-        raise LedgerError(f"{'、'.join(lacking)}｜没有写对应的问题代码｜codes = {{\"{lacking[0]}\": \"分类中的代码\"}}")
+        typed = f'codes={{"{lacking[0]}": "分类中的代码"}}；命令中每类写一个 --code {lacking[0]}=代码'
+        raise LedgerError(f"{'、'.join(lacking)}｜没有写对应的问题代码｜{typed}")
 
 
 def problem_rows(rows: Iterable[tuple[str, ...]], *, day: str, source: str) -> pd.DataFrame:

@@ -95,4 +95,4 @@ def _note_policy(filled: Filled, share: float, seed: str, by: str | None, whole:
     if "|" in seed:
         filled.faults.add(None, "seed", None, "种子中不能有 |", "改写种子")
     if whole and by is None:
-        filled.faults.add(None, "by", None, "没有写按哪一列分类，而 every 写了类别", '写如 by="类别"')
+        filled.faults.add(None, "by", None, "没有写按哪一列分类，而 every 写了类别", '写如 by="类别"；命令中写 --by 类别')

@@ -188,7 +188,8 @@ class TaskList(Shown):
 
 def _refuse_untold(lines: pd.Series, column: str) -> None:
     faults = Faults("任务清单")
-    faults.add_rows([line - 2 for line in lines], column, "没有报进度", '补报；或写明 missing="zero"（按 0 计）、missing="out"（不计分）')
+    remedy = '补报；或写明 missing="zero"（按 0 计）、missing="out"（不计分）；命令中写 --missing zero 之类'
+    faults.add_rows([line - 2 for line in lines], column, "没有报进度", remedy)
     faults.refuse(FieldworkError)
 
 
@@ -210,7 +211,9 @@ def _rule(rule: LightRule | Mapping[str, Any]) -> LightRule:
         made = rule if isinstance(rule, LightRule) else LightRule(**rule)
     except (TypeError, ValueError):  # pydantic's own is a ValueError
         remedy = f"写如 {example}；rule 为 rank（末几名）或 threshold（低于几分）"
-        raise FieldworkError(f"rule｜亮灯规则不全，或取值不对｜{remedy}") from None
+        found = "，".join(f"{key} = {said!r}" for key, said in rule.items()) if isinstance(rule, Mapping) else ""
+        needed = "rule、red、yellow、source 都要写；red、yellow 为不小于 0 的数，source 不空白"
+        raise FieldworkError(f"rule{f'（{found}）' if found else ''}｜亮灯规则不全，或取值不对：{needed}｜{remedy}") from None
     found = f"rule：red = {made.red:g}，yellow = {made.yellow:g}"
     if made.rule == "threshold" and made.yellow <= made.red:
         raise FieldworkError(f"{found}｜黄灯的分数线应高于红灯｜低于 red 亮红灯，低于 yellow 亮黄灯")
