@@ -93,15 +93,15 @@ def test_a_file_in_the_place_of_a_folder_and_the_other_way_round(tmp_path: Path)
     assert group._troubled(IsADirectoryError(21, "Is a directory", "甲")) == "甲｜是文件夹，不是文件｜写一个文件的路径"
 
 
-def test_a_warning_is_told_without_its_place_in_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_warning_is_told_without_its_place_in_the_program() -> None:
     def warn() -> None:
-        monkeypatch.setattr(warnings, "formatted", warnings.formatwarning(UserWarning("缺 1 个字"), UserWarning, "a.py", 1), raising=False)
+        click.echo(warnings.formatwarning(UserWarning("缺 1 个字"), UserWarning, "a.py", 1))
 
     told = group.Group("g")
     told.add_command(click.command("w", cls=group.Command)(warn))
     before = warnings.formatwarning
-    CliRunner().invoke(told, ["w"])
-    assert warnings.formatted == "留意｜缺 1 个字\n" and warnings.formatwarning is before  # type: ignore[attr-defined]
+    assert CliRunner().invoke(told, ["w"]).output == "留意｜缺 1 个字\n\n"
+    assert warnings.formatwarning is before
 
 
 def test_what_is_written_twice_is_refused_rather_than_the_last_kept(tmp_path: Path) -> None:

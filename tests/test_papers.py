@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from evalkit.casework import move_case, open_case
 from evalkit.cli import main
 from evalkit.errors import ReportError
+from evalkit.evaluation import Evaluation, summing
 from evalkit.evaluation.summing import stage_counts
 from evalkit.report.edited import read_word
 from evalkit.report.model import Heading, Paragraph
@@ -136,3 +137,15 @@ def test_a_summary_names_every_folder_that_has_no_results(tmp_path):
     asked[asked.index("题")] = " "
     assert CliRunner().invoke(main, [*asked, "2018-12-20"]).output == "--title｜空白｜写出汇总报告的题目与落款\n"
     assert not out.exists()
+
+
+def test_a_summary_refuses_results_that_are_older_than_their_folder(tmp_path, monkeypatch):
+    county("甲县").save(tmp_path / "甲" / "results")
+    (tmp_path / "甲" / "design.toml").touch()
+    monkeypatch.setattr(Evaluation, "saved", lambda self: None)
+    monkeypatch.setattr(summing, "made_from", lambda folder, saved: {"returns/": "new"})
+    asked = ["summary", str(tmp_path / "甲"), "--out", str(tmp_path / "汇总"), "--title", "题", "--by", "院", "--date", "2018-12-20"]
+    told = CliRunner().invoke(main, asked)
+    assert told.exit_code == 1 and told.output.startswith(f"{tmp_path / '甲'}：results/｜在估计之后改动过：returns/｜")
+    monkeypatch.setattr(summing, "made_from", lambda folder, saved: {})
+    assert CliRunner().invoke(main, asked).exit_code == 0

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from evalkit.errors import ReportError
+from evalkit.errors import EvalkitError, ReportError
+from evalkit.evaluation.guards import made_from, refuse_stale_results
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.evaluation.telling import sampling_told
 from evalkit.report.files import write_document
@@ -54,12 +55,20 @@ def _counties(folders: Sequence[str]) -> list[Results]:
             faults.append(f"{folder}｜还没有估计的结果｜先键入 evalkit estimate {folder}")
         else:
             try:
-                counties.append(Results.load(place / "results"))
-            except ReportError as refused:
+                counties.append(_results(place))
+            except EvalkitError as refused:
                 faults.append(f"{folder}：{refused}")
     if faults:
         raise ReportError("\n".join(faults))
     return counties
+
+
+def _results(place: Path) -> Results:
+    """Return the results of a folder, refused where what they were made from has changed since; a county of a run keeps results alone."""
+    results, evaluation = Results.load(place / "results"), Evaluation(place)
+    if evaluation.folder.design.is_file():
+        refuse_stale_results(results.facts.get("made_from", {}), made_from(evaluation.folder, evaluation.saved()))
+    return results
 
 
 def certify(evaluation: Evaluation) -> Said:

@@ -290,9 +290,8 @@ def _neighbours(stage: Stage, level: int) -> Ints:
         mates = np.flatnonzero((stage.stratum_parent == stage.stratum_parent[h]) & open_)
         at = int(np.searchsorted(mates, h))
         if len(mates) == 1:
-            raise SurveyError(
-                f"第 {level} 阶段，层 {stage_name(stage, int(h))}｜只有 1 个单元，且无相邻的层可并入｜改用其他 singleton 规则"
-            )
+            found = f"第 {level} 阶段，层 {stage_name(stage, int(h))}｜只有 1 个单元，且无相邻的层可并入"
+            raise SurveyError(f"{found}｜改用其他 singleton 规则：certainty、adjust、average、remove")
         mate = mates[at + 1] if at + 1 < len(mates) else mates[at - 1]
         joined = np.isin(onto, (onto[h], onto[mate]))
         onto[joined] = min(onto[h], onto[mate])
