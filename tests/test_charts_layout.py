@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import colors
+from matplotlib.text import Text
 
 import evalkit as ev
 from evalkit import charts
@@ -28,7 +29,7 @@ from tests.test_charts_places import squares
 CASES = ("ordinary", "one", "many", "long", "zeros", "hidden")
 LONG = "名称特别长的少数民族自治示范管理区第{}村民委员会筹备工作领导小组"
 SCORES = ev.Scale.numbered(0, 10, top=(9, 10))
-COUNTIES = {"one": 1, "many": 300}
+COUNTIES = {"one": 1, "many": 300, "long": 4, "zeros": 3, "hidden": 3}
 
 
 def names(case):
@@ -195,7 +196,7 @@ DRAWN = {
     "survey_plot": lambda case: [charts.survey_plot(survey(case))],
     "test_plot": lambda case: [charts.test_plot(ev.independence(survey(case), "kind", "answer"))] if case == "ordinary" else [],
     "tiles_plot": lambda case: [charts.tiles_plot(shares(case), language=language) for language in said(case)]
-    + [charts.tiles_plot(estimate(case))],
+    + ([charts.tiles_plot(estimate(case))] if case != "many" else []),
     "trials_plot": lambda case: [charts.trials_plot(trials())] if case == "ordinary" else [],
     "verdict_plot": lambda case: [charts.verdict_plot(verdict(case))] if case != "hidden" else [],
     "interviewer_plot": lambda case: [charts.interviewer_plot(interviewers(case))] if case in ("ordinary", "long") else [],
@@ -203,8 +204,23 @@ DRAWN = {
 
 
 # rows on a ladder that differ in their marks alone: one of them shows what many rows do to it
-ALIKE = {"answers_plot", "areas_plot", "balance_plot", "heat_plot", "inchworm_plot", "interviewer_plot", "model_plot", "responses_plot",
-         "steps_plot", "survey_plot", "test_plot"}  # fmt: skip
+ALIKE = {"answers_plot", "areas_plot", "balance_plot", "heat_plot", "inchworm_plot", "interviewer_plot", "model_plot", "ranks_plot",
+         "responses_plot", "steps_plot", "survey_plot", "test_plot"}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def measured_once(monkeypatch):
+    """Let matplotlib lay out a text once: it asks again for the same words in the same letters at each of its passes, 6 to 10 times."""
+    known, lay_out = {}, Text._get_layout
+
+    def layout(text, renderer):
+        look = (text.get_fontproperties(), text.get_ha(), text.get_va(), text.get_rotation(), text._linespacing, text._multialignment)
+        key = (text.get_text(), *look, text.get_wrap(), text.get_figure(root=True).dpi)
+        if key not in known:
+            known[key] = lay_out(text, renderer)
+        return known[key]
+
+    monkeypatch.setattr(Text, "_get_layout", layout)
 
 
 def wrong(figure):

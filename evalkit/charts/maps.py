@@ -236,6 +236,8 @@ def _name(axes: Axes, places: Sequence[Place], shapes: Mapping[str, Shape], shad
     order = sorted(places, key=lambda place: -shapes[place.code].area)
     texts = [_text(axes, place, shapes[place.code], shading.look(place), say) for place in order]
     for _ in range(TRIES):
+        for text in texts:
+            text.set_visible(False)  # names do not move the map: it is laid out without the work of writing them
         axes.get_figure(root=True).draw_without_rendering()  # type: ignore[union-attr]  # axes are in a figure
         others = [axes.xaxis.label, axes.get_legend(), axes.title]
         kept = taken = [each.get_window_extent() for each in others if each is not None]
