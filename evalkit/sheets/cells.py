@@ -70,7 +70,7 @@ def plain_texts(cells: Iterable[str]) -> bool:
 
     Examples
     --------
-    >>> plain_texts([" 王庄", "0038"]), plain_texts(["'=1"]), plain_texts(["\ud800"])
+    >>> plain_texts([" 王庄", "0038"]), plain_texts(["'=1"]), plain_texts([chr(0xD800)])
     (True, False, False)
     """
     whole = "".join(cells)
