@@ -53,13 +53,17 @@ def answers() -> pd.DataFrame:
     return made.assign(id=np.arange(n))
 
 
-def same(near: ev.Estimate, far: ev.Estimate, deff: bool = True) -> None:
+# the columns large and lost hold a million with a spread of 50: the last digit of their mean is 2e-12 of the spread
+FINE, LARGE = 1e-12, 1e-10
+
+
+def same(near: ev.Estimate, far: ev.Estimate, deff: bool = True, rtol: float = FINE) -> None:
     one, other = near.table(), far.table()
     for name in one.columns:
         if one[name].dtype.kind in "fi" and (deff or name != "deff"):
-            np.testing.assert_allclose(one[name], other[name], rtol=1e-9, err_msg=name)
+            np.testing.assert_allclose(one[name], other[name], rtol=rtol, err_msg=name)
     assert near.labels == far.labels and near.n.tolist() == far.n.tolist()
-    np.testing.assert_allclose(near.cov(), far.cov(), rtol=1e-7, atol=1e-15 * float(np.nanmax(np.abs(near.cov()), initial=0.0)))
+    np.testing.assert_allclose(near.cov(), far.cov(), rtol=10 * rtol, atol=1e-15 * float(np.nanmax(np.abs(near.cov()), initial=0.0)))
 
 
 def agree(near: Any, far: Any, design: str, asked: dict[str, Any]) -> None:
@@ -67,12 +71,12 @@ def agree(near: Any, far: Any, design: str, asked: dict[str, Any]) -> None:
     shares = [ev.proportion(each, "wrong", count="persons", **asked) for each in (near, far)]
     same(*shares)
     limits = [each.interval().select_dtypes("number") for each in shares]
-    np.testing.assert_allclose(*limits, rtol=1e-8)
-    same(*(ev.mean(each, ["income", "large"], **asked) for each in (near, far)))
-    same(*(ev.mean(each, "lost", missing="out", **asked) for each in (near, far)))
+    np.testing.assert_allclose(*limits, rtol=1e-11)
+    same(*(ev.mean(each, ["income", "large"], **asked) for each in (near, far)), rtol=LARGE)
+    same(*(ev.mean(each, "lost", missing="out", **asked) for each in (near, far)), rtol=LARGE)
     same(*(ev.ratio(each, "income", "persons", **asked) for each in (near, far)))
     if design not in BY_ROWS:
-        same(*(ev.correlation(each, "income", "large", **asked) for each in (near, far)))
+        same(*(ev.correlation(each, "income", "large", **asked) for each in (near, far)), rtol=LARGE)
         same(*(ev.variance(each, "income", **asked) for each in (near, far)), deff=False)
 
 
