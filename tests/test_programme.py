@@ -165,3 +165,23 @@ def test_a_county_with_two_names_and_two_counties_of_one_name_are_told_with_thei
 def test_a_design_without_programme_says_what_to_write() -> None:
     with pytest.raises(DesignError, match=r"\[programme\]"):
         draw_counties(ev.read_design("designs/biyang_2018.toml"), seed=SEED)
+
+
+def test_the_taxonomy_that_the_design_names_goes_into_each_folder(tmp_path: Path) -> None:
+    (tmp_path / "design.toml").write_text(_text(small(problems={"taxonomy": "lists/问题清单.toml"})), encoding="utf-8")
+    with pytest.raises(EvalkitError, match="问题清单.toml"):
+        open_counties(tmp_path / "design.toml", tmp_path / "项目", seed=SEED, how="当众摇号")
+    assert not (tmp_path / "项目").exists()
+    source = DESIGN.parent / "taxonomies" / "longchuan_2018.toml"
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "问题清单.toml").write_bytes(source.read_bytes())
+    open_counties(tmp_path / "design.toml", tmp_path / "项目", seed=SEED, how="当众摇号")
+    for county in (tmp_path / "项目" / COUNTIES).iterdir():
+        own = ev.read_design(county / "design.toml").problems
+        assert own is not None and (county / own.taxonomy).read_bytes() == source.read_bytes()
+
+
+def test_what_only_a_programme_uses_is_refused_of_others(tmp_path: Path) -> None:
+    with pytest.raises(EvalkitError, match="workers、workbooks｜只用于多个县的项目"):
+        ev.run("designs/biyang_2018.toml", tmp_path / "县", workers=2, workbooks=True)
+    assert not list(tmp_path.iterdir())

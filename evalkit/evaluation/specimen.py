@@ -63,6 +63,9 @@ def run(
     declared = read_design(design)
     if declared.specimen is None:
         raise EvalkitError(f"{Path(design).name}｜没有 [specimen]｜run 只用模拟数据；自己的数据请用 evalkit init 起逐步进行")
+    if declared.programme is None and (workers != 1 or workbooks):
+        asked = "、".join([*(["workers"] if workers != 1 else []), *(["workbooks"] if workbooks else [])])
+        raise EvalkitError(f"{asked}｜只用于多个县的项目，这个设计没有 [programme]｜去掉 {asked}")
     target = (Path(folder) if folder else Path("reports") / declared.report.name).resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
     _recover(target)

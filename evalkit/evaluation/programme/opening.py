@@ -12,6 +12,7 @@ from evalkit.evaluation.guards import sound_seed
 from evalkit.evaluation.programme.counties import Counties, draw_counties
 from evalkit.evaluation.programme.running import COUNTIES, keep_draw
 from evalkit.later import later
+from evalkit.problems import read_taxonomy
 from evalkit.sheets import write_bytes, write_csv
 
 tomli_w = later("tomli_w")
@@ -46,6 +47,8 @@ def open_counties(design: str | Path, out: str | Path, *, seed: str, how: str) -
     if not how.strip():
         raise EvalkitError("how｜空白｜写种子如何产生、谁在场，如 \"11月12日各县代表当众摇号\"")
     drawn = draw_counties(read_design(design), seed=sound_seed(seed), seed_origin=how.strip())
+    if drawn.design.problems and drawn.design.problems.taxonomy:
+        read_taxonomy(drawn.design.path.parent / drawn.design.problems.taxonomy)
     for code in drawn.codes:
         drawn.plan(code)  # a name that is no folder's is refused before anything is written
     for code in drawn.codes:
@@ -59,10 +62,15 @@ def open_counties(design: str | Path, out: str | Path, *, seed: str, how: str) -
 
 
 def _open(drawn: Counties, code: str, folder: Folder) -> None:
-    """Write the design, the list and the seed of one county."""
+    """Write the design with the taxonomy that it names, the list and the seed of one county."""
     for part in PARTS:
         folder.part(part)
-    write_bytes(folder.design, tomli_w.dumps(county_data(drawn.design, code, drawn.names[code])).encode())
+    data = county_data(drawn.design, code, drawn.names[code])
+    if named := data.get("problems", {}).get("taxonomy"):
+        source = drawn.design.path.parent / named
+        write_bytes(folder.root / source.name, source.read_bytes())
+        data["problems"]["taxonomy"] = source.name
+    write_bytes(folder.design, tomli_w.dumps(data).encode())
     write_csv(drawn.rows(code), folder.frame(LIST))
     said = {"seed": drawn.sample.seed, "how": drawn.sample.seed_origin}
     write_bytes(folder.ceremony_file, tomli_w.dumps(said).encode())
