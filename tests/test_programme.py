@@ -169,7 +169,7 @@ def test_a_design_without_programme_says_what_to_write() -> None:
 
 def test_the_taxonomy_that_the_design_names_goes_into_each_folder(tmp_path: Path) -> None:
     (tmp_path / "design.toml").write_text(_text(small(problems={"taxonomy": "lists/问题清单.toml"})), encoding="utf-8")
-    with pytest.raises(EvalkitError, match="问题清单.toml"):
+    with pytest.raises(EvalkitError, match="问题清单"):
         open_counties(tmp_path / "design.toml", tmp_path / "项目", seed=SEED, how="当众摇号")
     assert not (tmp_path / "项目").exists()
     source = DESIGN.parent / "taxonomies" / "longchuan_2018.toml"
