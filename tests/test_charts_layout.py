@@ -177,7 +177,10 @@ DRAWN = {
     "inchworm_plot": lambda case: [charts.inchworm_plot(estimate(case), threshold=0.02)] if case != "hidden" else [],
     "map_plot": lambda case: [charts.map_plot(shares(case), squares(list(shares(case)), size=0.05))],
     "model_plot": lambda case: [charts.model_plot(ev.glm(survey(case), "income ~ kind"))] if case == "ordinary" else [],
-    "oc_plot": lambda case: [charts.oc_plot(curve(case), gate=0.02, better=0.005, title=LONG if case == "long" else "")],
+    "oc_plot": lambda case: [
+        charts.oc_plot(curve(case), gate=0.02, better=0.005, title=LONG if case == "long" else "", language=language)
+        for language in said(case)
+    ],
     "organ_pipe_plot": lambda case: [charts.organ_pipe_plot(estimate(case), gate=0.02)],
     "plausibility_plot": lambda case: [charts.plausibility_plot(plausible(case))],
     "priorities_plot": lambda case: [

@@ -9,6 +9,7 @@ import pandas as pd
 
 from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import SMALL, ask_shares, bare, cut, folded, line_at, note_below, own_axes, percents_up, scale_below
+from evalkit.charts.languages import CHINESE, Language, Say, speaker, told
 from evalkit.charts.style import AMBER, BLUE, FAMILIES, GREY, INK, MIDDLE, ORANGE, WIDTH, in_style
 from evalkit.errors import ReportError
 from evalkit.figures import WORDS, gate_text, is_blank, told_percent
@@ -31,7 +32,9 @@ LOOKS: tuple[tuple[str, Any, str], ...] = (
 
 
 @lettered
-def oc_plot(table: pd.DataFrame, gate: float, better: float | None = None, title: str = "", *, ax: Axes | None = None) -> Axes:
+def oc_plot(
+    table: pd.DataFrame, gate: float, better: float | None = None, title: str = "", *, language: Language = "zh", ax: Axes | None = None
+) -> Axes:
     """Draw the chance to pass against the true rate, a curve a model or rule.
 
     Parameters
@@ -44,6 +47,8 @@ def oc_plot(table: pd.DataFrame, gate: float, better: float | None = None, title
     better : float, optional
         The producer's point: the rate that ought to pass.
     title : str
+    language : {"zh", "en"}
+        Of the words of the picture; a rule keeps its name.
     ax : matplotlib.axes.Axes, optional
         As for `estimate_plot`.
 
@@ -70,21 +75,22 @@ def oc_plot(table: pd.DataFrame, gate: float, better: float | None = None, title
     ['合格点 0.5%', '门槛 2%']
     """
     _check(table, gate, better)
-    curves = {WORDS.get(str(name), str(name)): rows.sort_values("p") for name, rows in table.groupby("model", sort=False)}
-    note = _note(curves, gate, better)
+    say = speaker(language)
+    curves = {say(WORDS.get(str(name), str(name)), str(name)): rows.sort_values("p") for name, rows in table.groupby("model", sort=False)}
+    note = _note(curves, gate, better, say)
     with in_style():
         axes = own_axes(HIGH, title, note) if ax is None else ax
-        _scale(axes, table, gate, better)
+        _scale(axes, table, gate, better, say)
         for (name, rows), look in zip(curves.items(), LOOKS, strict=False):
             _curve(axes, name, rows, look)
         _risk(axes, curves, gate)
         if better is not None:
-            line_at(axes, better, f"合格点 {gate_text(better)}")
+            line_at(axes, better, say("合格点", "acceptable") + f" {gate_text(better)}")
             axes.lines[-1].set(linestyle=(0, (4, 2)), linewidth=1.0)
-        line_at(axes, gate, f"门槛 {gate_text(gate)}")
+        line_at(axes, gate, say("门槛", "threshold") + f" {gate_text(gate)}")
         _key(axes, _falls(curves))
         note_below(axes, note)
-        axes.set_label("；".join(_spoken(name, rows) for name, rows in curves.items()) + "。")
+        axes.set_label(told(say, [_spoken(name, rows, say) for name, rows in curves.items()]))
     return axes
 
 
@@ -156,7 +162,7 @@ def _check(table: pd.DataFrame, gate: float, better: float | None) -> None:
         raise ReportError(f"{count} 条曲线｜不用颜色至多分得清 {len(LOOKS)} 条｜分几张图画")
 
 
-def _scale(axes: Axes, table: pd.DataFrame, gate: float, better: float | None) -> None:
+def _scale(axes: Axes, table: pd.DataFrame, gate: float, better: float | None, say: Say = CHINESE) -> None:
     ends = [*table["p"], gate, *([] if better is None else [better])]
     scale_below(axes, [float(end) for end in ends], share=True)
     bare(axes)
@@ -164,7 +170,7 @@ def _scale(axes: Axes, table: pd.DataFrame, gate: float, better: float | None) -
     axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1.0])
     axes.grid(axis="y", color="#dcdcdc", linewidth=0.6, zorder=0)
     percents_up(axes)
-    axes.set_ylabel("通过的概率", fontsize=SMALL, color=GREY, fontfamily=FAMILIES)
+    axes.set_ylabel(say("通过的概率", "Chance to pass"), fontsize=SMALL, color=GREY, fontfamily=FAMILIES)
 
 
 def _curve(axes: Axes, name: str, rows: pd.DataFrame, look: tuple[str, Any, str]) -> None:
@@ -205,23 +211,26 @@ def _at(rows: pd.DataFrame, p: float) -> float:
     return float(np.interp(p, rows["p"], rows["accept"], left=np.nan, right=np.nan))
 
 
-def _note(curves: dict[str, pd.DataFrame], gate: float, better: float | None) -> str:
+def _note(curves: dict[str, pd.DataFrame], gate: float, better: float | None, say: Say) -> str:
     risks = [_at(rows, gate) for rows in curves.values()]
-    lines = ["横轴为真实的率；斜线区为不合格而通过"]
+    lines = [say("横轴为真实的率；斜线区为不合格而通过", "Across: the true rate; hatched: passes though not good enough")]
     if not any(map(is_blank, risks)):
-        lines.append(f"真实率恰在门槛上时通过{_between(risks)}")
+        lines.append(say("真实率恰在门槛上时通过", "passes at the threshold: ") + _between(risks, say))
     if better is not None and not any(map(is_blank, chances := [_at(rows, better) for rows in curves.values()])):
-        lines.append(f"在合格点时通过{_between(chances)}，即好县被误拒{_between([1 - chance for chance in chances])}")
+        passed, refused = _between(chances, say), _between([1 - chance for chance in chances], say)
+        en = f"at the acceptable rate: {passed}, so {refused} of good counties are refused"
+        lines.append(say(f"在合格点时通过{passed}，即好县被误拒{refused}", en))
     if any("error" in rows for rows in curves.values()):
-        lines.append("竖线为两倍模拟误差")
-    return folded("；".join(lines), (WIDTH * 72 - 60) * 2 / SMALL)
+        lines.append(say("竖线为两倍模拟误差", "upright lines: two Monte-Carlo standard errors"))
+    return folded(say("；", "; ").join(lines), (WIDTH * 72 - 60) * 2 / SMALL)
 
 
-def _between(shares: list[float]) -> str:
+def _between(shares: list[float], say: Say) -> str:
     low, high = (told_percent(share, digits=1) for share in (min(shares), max(shares)))
-    return low if low == high else f"{low}～{high}"
+    return low if low == high else say(f"{low}～{high}", f"{low}–{high}")
 
 
-def _spoken(name: str, rows: pd.DataFrame) -> str:
-    told = [f"{gate_text(round(row.p, 9))}时通过{told_percent(row.accept)}" for row in records(rows)]
-    return f"{name}：真实率{'，'.join(told[:: max(1, len(told) // 12)])}"
+def _spoken(name: str, rows: pd.DataFrame, say: Say = CHINESE) -> str:
+    pairs = [(gate_text(round(row.p, 9)), told_percent(row.accept)) for row in records(rows)]
+    points = [say(f"{p}时通过{share}", f"passes {share} at {p}") for p, share in pairs[:: max(1, len(pairs) // 12)]]
+    return say(f"{name}：真实率{'，'.join(points)}", f"{name}: {', '.join(points)}")
