@@ -87,6 +87,7 @@ def test_a_file_in_the_place_of_a_folder_and_the_other_way_round(tmp_path: Path)
     file = tmp_path / "名单.xlsx"
     file.touch()
     assert typed("tasks", "form", str(file)) == (1, f"{file}｜是文件，不是文件夹｜写一个文件夹的路径\n")
+    assert typed("run", str(tmp_path))[1].startswith(f"{tmp_path}｜是文件夹，不是文件｜写设计文件的路径")
     made = typed("clues", "form", str(tmp_path / "没有"))
     assert made == (1, f"{tmp_path / '没有'}｜没有这个文件夹｜检查路径，或键入 evalkit init 文件夹名\n")
     assert [path.name for path in tmp_path.iterdir()] == ["名单.xlsx"]

@@ -142,7 +142,9 @@ def parsed(source: Path) -> dict[str, Any]:
         raise DesignError(f"{source.name}｜括号嵌套过深｜删去多余的方括号或花括号") from None
     except OverflowError:
         raise DesignError(f"{source.name}｜有过大的数｜改正该数") from None
-    except (OSError, ValueError):  # a folder, a name with NUL, no permission; or a number of thousands of digits
+    except IsADirectoryError:
+        raise DesignError(f"{source}｜是文件夹，不是文件｜写设计文件的路径，如 {source.name or '某县'}/design.toml") from None
+    except (OSError, ValueError):  # a name with NUL, no permission; or a number of thousands of digits
         raise DesignError(f"{str(source)[:80]!r}｜不是能读的设计文件，或其中有过长的数字｜检查路径与文件中的数值") from None
     if "path" in data:
         raise DesignError(f"{source.name}｜path｜没有这个键｜删去")

@@ -145,6 +145,8 @@ class Folder:
 
     def _unfit(self, source: Path, name: str) -> str:
         target = self.root / name / source.name
+        if source.is_dir():
+            return f"{source}｜是文件夹，不是文件｜写其中一个表格文件的路径"
         if not source.is_file():
             return f"{source}｜没有这个文件｜检查路径"
         if source.suffix.lower() not in SUFFIXES:
