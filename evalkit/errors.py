@@ -30,6 +30,11 @@ class EvalkitError(Exception):
 
     faults: tuple[Fault, ...] = ()
 
+    def told(self) -> tuple[Fault, ...]:
+        """Return the single faults; a message that is all there is comes back as one, in its parts found, expected, what to do."""
+        column, rule, remedy = parts if len(parts := str(self).split("｜")) == 3 else ("", str(self), "改正后重试")
+        return self.faults or (Fault(None, column, "", rule, remedy),)
+
 
 class EvalkitWarning(UserWarning):
     """A result is given, but a number in it is not to be trusted, or is none."""

@@ -135,7 +135,7 @@ class Evaluation(Shown):
         try:
             return [(screening.subject, screening) for screening in screened(self.design, self.folder)]
         except EvalkitError as refusal:
-            found += [("检查", fault) for fault in refusal.faults or (Fault(None, "", "", str(refusal), "改正后重试"),)]
+            found += [("检查", fault) for fault in refusal.told()]
             return []
 
     def draw(self, seed: str | None = None, reason: str | None = None) -> Said:
@@ -381,5 +381,5 @@ def _faults_of(step: Callable[[], object]) -> tuple[Fault, ...]:
     try:
         step()
     except EvalkitError as refusal:
-        return refusal.faults or (Fault(None, "", "", str(refusal), "改正后重试"),)
+        return refusal.told()
     return ()
