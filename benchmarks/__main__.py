@@ -1,19 +1,20 @@
-"""The benchmarks, each with its page: ``python -m benchmarks --date 2026-01-01 [--repeats 5] [--share 1] [--peer PYTHON]`` times draws
-and estimates; ``python -m benchmarks NAME …`` runs one of ``ALL``: ``coverage`` counts how often intervals cover, ``operating`` what
-verdicts say, ``screening`` times checks of rows, ``returns`` times a workbook of returns,
-``scale`` draws and estimates from files larger than memory, ``kill`` kills
-writers, ``fuzz`` tries readers on bytes that nobody meant, ``guard`` counts instructions and fails where they have grown.
+"""The benchmarks: ``python -m benchmarks --date 2026-01-01 [--quick] [--peer PYTHON]`` runs `whole`, all that is timed, and writes
+docs/benchmarks.md; ``python -m benchmarks NAME …`` runs one of ``ALL``: ``draw`` and ``estimate`` in detail, ``coverage`` counts how often
+intervals cover, ``operating`` what verdicts say, ``screening`` times checks of rows, ``returns`` times a workbook of returns,
+``scale`` draws and estimates from files larger than memory, ``kill`` kills writers, ``fuzz`` tries readers on bytes that nobody meant,
+``guard`` counts instructions and fails where they have grown.
 """
 
 import sys
 from collections.abc import Callable
 
-from benchmarks import coverage, draw, estimate, fuzz, guard, kill, operating, returns, scale, screening
+from benchmarks import coverage, draw, estimate, fuzz, guard, kill, operating, returns, scale, screening, whole
 
-TIMED: dict[str, Callable[[list[str]], None]] = {"draw": draw.main, "estimate": estimate.main}
 ALL: dict[str, Callable[[list[str]], None]] = {
-    **TIMED,
+    "all": whole.main,
     "coverage": coverage.main,
+    "draw": draw.main,
+    "estimate": estimate.main,
     "fuzz": fuzz.main,
     "guard": guard.main,
     "kill": kill.main,
@@ -25,13 +26,12 @@ ALL: dict[str, Callable[[list[str]], None]] = {
 
 
 def main(words: list[str] | None = None) -> None:
-    """Run the benchmark that the first word names, or time draws and estimates."""
+    """Run the benchmark that the first word names, or all that is timed."""
     asked = sys.argv[1:] if words is None else words
     if asked and asked[0] in ALL:
         ALL[asked[0]](asked[1:])
-        return
-    for run in TIMED.values():
-        run(asked)
+    else:
+        whole.main(asked)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How long a draw takes: ``python -m benchmarks.draw --date 2026-01-01`` prints the table and writes docs/benchmarks.md."""
+"""How long a draw takes: ``python -m benchmarks.draw --date 2026-01-01`` prints the table and writes docs/benchmarks_draw.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks import inputs
 from benchmarks.measuring import ROOT, Measured, measure
 
-PAGE = ROOT / "docs" / "benchmarks.md"
+PAGE = ROOT / "docs" / "benchmarks_draw.md"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ CASES = (
     ), real=True),
 )  # fmt: skip
 HEADS = ("途径", "抽出", "秒", "处理器秒", "比 numpy", "比 svy", "峰值 MB", "目标", "达到")
-HEAD = """# 基准 · Benchmarks
+HEAD = """# 抽样的基准 · Benchmarks of draws
 
 本页由 `python -m benchmarks.draw --date 日期` 写成，勿手改。Written by the benchmark itself.
 
@@ -103,7 +103,7 @@ def same_samples(found: Mapping[str, Measured | None]) -> str:
 
 
 def page(date: str, repeats: int, found: Mapping[str, Measured | None]) -> str:
-    """Return docs/benchmarks.md."""
+    """Return docs/benchmarks_draw.md."""
     text = HEAD.format(date=date, machine=machine(), versions=versions(found), repeats=repeats)
     for case in CASES:
         lines = [HEADS, ("---",) * len(HEADS), *rows_of(case, found)]

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from math import isclose
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.draw import machine
 from benchmarks.jobs import Cost
 from benchmarks.measuring import ROOT
+from benchmarks.record import slope
 
 PAGE = ROOT / "docs" / "benchmarks_estimate.md"
 ROWS = 1_000_000
@@ -150,11 +149,6 @@ def same(one: Cost, other: Cost) -> bool:
     """Compare the sums of the columns that both have; what random numbers made is not compared."""
     shared = [name for name in one.numbers.keys() & other.numbers.keys() if not name.startswith("random")]
     return all(isclose(one.numbers[name], other.numbers[name], rel_tol=1e-7) for name in shared)
-
-
-def slope(sizes: Sequence[int], seconds: Sequence[float]) -> float:
-    """Return the slope of log seconds on log size by least squares."""
-    return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
 
 
 def slopes(share: float, repeats: int) -> list[tuple[str, ...]]:

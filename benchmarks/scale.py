@@ -97,17 +97,22 @@ def timed(name: str, path: Path) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - begin, "cpu": time.process_time() - worked, "peak": peak(), "told": told}
 
 
-def row(name: str, folder: Path, rows: int) -> str:
-    """Run a job in a process of its own and return its row of the table."""
+def cost_of(name: str, folder: Path, rows: int) -> dict[str, Any]:
+    """Run a job in a process of its own and return what it cost."""
     path = JOBS[name][1](folder, rows)
     asked = [sys.executable, "-m", "benchmarks.scale", "--job", name, str(path)]
     run = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
     if run.returncode:
         raise SystemExit(f"{name}：\n{run.stderr}")
-    cost = json.loads(run.stdout.splitlines()[-1])
-    size = path.stat().st_size / 1e6
+    cost: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    return cost | {"size": path.stat().st_size / 1e6}
+
+
+def row(name: str, folder: Path, rows: int) -> str:
+    """Run a job and return its row of the table."""
+    cost = cost_of(name, folder, rows)
     costs = f"{cost['seconds']:.1f} | {cost['cpu']:.1f} | {cost['peak']:,.0f}"
-    return f"| {JOBS[name][0]} | {rows / 1e6:,.0f} | {size:,.0f} | {costs} | {cost['told']} |"
+    return f"| {JOBS[name][0]} | {rows / 1e6:,.0f} | {cost['size']:,.0f} | {costs} | {cost['told']} |"
 
 
 def main(words: list[str] | None = None) -> None:

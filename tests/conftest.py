@@ -34,7 +34,7 @@ PROGRAMS = {
 LONG = frozenset(
     {"test_acceptance", "test_acceptance_design", "test_allocation_several", "test_architecture", "test_benchmarks",
      "test_benchmarks_coverage", "test_benchmarks_estimate", "test_benchmarks_guard", "test_boundaries", "test_casework_papers",
-     "test_ceremony",
+     "test_benchmarks_whole", "test_ceremony",
      "test_charts_layout", "test_chosen_places", "test_clues", "test_designs", "test_designs_run", "test_docs", "test_docs_acceptance",
      "test_docs_estimation", "test_docs_intervals", "test_docs_verdicts", "test_exact", "test_fuzz", "test_gate_slips",
      "test_glossary", "test_inclusion_pairs", "test_intervals_ways", "test_kill", "test_large", "test_licences", "test_machines",

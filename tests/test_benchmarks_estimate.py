@@ -119,7 +119,3 @@ def test_a_row_keeps_to_its_goal() -> None:
     slow = estimate.rows_of(case, 1.0, floor, Cost(300.0, np.nan, {}, broken_off=True), Cost(0.014, 50, {"se": 1.0}))
     assert slow[1] == ("svy", "1,000,000", "> 300000.0", "> 30000.00", "—", "—", "", "未跑完")
     assert slow[2][4] == "< 4.7e-05"
-
-
-def test_a_slope_is_that_of_the_power() -> None:
-    assert estimate.slope([1, 10, 100], [2.0, 20.0, 200.0]) == pytest.approx(1.0)
