@@ -20,7 +20,7 @@ from tests.specimens import made_up, with_tables
 
 ROOT = Path(__file__).resolve().parent.parent / "reports"
 PAGES = sorted(ROOT.glob("*/report/*.html"))
-MOST = 3_000_000  # bytes of a specimen
+MOST = 2_500_000  # bytes of a specimen in one language
 OUTSIDE = "evalkit.invalid"
 EVIL = f'"><img src="http://{OUTSIDE}/img" onerror="fetch(\'http://{OUTSIDE}/error\')"><script src="http://{OUTSIDE}/script"></script>'
 LONG = "非常长的少数民族自治示范管理区名称" * 5
@@ -60,7 +60,8 @@ def test_every_specimen_is_there_small_and_marked(pages):
     assert sorted(folder.name for folder in ROOT.iterdir()) == sorted([*DESIGNS, PROGRAMME])
     for folder in ROOT.iterdir():
         files = [file for file in folder.rglob("*") if file.is_file()]
-        assert {".docx", ".pdf", ".html", ".xlsx"} <= {file.suffix for file in files} and sum(file.stat().st_size for file in files) <= MOST
+        assert {".docx", ".pdf", ".html", ".xlsx"} <= {file.suffix for file in files}
+        assert sum(file.stat().st_size for file in files) <= MOST * (2 if folder.name == ENGLISH else 1)
     assert (ROOT / ENGLISH / "report" / "report.html").is_file() and len(pages) == 5
     assert all(MARK in "".join(page.words) or "SIMULATED DATA" in "".join(page.words) for page in pages.values())
 

@@ -63,9 +63,16 @@ def test_loading_an_empty_folder_says_what_to_do(tmp_path):
 
 def test_the_facts_are_written_last_and_seal_every_table(tmp_path, monkeypatch):
     order = []
+
+    def noting(write):
+        def noted(*given, **named):
+            order.append(write(*given, **named).name)
+            return tmp_path / order[-1]
+
+        return noted
+
     for name in ("write_csv", "write_bytes"):
-        whole = getattr(results_file, name)
-        monkeypatch.setattr(results_file, name, lambda *given, whole=whole: order.append(whole(*given).name) or tmp_path / order[-1])
+        monkeypatch.setattr(results_file, name, noting(getattr(results_file, name)))
     made_up().save(tmp_path)
     assert order == [*(f"{name}.csv" for name in COLUMNS), "facts.json"]
     sealed = json.loads((tmp_path / "facts.json").read_text(encoding="utf-8"))["tables"]
