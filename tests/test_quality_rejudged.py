@@ -34,9 +34,12 @@ def built() -> tuple[Findings, Any]:
     return determine(ev.collect(sample, table)), frame
 
 
+TOLD: list[str] = []
+
+
 @cache
 def left_out() -> Any:
-    return ev.leave_out(*built())
+    return ev.leave_out(*built(), progress=TOLD.append)
 
 
 def test_an_interviewer_left_out_by_hand() -> None:
@@ -67,6 +70,7 @@ def test_ranges_hold_every_row_and_count_the_changes() -> None:
         changed = (mine["legal"] != found.whole.set_index("rate").loc[rate, "legal"]).sum()
         assert ranges.loc[rate, "legal_changes"] == changed
     assert "逐一去掉调查员" in repr(found)
+    assert [f"逐一去掉调查员 {done}/{len(TOLD)}" for done in range(1, rows["left_out"].nunique() + 1)] == TOLD
 
 
 def test_effects_of_interviewers_of_a_made_up_county_and_their_picture() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
-from evalkit.cli.group import FILES, FOLDER, command, say
+from evalkit.cli.group import FILES, FOLDER, command, progress, say
 from evalkit.evaluation import Evaluation, inspecting
 
 
@@ -16,7 +18,7 @@ def inspect(folder: str, quick: bool) -> None:
 
     Quality of the fieldwork: paradata, interviewers, nonrespondents.
     """
-    say(inspecting.inspect_quality(Evaluation(folder), slow=not quick))
+    say(inspecting.inspect_quality(Evaluation(folder), slow=not quick, progress=progress if sys.stderr.isatty() else None))
 
 
 @command(name="reinterview")

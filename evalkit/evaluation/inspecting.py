@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from evalkit.findings import Findings
     from evalkit.quality import Reinterview
+    from evalkit.quality.askers import Progress
 
 HEADS = {
     "rate": "指标", "left_out": "去掉", "n": "户数", "official": "样本值", "estimate": "估计", "low": "单侧下限", "high": "单侧上限",
@@ -54,7 +56,7 @@ SOURCES = {
 }  # fmt: skip
 
 
-def inspect_quality(evaluation: Evaluation, slow: bool = True) -> Said:
+def inspect_quality(evaluation: Evaluation, slow: bool = True, progress: Progress | None = None) -> Said:
     """Write ``quality/``: one workbook of all tables, each as CSV, and the charts; return what was found.
 
     Parameters
@@ -62,10 +64,12 @@ def inspect_quality(evaluation: Evaluation, slow: bool = True) -> Said:
     evaluation : Evaluation
     slow : bool
         Whether each interviewer is left out in turn, which judges the evaluation as often as there are interviewers.
+    progress : callable, optional
+        Told how many have been.
     """
     findings, place = evaluation.findings(), evaluation.folder.part("quality")
     seen = plausibility(findings.responses)
-    tables, undone = _tables(evaluation, findings, slow)
+    tables, undone = _tables(evaluation, findings, slow, progress)
     pages = {**seen.pages(), **{name: _page(name, table) for name, table in tables.items()}}
     rows = [*SOURCES.items(), *((f"未做：{name}", why) for name, why in undone.items())]
     notes = pd.DataFrame(rows, columns=["表", "用什么数据、怎样算"])
@@ -78,15 +82,18 @@ def inspect_quality(evaluation: Evaluation, slow: bool = True) -> Said:
     return (repr(seen), *_told(tables), *left, "写入 quality/：调查质量.xlsx、合理性核查.png 与各表 CSV")
 
 
-def _tables(evaluation: Evaluation, findings: Findings, slow: bool) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+def _tables(
+    evaluation: Evaluation, findings: Findings, slow: bool, progress: Progress | None
+) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Return every table that can be made, and why the others cannot."""
     frame, rosters = evaluation.frame, evaluation._rosters()
     named = [who for who in WHO if who in findings.table() and (findings.table()[who] != "").any()]
     asked: dict[str, Callable[[], pd.DataFrame]] = {}
+    left_out = partial(leave_out, findings, frame, rosters, progress=progress)
     for who in named:
         asked[f"{WHO[who]}效应"] = lambda who=who: interviewers(findings, who).table()  # type: ignore[misc]  # bound now
         if slow:
-            asked[f"去掉{WHO[who]}"] = lambda who=who: leave_out(findings, frame, rosters, who=who).table()  # type: ignore[misc]  # bound now
+            asked[f"去掉{WHO[who]}"] = lambda who=who: left_out(who=who).table()  # type: ignore[misc]  # bound now
     asked |= {
         "登记特征": lambda: registry_bias(findings.responses), "替换户": lambda: without_reserves(findings, frame, rosters),
         "最坏情形": lambda: worst_case(findings),

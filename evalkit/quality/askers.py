@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 charts = later("evalkit.charts")
 
 Who = Literal["interviewer", "team"]
+Progress = Callable[[str], None]
 TITLES = {"interviewer": "调查员", "team": "组"}
 Z = 1.959963984540054
 CONFOUNDED = "没有一个村由两名以上{}调查，与村的差别分不开，不能估计；应交叉分派（每村至少两名）"
@@ -225,7 +226,9 @@ class LeftOut(Shown):
 
 
 @takes(EstimateError)
-def leave_out(findings: Findings, frame: Frame, rosters: pd.DataFrame | None = None, *, who: Who = "interviewer") -> LeftOut:
+def leave_out(
+    findings: Findings, frame: Frame, rosters: pd.DataFrame | None = None, *, who: Who = "interviewer", progress: Progress | None = None
+) -> LeftOut:
     """Judge every gate again without the interviews of each interviewer, or team, in turn.
 
     Parameters
@@ -235,6 +238,8 @@ def leave_out(findings: Findings, frame: Frame, rosters: pd.DataFrame | None = N
     rosters : DataFrame, optional
         As for `measure`.
     who : {"interviewer", "team"}
+    progress : callable, optional
+        Told before each of them how far it has got: half a second each.
 
     Returns
     -------
@@ -254,7 +259,10 @@ def leave_out(findings: Findings, frame: Frame, rosters: pd.DataFrame | None = N
     whole, rows, refused = again.rows(), [], {}
     asked = table[who].astype(str).to_numpy()
     complete = table["complete"].to_numpy(dtype=bool)
-    for each in sorted(set(asked[complete])):
+    everyone = sorted(set(asked[complete]))
+    for done, each in enumerate(everyone, 1):
+        if progress is not None:
+            progress(f"逐一去掉{TITLES[who]} {done}/{len(everyone)}")
         found, why = again.told(again.without, asked == each)
         if found is None:
             refused[each] = why
