@@ -50,7 +50,7 @@ def answers() -> pd.DataFrame:
     made["households"] = made.groupby("village")["village"].transform("size") * 3
     made["chance"] = np.where(village < 5, 1.0, 0.1 + village / 100)
     made["lost"] = np.where(draw.random(n) < 0.05, np.nan, made["large"])
-    return made.assign(id=np.arange(n))
+    return made.assign(id=np.arange(n), none=0, twin=village % 3 == 0)  # nobody, and all of a village or none of it
 
 
 # the columns large and lost hold a million with a spread of 50: the last digit of their mean is 2e-12 of the spread
@@ -66,12 +66,20 @@ def same(near: ev.Estimate, far: ev.Estimate, deff: bool = True, rtol: float = F
     np.testing.assert_allclose(near.cov(), far.cov(), rtol=10 * rtol, atol=1e-15 * float(np.nanmax(np.abs(near.cov()), initial=0.0)))
 
 
+def limited(near: ev.Estimate, far: ev.Estimate) -> None:
+    """Hold the intervals of two estimates against each other, with degrees of freedom and effective sizes."""
+    np.testing.assert_allclose(*(each.interval().select_dtypes("number") for each in (near, far)), rtol=1e-11)
+
+
 def agree(near: Any, far: Any, design: str, asked: dict[str, Any]) -> None:
     """Hold the statistics of a survey whose rows stay in their engine against those of the same rows in memory."""
     shares = [ev.proportion(each, "wrong", count="persons", **asked) for each in (near, far)]
     same(*shares)
-    limits = [each.interval().select_dtypes("number") for each in shares]
-    np.testing.assert_allclose(*limits, rtol=1e-11)
+    limited(*shares)
+    for constant in ("none", "twin"):  # one row a village comes back, which is a village and not a row
+        found = [ev.proportion(each, constant, **asked) for each in (near, far)]
+        same(*found)
+        limited(*found)
     same(*(ev.mean(each, ["income", "large"], **asked) for each in (near, far)), rtol=LARGE)
     same(*(ev.mean(each, "lost", missing="out", **asked) for each in (near, far)), rtol=LARGE)
     same(*(ev.ratio(each, "income", "persons", **asked) for each in (near, far)))

@@ -69,7 +69,8 @@ class Declared:
         stated = read.weights(self.weights, self.probs)
         read.faults.refuse(SurveyError)
         strata, clusters, sizes, names = levels
-        built = variances.structure(strata, clusters, sizes, names, alike) if self.pps is None else self.pps.structure(levels, alike)
+        rows = alike if self.by_rows else None
+        built = variances.structure(strata, clusters, sizes, names, rows) if self.pps is None else self.pps.structure(levels, rows)
         read.sizes(built, self.fpc, sizes if self.pps is None else [None, *sizes[1:]])
         if not self.nest and self.clusters:
             read.nested(self.clusters[0], built[0], levels)

@@ -141,6 +141,8 @@ class Partition:
             return self._once(stage.unit_stratum, lambda: self._pairs(stage.unit_stratum.take(pairs.unit), pairs.column, len(stage.n)))
         # pairs are rows, and the strata of rows mostly the units of the stage above: its pairs are these cells
         found = self._once(stage.row_stratum, lambda: self._rows(stage.row_stratum, len(stage.n)))
+        if stage.alike is None and found.held is not None:
+            found = replace(found, held=None)  # rows that are one a unit: a stratum counts units, whatever they stand for
         if found.place is not None and found.inside is None:
             return found
         return replace(found, inside=None, place=np.arange(len(found.unit)) if found.place is None else found.place)

@@ -193,7 +193,8 @@ def structure(
     names : sequence of sequences of str, one a stage
         Name of each stratum code.
     alike : Alike, optional
-        Where rows stand for several: a stage whose units are the rows then counts them all.
+        Where rows stand for several and are the units of the last stage, which then counts them all. That is stated and not seen: a
+        cluster whose rows all give one answer is one row too, and stays one unit.
 
     Returns
     -------
@@ -211,7 +212,7 @@ def structure(
     stages: list[Stage] = []
     for level, (stratum, cluster, size) in enumerate(zip(strata, clusters, sizes, strict=True)):
         label = names[level] if level < len(names) else ()
-        rows = alike if alike is not None and bool((cluster == np.arange(len(cluster))).all()) else None
+        rows = alike if level == len(clusters) - 1 else None
         stages.append(_stage(stages[-1] if stages else None, stratum, cluster, size, label, rows))
     return tuple(stages)
 
