@@ -22,7 +22,7 @@ from evalkit.engines import opening, patience
 from evalkit.errors import EvalkitWarning
 from evalkit.later import later
 from evalkit.survey import RemoteSurvey
-from tests.engine_cases import ASKED, DESIGNS, agree, answers, same
+from tests.engine_cases import ASKED, DESIGNS, agree, answers, limited, same
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,18 @@ def test_the_same_numbers_as_in_memory(table: pd.DataFrame, relation: Any, desig
         agree(near, far, design, asked)
     same(*(ev.proportion(each, "type") for each in (near, far)))
     same(*(ev.total(each, "persons", where="wrong") for each in (near, far)))
+
+
+@pytest.mark.parametrize("design", [{"clusters": "village"}, {"clusters": ["village", None]}])
+def test_a_village_that_gives_one_answer_stays_a_village(table: pd.DataFrame, design: dict[str, Any]) -> None:
+    """Nothing found anywhere: one row a village comes back, and the bound is that of villages, not that of households."""
+    for answer in ("none", "twin"):
+        near, far = (ev.proportion(ev.Survey.from_data(each, **design), answer) for each in (table, pl.from_pandas(table).lazy()))
+        assert far.df.tolist() == near.df.tolist() == [39]
+        same(near, far)
+        limited(near, far)
+    villages = [ev.mean(ev.Survey.from_data(each, **design), "village") for each in (table, pl.from_pandas(table).lazy())]
+    same(*villages)
 
 
 def test_replicates_are_the_same(table: pd.DataFrame, relation: Any) -> None:
@@ -140,6 +152,50 @@ def test_types_that_change_between_parts_are_told(tmp_path: Path) -> None:
     for table in (tmp_path / "*.parquet", pl.scan_parquet(tmp_path / "*.parquet")):
         told = refused(lambda table=table: ev.mean(ev.Survey.from_data(table, clusters="village"), "y"))
         assert "同一类型" in told and ("DuckDB" in told or "polars" in told)
+
+
+def test_files_of_one_table_are_one_kind(tmp_path: Path) -> None:
+    """By name and not by place; whole numbers beside broken ones are not rounded; text beside numbers, and other columns, are refused."""
+    first, second = pd.DataFrame({"village": [1, 2], "y": [0, 1]}), pd.DataFrame({"y": [0.5, 0.75], "village": [3, 4]})
+    whole = ev.mean(ev.Survey.from_data(pd.concat([first, second]), clusters="village"), "y")
+    for kind, write in (("parquet", pd.DataFrame.to_parquet), ("csv", pd.DataFrame.to_csv)):
+        for name, part in (("a", first), ("b", second)):
+            write(part, tmp_path / f"{name}.{kind}", index=False)
+        table = tmp_path / f"*.{kind}"
+        same(whole, ev.mean(ev.Survey.from_data(table, clusters="village"), "y"))
+        write(pd.DataFrame({"village": [3], "y": ["有"]}), tmp_path / f"b.{kind}", index=False)
+        told = refused(lambda table=table: ev.Survey.from_data(table, clusters="village"))
+        assert told.startswith("DuckDB｜读列名") and f"y｜在 a.{kind} 中是数，在 b.{kind} 中是文字" in told
+        write(pd.DataFrame({"village": [3], "z": [1]}), tmp_path / f"b.{kind}", index=False)
+        assert f"b.{kind}｜与 a.{kind} 的列不同：y、z" in refused(lambda table=table: ev.Survey.from_data(table, clusters="village"))
+    assert "没有这个文件" in refused(lambda: ev.Survey.from_data(tmp_path / "无*.csv"))
+    assert "是文件夹" in refused(lambda: ev.Survey.from_data(tmp_path))
+
+
+def test_nan_in_a_parquet_file_is_a_missing_value(tmp_path: Path) -> None:
+    """DuckDB takes a column without NaN in its statistics for one without NaN: ``y > 0`` would hold for it."""
+    given = {"village": [1, 1, 2, 2, 3], "y": [0.0, 1.0, float("nan"), 1.0, 2.5]}
+    pl.DataFrame(given, nan_to_null=False).write_parquet(tmp_path / "a.parquet")
+    relation = duckdb.connect().read_parquet(str(tmp_path / "a.parquet"))
+    near = ev.mean(ev.Survey.from_data(pd.DataFrame(given), clusters="village"), "y", missing="out")
+    for table in (tmp_path / "a.parquet", relation, pl.scan_parquet(tmp_path / "a.parquet")):
+        far = ev.Survey.from_data(table, clusters="village")
+        same(near, ev.mean(far, "y", missing="out"))
+        assert "缺答案" in refused(lambda far=far: ev.mean(far, "y"))
+        for where in (ev.col("y") > 0, ~(ev.col("y") < 1), ev.col("y") != 1):
+            assert "1 行的条件为缺失" in refused(lambda far=far, where=where: ev.mean(far, "village", where=where))
+        weighed = ev.Survey.from_data(table, clusters="village", weights="y")
+        assert "1 行缺失" in refused(lambda weighed=weighed: ev.mean(weighed, "village"))
+
+
+def test_an_engine_without_an_operation_is_told(relation: Any) -> None:
+    def missing(lazy: Any) -> Any:
+        raise NotImplementedError("DuckDB knows no such thing")
+
+    far = engines.opened(relation)
+    assert far is not None
+    told = refused(lambda: far.brought("按列求和", missing))
+    assert told.startswith("DuckDB｜按列求和时拒绝了（NotImplementedError）｜") and "先存成 Parquet" in told
 
 
 def test_a_unit_in_two_strata_is_found(table: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pandas as pd
 
 from evalkit.codes import shown_headings, shown_label
 from evalkit.engines.patience import waiting
-from evalkit.errors import EvalkitError
+from evalkit.errors import EvalkitError, Faults
 from evalkit.later import installed, later
 
 duckdb = later("duckdb", extra="big")
@@ -30,6 +31,8 @@ IDLE = "64MB"  # what DuckDB holds between questions with large answers
 PART = 1 << 20  # rows of an answer that are taken together
 PIECE = 1 << 24  # bytes of a text file that are turned into UTF-8 together
 QUOTE = '"'
+NUMBER = {"whole": "number"}  # kinds that count as one where files are compared
+KINDS = {"number": "数", "text": "文字", "truth": "真假", "other": "其他类型"}
 WHOLE = ("pandas", "numpy", "builtins")  # modules of tables that are in memory already, so that narwhals need not be loaded
 
 
@@ -187,32 +190,72 @@ def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "
     if not isinstance(found, nw.LazyFrame):
         return None
     name = found.implementation.value
+    if name == "duckdb":
+        found = nw.from_native(_without_nan(nw.to_native(found)))
     return Far(found, NAMES.get(name, name), error)
 
 
 def _file(path: Path, error: type[EvalkitError], memory: str, text: bool) -> Far:
+    if path.is_dir():
+        raise error(f"{shown_label(path.name)}｜是文件夹，不是文件｜写出其中的文件：{shown_label(path.name)}/*.parquet 或 *.csv")
     if path.suffix.lower() not in FILES:
         raise error(
             f"{shown_label(path.suffix) or '无后缀'}｜留在原处读的文件应为 {'、'.join(FILES)}｜另存为 Parquet，或先用 read_frame 等读入"
         )
-    if "*" not in path.name and not path.is_file():
+    files = sorted(path.parent.glob(path.name)) if "*" in path.name else [path]
+    if not files or not all(each.is_file() for each in files):
         raise error("文件｜没有这个文件｜核对路径")
     folder = tempfile.TemporaryDirectory(prefix="evalkit-")
     engine = duckdb.connect(config={"memory_limit": memory, "temp_directory": folder.name})
     kept = (engine, folder, memory)
     far = Far(None, "DuckDB", error, kept)
     if path.suffix.lower() == ".csv":
-        source = _as_utf8(path, Path(folder.name), error)
-        relation = far.tried("读文件", lambda: engine.read_csv(str(source), header=True, all_varchar=text))
+        sources = [str(_as_utf8(each, Path(folder.name) / f"{at}.csv", error)) for at, each in enumerate(files)]
+        read = partial(engine.read_csv, header=True, all_varchar=text, union_by_name=True)
     else:
-        relation = far.tried("读文件", lambda: engine.read_parquet(str(path)))
-    return Far(nw.from_native(relation), "DuckDB", error, kept)
+        sources, read = [str(each) for each in files], partial(engine.read_parquet, union_by_name=True)
+    if len(files) > 1:
+        _refuse_torn({each.name: far.tried("读列名", partial(read, [source])) for each, source in zip(files, sources, strict=True)}, error)
+    relation = far.tried("读文件", partial(read, sources))
+    return Far(nw.from_native(_without_nan(relation)), "DuckDB", error, kept)
 
 
-def _as_utf8(path: Path, folder: Path, error: type[EvalkitError]) -> Path:
+def _refuse_torn(parts: dict[str, Any], error: type[EvalkitError]) -> None:
+    """Refuse files of one table with other columns than the first, or text where it has numbers: DuckDB would fit them to each other.
+
+    Whole numbers beside broken ones are numbers.
+    """
+    kinds = {file: {name: _kind(dtype) for name, dtype in nw.from_native(part).collect_schema().items()} for file, part in parts.items()}
+    (first, known), *others = kinds.items()
+    faults = Faults("DuckDB｜读列名")
+    for file, found in others:
+        strange = sorted(known.keys() ^ found.keys())
+        if strange:
+            rule = f"与 {shown_label(first)} 的列不同：{shown_headings(strange)}"
+            faults.add(None, shown_label(file), None, rule, "各文件应有同样的列；补全或改正后重试")
+        for name in known:
+            pair = [NUMBER.get(kind, kind) for kind in (known[name], found.get(name, known[name]))]
+            if pair[0] != pair[1]:
+                rule = f"在 {shown_label(first)} 中是{KINDS[pair[0]]}，在 {shown_label(file)} 中是{KINDS[pair[1]]}"
+                faults.add(None, name, None, rule, "各文件的同名列应为同一类型；改正该列，重新存成 Parquet")
+    faults.refuse(error)
+
+
+def _without_nan(relation: Any) -> Any:
+    """Return a relation of DuckDB whose NaN is NULL.
+
+    Statistics of Parquet files leave NaN out, and DuckDB believes them: ``isnan`` of such a column is false without a look at its
+    values. Their hash is looked at.
+    """
+    kinds = {name: str(kind) for name, kind in zip(relation.columns, relation.types, strict=True) if str(kind) in ("DOUBLE", "FLOAT")}
+    held = {_quoted(name, QUOTE): f"hash('nan'::{kind})" for name, kind in kinds.items()}
+    parts = [f"CASE WHEN hash({name}) <> {none} THEN {name} END AS {name}" for name, none in held.items()]
+    return relation.project(f"* REPLACE ({', '.join(parts)})") if parts else relation
+
+
+def _as_utf8(path: Path, made: Path, error: type[EvalkitError]) -> Path:
     """Return a CSV file in UTF-8: itself, or a copy that is made piece by piece."""
     for encoding in ENCODINGS:
-        made = folder / "list.csv"
         try:
             with path.open(encoding=encoding, newline="") as source, made.open("w", encoding="utf-8", newline="") as copy:
                 while piece := source.read(PIECE):
