@@ -13,6 +13,7 @@ import evalkit as ev
 from evalkit import charts
 from evalkit.errors import EstimateError
 from evalkit.findings import Findings, determine
+from evalkit.quality.rejudging import Again
 from evalkit.rates import measure
 from evalkit.survey import released
 from evalkit.verdict import gate_verdicts, satisfies
@@ -59,6 +60,14 @@ def test_nobody_left_out_is_the_evaluation_itself() -> None:
     verdicts = gate_verdicts(findings.design, rates, len(findings.sample.villages))
     assert found.whole["official"].tolist() == [float(rate.confirmed.official) for rate in rates]
     assert found.whole["zone"].tolist() == [verdict.zone for verdict in verdicts]
+
+
+def test_without_nobody_nothing_changes() -> None:
+    """Bounds and all: what is done many times is the evaluation itself, and not something near it."""
+    again = Again(*built())
+    judged = gate_verdicts(again.design, measure(ev.weigh(again.findings), again.design, again.frame), len(again.findings.sample.villages))
+    pd.testing.assert_frame_equal(again.without(np.zeros(len(again.findings.table()), dtype=bool)), again.rows(), check_exact=True)
+    assert again.rows()[["low", "high", "legal", "zone"]].values.tolist() == [[v.low, v.high, v.legal, v.zone] for v in judged]
 
 
 def test_ranges_hold_every_row_and_count_the_changes() -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from evalkit.design.judgement import Total
 from evalkit.errors import EstimateError, EvalkitError
 from evalkit.given import needs
 from evalkit.rates import measure
+from evalkit.rates.measuring import registry_totals
 from evalkit.survey import weigh
-from evalkit.verdict import gate_verdicts
+from evalkit.verdict import gate_standings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,8 +23,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalkit.design import Design
+    from evalkit.design.judgement import IncidenceRate
     from evalkit.findings import Findings
     from evalkit.frame import Frame
+    from evalkit.sample import Sample
 
     Mask = NDArray[np.bool_]
 
@@ -88,22 +93,31 @@ class Again:
 
     def _spreading(self, table: pd.DataFrame) -> Findings:
         """Return findings of another table, whose design spreads the weight of empty cells, and centres single units at all units."""
-        findings, design = self.findings, self.design
+        return replace(self.findings, responses=replace(self.findings.responses, sample=self._sample), _table=table)
+
+    @cached_property
+    def _sample(self) -> Sample:
+        """The sample under that design: one for all times, because its tables are made once."""
+        design = self.design
         assert design.returns is not None
         rule = "adjust" if design.evaluation.singleton == "fail" else design.evaluation.singleton
         changed = {
             "returns": design.returns.model_copy(update={"empty_cell": "spread"}),
             "evaluation": design.evaluation.model_copy(update={"singleton": rule}),
+            "rates": tuple(self._added_up(rate) if rate.kind == "incidence" else rate for rate in design.rates),
         }
-        sample = replace(findings.sample, design=design.model_copy(update=changed))
-        return replace(findings, responses=replace(findings.responses, sample=sample), _table=table)
+        return replace(self.findings.sample, design=design.model_copy(update=changed))
+
+    def _added_up(self, rate: IncidenceRate) -> IncidenceRate:
+        """Return an incidence with its registry totals as numbers: the columns of the frame stay as they are, whoever is left out."""
+        numbers = {key: Total(value=value) for key, value in registry_totals(rate, self.frame).items()}
+        return rate.model_copy(update={"totals": rate.totals.model_copy(update=numbers)})
 
     def _rows(self, findings: Findings) -> pd.DataFrame:
         survey = weigh(findings)
-        rates = measure(survey, findings.design, self.frame, self.rosters)
-        verdicts = gate_verdicts(findings.design, rates, len(findings.sample.villages))
-        named = {rate.name: rate.confirmed for rate in rates}
+        rates = measure(survey, findings.design, self.frame, self.rosters, bare=True)
+        judged = zip(findings.design.gates, gate_standings(findings.design, rates), strict=True)
         rows: list[tuple[Any, ...]] = [
-            (v.name, float(named[v.name].official), float(named[v.name].estimate), v.low, v.high, v.legal, v.zone) for v in verdicts
+            (gate.rate, float(found.official), float(found.estimate), at.low, at.high, at.legal, at.zone) for gate, (found, at) in judged
         ]
         return pd.DataFrame(rows, columns=list(COLUMNS))

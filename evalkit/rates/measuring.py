@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 
-def measure(survey: Survey, design: Design, frame: Frame, rosters: pd.DataFrame | None = None) -> tuple[Rate, ...]:
+def measure(
+    survey: Survey, design: Design, frame: Frame, rosters: pd.DataFrame | None = None, *, bare: bool = False
+) -> tuple[Rate, ...]:  # fmt: skip
     """Make every rate that a design declares.
 
     Parameters
@@ -45,6 +47,8 @@ def measure(survey: Survey, design: Design, frame: Frame, rosters: pd.DataFrame 
         Its columns give the registry totals that the design names.
     rosters : pandas.DataFrame, optional
         Household rosters of the drawn villages; needed where a rate's denominator is ``villages``.
+    bare : bool
+        Only the confirmed status, without what stands beside it: for those who measure many times.
 
     Returns
     -------
@@ -63,20 +67,20 @@ def measure(survey: Survey, design: Design, frame: Frame, rosters: pd.DataFrame 
     (R₀ + e·A + q·B) / P with registry totals R₀, A, B, P of one stated date, without sampling error.
     识别准确率 by its rule: 1 − (errors of both populations) / (persons of both), 1 − 错评率 − 漏评率, or 1 − one rate.
     """
-    known = known_households(rosters)
+    known = known_households(rosters if any(rate.kind == "finding" and rate.denominator == "villages" for rate in design.rates) else None)
     made: dict[str, Rate] = {}
     for declared in design.rates:
         if declared.kind == "finding":
-            made[declared.name] = _finding_rate(survey, declared, known)
+            made[declared.name] = _finding_rate(survey, declared, known, bare)
         elif declared.kind == "approval":
-            made[declared.name] = _approval_rate(survey, declared)
+            made[declared.name] = _approval_rate(survey, declared, bare)
         elif declared.kind == "prevalence":
             made[declared.name] = Rate(declared, measured(survey, *ingredients(survey, declared, "confirmed", None)))
     for declared in design.rates:
         if declared.kind == "incidence":
-            made[declared.name] = _incidence_rate(survey, declared, design, frame, made, known)
+            made[declared.name] = _incidence_rate(survey, declared, design, frame, made, known, bare)
         elif declared.kind == "accuracy":
-            made[declared.name] = _accuracy_rate(survey, declared, design, known)
+            made[declared.name] = _accuracy_rate(survey, declared, design, known, bare)
     return tuple(made[declared.name] for declared in design.rates)
 
 
@@ -181,20 +185,29 @@ def _named(design: Design, name: str) -> FindingRate | ApprovalRate | Prevalence
     return found
 
 
-def _finding_rate(survey: Survey, declared: FindingRate, known: pd.DataFrame) -> Rate:
-    suspected, confirmed = (measured(survey, *ingredients(survey, declared, status, known)) for status in ("suspected", "confirmed"))
-    return Rate(declared, confirmed, suspected)
+def _finding_rate(survey: Survey, declared: FindingRate, known: pd.DataFrame, bare: bool) -> Rate:
+    def at(status: Status) -> Measure:
+        return measured(survey, *ingredients(survey, declared, status, known))
+
+    return _at_both(declared, at, bare)
 
 
-def _accuracy_rate(survey: Survey, declared: AccuracyRate, design: Design, known: pd.DataFrame) -> Rate:
+def _at_both(declared: Any, at: Callable[[Status], Measure], bare: bool, **more: Any) -> Rate:
+    """Return a rate at the confirmed status and, unless bare, the suspected one."""
+    return Rate(declared, at("confirmed"), None if bare else at("suspected"), **more)
+
+
+def _accuracy_rate(survey: Survey, declared: AccuracyRate, design: Design, known: pd.DataFrame, bare: bool) -> Rate:
     def at(status: Status) -> Measure:
         return accurate(survey, declared.rule, [ingredients(survey, _named(design, name), status, known) for name in declared.errors])
 
-    return Rate(declared, at("confirmed"), at("suspected"))
+    return _at_both(declared, at, bare)
 
 
-def _approval_rate(survey: Survey, declared: ApprovalRate) -> Rate:
+def _approval_rate(survey: Survey, declared: ApprovalRate, bare: bool) -> Rate:
     made = measured(survey, *ingredients(survey, declared, "confirmed", None))
+    if bare:
+        return Rate(declared, made)
     table = survey.table()
     inside = inside_of(table, declared.population) & (True if survey.answering is None else survey.answering)
     best = approval(table, declared).approve_if_dk_yes.astype(float) * inside * unit_of(table, declared.count)
@@ -202,7 +215,7 @@ def _approval_rate(survey: Survey, declared: ApprovalRate) -> Rate:
 
 
 def _incidence_rate(
-    survey: Survey, declared: IncidenceRate, design: Design, frame: Frame, made: dict[str, Rate], known: pd.DataFrame
+    survey: Survey, declared: IncidenceRate, design: Design, frame: Frame, made: dict[str, Rate], known: pd.DataFrame, bare: bool
 ) -> Rate:
     def at(status: Status) -> Measure:
         return _incidence(
@@ -210,8 +223,7 @@ def _incidence_rate(
             ratio=lambda name: ingredients(survey, _named(design, name), status, known)[0],
         )  # fmt: skip
 
-    totals = fixed(registry_totals(declared, frame))
-    return Rate(declared, at("confirmed"), at("suspected"), totals=totals)
+    return _at_both(declared, at, bare, totals={} if bare else fixed(registry_totals(declared, frame)))
 
 
 def _incidence(

@@ -31,10 +31,13 @@ class JoiningRule(NamedTuple):
     join : callable
         From whether each item is approved (items, rows), its points 0 to 100 (items, rows) and the rate to whether the household
         approves (rows,).
+    scored : bool
+        Whether it reads the points, which are not made for the others.
     """
 
     text: str
     join: Callable[[NDArray[np.bool_], NDArray[np.float64], Asked], NDArray[np.bool_]]
+    scored: bool = False
 
 
 def _every(yes: NDArray[np.bool_], points: NDArray[np.float64], rate: Asked) -> NDArray[np.bool_]:
@@ -59,7 +62,7 @@ RULES = {
     "majority": JoiningRule("过半数的题认可", _most),
     "single": JoiningRule("只有一题，以它为准", _every),
     "at-least": JoiningRule("至少 at_least 题认可", _some),
-    "mean-score": JoiningRule("各题得分（最好 100、最差 0，等距）的平均不低于 mean_score", _mean),
+    "mean-score": JoiningRule("各题得分（最好 100、最差 0，等距）的平均不低于 mean_score", _mean, scored=True),
 }
 
 
@@ -116,7 +119,8 @@ def approval(table: pd.DataFrame, rate: ApprovalRate | PrevalenceRate, *, missin
     _check(table, rate, asked, (missing or rate.missing) == "dont_know")
     yes = np.array([table[item].isin(rate.approve) for item in rate.items], dtype=bool)
     unsure = np.array([table[item].isin((*rate.dont_know, "")) for item in rate.items], dtype=bool)
-    join, points = RULES[rate.rule].join, _points(table, rate)
+    join = RULES[rate.rule].join
+    points = _points(table, rate) if RULES[rate.rule].scored else np.zeros(yes.shape)
     low, high = (np.where(unsure, end, points) for end in (0.0, 100.0))
     made = Approval(join(yes, low, rate) & asked, join(yes | unsure, high, rate) & asked)
     for array in (made.approve, made.approve_if_dk_yes):

@@ -162,6 +162,54 @@ class Verdict(Shown):
         return charts.verdict_plot(self, **options)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Where a rate stands against its threshold: as much of a `Verdict` as needs no p-value and no words.
+
+    Attributes
+    ----------
+    value, value_read : float
+        The estimate, and the number the legal rule reads.
+    legal : bool
+    low, high : float
+        One-sided bounds at 1 − alpha.
+    zone : {"met", "not met", "not proven"}
+    """
+
+    value: float
+    value_read: float
+    legal: bool
+    low: float
+    high: float
+    zone: Zone
+
+
+def standing(
+    estimate: Judged, threshold: float, *, direction: Direction, strict: bool, alpha: float, legal_value: float | None,
+    asking: dict[str, Any],
+) -> Standing:  # fmt: skip
+    """Compare a rate with a threshold by the legal rule and by the bounds, as `judge` does; for those who ask many times.
+
+    Parameters
+    ----------
+    estimate, threshold, direction, strict, alpha, legal_value
+        As for `judge`.
+    asking : dict
+        ``icc`` where one is planned with; else empty.
+
+    Raises
+    ------
+    EstimateError
+        An estimate that is NaN, or of more than one row.
+    """
+    value = _one(estimate.value, "estimate")
+    check_value(value)
+    read = value if legal_value is None else float(legal_value)
+    low, high = (_bound(estimate, side, 1 - alpha, asking) for side in ("lower", "upper"))
+    legal = bool(satisfies(read, threshold, direction, strict))
+    return Standing(value, read, legal, low, high, ZONES[zone_codes(low, high, threshold, direction)])
+
+
 def judge(
     estimate: Judged,
     threshold: float,
@@ -243,11 +291,8 @@ def judge(
     check_question(threshold, direction, strict, alpha, legal_value, level, villages, icc)
     check_fact(icc, name, [str(part) for label in getattr(estimate, "labels", ()) for part in as_list(label)])
     asking = {} if icc is None else {"icc": icc}
-    value = _one(estimate.value, "estimate")
-    check_value(value)
-    read = value if legal_value is None else float(legal_value)
-    legal = bool(satisfies(read, threshold, direction, strict))
-    low, high = (_bound(estimate, side, 1 - alpha, asking) for side in ("lower", "upper"))
+    found = standing(estimate, threshold, direction=direction, strict=strict, alpha=alpha, legal_value=legal_value, asking=asking)
+    value, read, legal, low, high = found.value, found.value_read, found.legal, found.low, found.high
     p_values, p_reason = _p_values(estimate, threshold, direction, asking)
     two = _two_sided(estimate, level, asking)
     n, df, se = (_one(getattr(estimate, part, math.nan), part) for part in ("n", "df", "se"))
@@ -256,7 +301,7 @@ def judge(
     say_slips(threshold, direction, *sorted((shift, shift + scale)))
     gate, none = (threshold - shift) / scale, value == 0 and read == 0
     return Verdict(
-        name, float(threshold), direction, strict, float(alpha), value, read, legal, ZONES[zone_codes(low, high, threshold, direction)],
+        name, float(threshold), direction, strict, float(alpha), value, read, legal, found.zone,
         low, high, float(level), _cell(two, "low"), _cell(two, "high"), p_values[0], p_reason,
         other_verdict((value - shift) / scale, gate, n_eff, legal=legal, direction=direction),
         other_verdict(gate, gate, n_eff, legal=legal, direction=direction),

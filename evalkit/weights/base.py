@@ -146,9 +146,10 @@ def _empty_cells(drawn: pd.DataFrame, done: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each village × cell that was drawn from and has nothing completed, with the weight it had (`share`)."""
     reached = set(_cells(done))
     missed = np.array([cell not in reached for cell in _cells(drawn)], dtype=bool)
-    lost = drawn[missed & (drawn["role"] == "main").to_numpy(dtype=bool) if "role" in drawn else missed]
-    if lost.empty:
-        return lost
+    missed = missed & (drawn["role"] == "main").to_numpy(dtype=bool) if "role" in drawn else missed
+    if not missed.any():
+        return drawn.iloc[:0]
+    lost = drawn[missed]
     lost = lost.assign(share=_by_design(lost))
     means = lost.groupby(CELL)["share"].transform("mean")
     return lost.assign(share=means * lost["n"]).drop_duplicates(CELL).sort_values(CELL)
