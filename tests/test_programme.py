@@ -167,6 +167,23 @@ def test_a_design_without_programme_says_what_to_write() -> None:
         draw_counties(ev.read_design("designs/biyang_2018.toml"), seed=SEED)
 
 
+def test_a_programme_that_is_stopped_leaves_nothing_and_the_next_run_is_whole(folder: Path, tmp_path: Path) -> None:
+    def stop(line: str) -> None:
+        if line.startswith("2/"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ev.run(folder / "项目.toml", tmp_path / "run", progress=stop)
+    assert not list(tmp_path.iterdir())
+    kept = {path: path.read_bytes() for path in (folder / "run").rglob("*") if path.is_file()}
+    with pytest.raises(KeyboardInterrupt):
+        ev.run(folder / "项目.toml", folder / "run", progress=stop)
+    assert {path: path.read_bytes() for path in (folder / "run").rglob("*") if path.is_file()} == kept
+    ev.run(folder / "项目.toml", tmp_path / "run")
+    table = Path("results") / "counties.csv"
+    assert (tmp_path / "run" / table).read_bytes() == (folder / "run" / table).read_bytes()
+
+
 def test_the_taxonomy_that_the_design_names_goes_into_each_folder(tmp_path: Path) -> None:
     (tmp_path / "design.toml").write_text(_text(small(problems={"taxonomy": "lists/问题清单.toml"})), encoding="utf-8")
     with pytest.raises(EvalkitError, match="问题清单"):
