@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from evalkit.cli.group import apart, group, say
+from evalkit.cli.group import apart, group, repeated, say
 from evalkit.errors import EvalkitError
 from evalkit.evaluation import Evaluation
 from evalkit.filledin import save_book
@@ -49,9 +49,7 @@ def list_required(path: str, kinds: tuple[tuple[str, str, str], ...], code: tupl
 
     Write the list of required units by rules on the columns of a list.
     """
-    names = [kind for kind, *_ in kinds]
-    twice = [kind for kind in dict.fromkeys(names) if names.count(kind) > 1]
-    if twice:
+    if twice := repeated([kind for kind, *_ in kinds]):
         raise EvalkitError(f"--kind {'、'.join(twice)}｜写了两次｜一类写一次，几个值用、隔开，如 --kind 已脱贫村 脱贫年度 2014、2017")
     rules = {kind: (column, "*" if values == EVERYBODY else re.split("[、，,]", values)) for kind, column, values in kinds}
     found = must_visit(path, rules, code=list(code))

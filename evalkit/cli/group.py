@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +187,11 @@ def apart(out: str, *read: str | None) -> str:
     if Path(out).resolve() in {Path(each).resolve() for each in read if each}:
         raise EvalkitError(f"{Path(out).name}｜是读入的文件，不能写在上面｜--out 写另一个文件名")
     return out
+
+
+def repeated(words: Sequence[str]) -> list[str]:
+    """Return the words that were written more than once, each once."""
+    return [word for word in dict.fromkeys(words) if words.count(word) > 1]
 
 
 def progress(line: str) -> None:

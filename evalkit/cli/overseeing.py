@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.group import DAY_FORM, FOLDER, group, say
+from evalkit.cli.group import DAY_FORM, FOLDER, group, repeated, say
 from evalkit.delivery.checking import MISSING
 from evalkit.delivery.shares import UNLISTED
 from evalkit.errors import EvalkitError
@@ -96,8 +96,6 @@ def _codes(said: tuple[str, ...]) -> dict[str, str]:
     pairs = [each.partition("=") for each in said]
     if not all(kind.strip() and code.strip() for kind, _, code in pairs):
         raise EvalkitError("--code｜应为 问题=代码｜写如 --code 未到户=2.1")
-    kinds = [kind.strip() for kind, *_ in pairs]
-    twice = [kind for kind in dict.fromkeys(kinds) if kinds.count(kind) > 1]
-    if twice:
+    if twice := repeated([kind.strip() for kind, *_ in pairs]):
         raise EvalkitError(f"--code {'、'.join(twice)}｜写了两个代码｜一类问题只写一个")
     return {kind.strip(): code.strip() for kind, _, code in pairs}

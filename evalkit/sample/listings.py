@@ -120,7 +120,10 @@ def _check_strata(table: pd.DataFrame, strata: Sequence[str], where: str, faults
 
 
 def _plain_stratum(cell: object) -> bool:
-    """Say whether nothing can be wrong with a value; the drawn villages hold the same few, thousands of times."""
+    """Say whether nothing can be wrong with a value; the drawn villages hold the same few, thousands of times.
+
+    A blank, and a number in which a spreadsheet has lost digits, are ASCII: such values are looked at one by one.
+    """
     return isinstance(cell, str) and not cell.isascii() and "|" not in cell and not is_identity(cell)
 
 

@@ -68,13 +68,9 @@ WORDS: Mapping[str, str] = {**ENGLISH} | {  # headings, then cells
     "发现数": "Found", "所查数": "Visited", "合计": "Total", "户": "household", "人": "person",
     "充分": "sufficient", "不充分": "insufficient", "未设门槛": "none", "已证实达到": "proven: met",
     "已证实未达到": "proven: not met", "尚不能证实": "not proven", "规划值": "planning value", "是": "yes", "否": "no",
-
     "名单指纹": "Frame (SHA-256)", "设计指纹": "Design (SHA-256)", "抽样凭证指纹": "Certificate (SHA-256)", "种子": "Seed",
     "种子来源": "Origin of the seed", "样例自带": "specimen's own", "全部待定案件": "All pending cases",
     "第三方评估": "Third-party evaluation", "模拟数据": "Simulated data", "已证实": "proven",
-
-
-
     "贫困村": "poor village",
 }  # fmt: skip
 UNITS = {
