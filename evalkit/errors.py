@@ -207,14 +207,21 @@ def grouped_lines(faults: Sequence[Fault], shown: int = 20) -> list[str]:
 def _group_lines(group: list[Fault]) -> list[str]:
     if len(group) < MANY:
         return [fault.line() for fault in group]
-    rows = _ranges(sorted({fault.row for fault in group if fault.row is not None}))
+    rows = row_ranges(sorted({fault.row for fault in group if fault.row is not None}))
     where = f"第 {rows} 行（{len(group)} 处），" if rows else f"{len(group)} 处，"
     values = list(dict.fromkeys(fault.value for fault in group if fault.value))
     found = f"：{'、'.join(values[:NAMED])}{'……' if len(values) > NAMED else ''}" if values else ""
     return [f"{where}{group[0].column}{found}｜{group[0].rule}｜{group[0].remedy}"]
 
 
-def _ranges(rows: list[int]) -> str:
+def row_ranges(rows: Iterable[int]) -> str:
+    """Return rows in their order as a sentence names them.
+
+    Examples
+    --------
+    >>> row_ranges([2, 3, 4, 9])
+    '2–4、9'
+    """
     runs: list[list[int]] = []
     for row in rows:
         if runs and row == runs[-1][1] + 1:

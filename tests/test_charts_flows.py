@@ -64,6 +64,8 @@ def test_bars_are_confirmed_within_suspected():
     many = charts.causes_plot(causes(40))
     assert {"100%", "97.5%", "占认定"} <= set(words(many)) and "占认定 97.5%" in many.get_label()
     assert Chart.of(axes, "x").collisions() == Chart.of(many, "x").collisions() == []
+    one = charts.causes_plot(causes(1), language="en").get_label()
+    assert "suspected 5, confirmed 1 household; " in one and "suspected 5, confirmed 0 households" in one
 
 
 def test_no_findings_are_told():

@@ -55,6 +55,8 @@ def typed(*words: str) -> tuple[int, str]:
          "键入 evalkit tasks score 任务清单 --quarter 一季度 --scoring proportional"),
         ("tiers compare 甲.xlsx --tier 甲 --unit 村 --words 好", "evalkit tiers compare：--words｜后面应写 2 个值：词 词｜"
          "键入 evalkit tiers compare [文件]… --tier 乡级自查 --unit 村代码"),
+        ("paper letter 问题清单.xlsx --date 2018-12-20",
+         "evalkit paper：种类 letter｜没有这种选择｜可用：notice、plan、pledge、progress、closing"),
         ("assign --start 11/12", "evalkit assign：--start 11/12｜应为日期｜写如 2018-11-12"),
     ],
 )  # fmt: skip

@@ -289,6 +289,13 @@ def test_an_interrupted_run_leaves_nothing_half_written(
     assert hashes(target) == before
 
 
+def test_a_blank_seed_is_refused_and_not_read_as_none(small_design: Path, tmp_path: Path) -> None:
+    for blank in ("", "  "):
+        told = say("run", str(small_design), "--out", str(tmp_path / "空"), "--seed", blank)
+        assert "--seed｜写了空白，应为至少 20 位数字｜键入 --seed 加" in told
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_run_keeps_the_ceremony_of_its_folder(small_design: Path, tmp_path: Path) -> None:
     target = tmp_path / "仪式后"
     (target / "draw").mkdir(parents=True)

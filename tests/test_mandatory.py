@@ -156,6 +156,11 @@ def test_a_list_is_made_filled_and_checked(tmp_path: Path) -> None:
     assert read_sheet(out, "未到")["单位代码"].tolist() == ["411727100201"]
     pd.DataFrame({"单位代码": read_sheet(must)["单位代码"]}).to_excel(seen, index=False)
     assert typed("check", must, seen, "--out", out)[0] == 0
+    codes = read_sheet(must)["单位代码"].unique().tolist()
+    Path(seen).with_suffix(".csv").write_text("\n".join(["单位代码", *codes[:2], '""', "", *codes[2:], '""']), encoding="utf-8")
+    status, said = typed("check", must, str(Path(seen).with_suffix(".csv")), "--out", out)
+    assert status == 0 and "合计（不重复） 5/5（100%）；走访记录中间有 2 行空白，未计：第 4–5 行\n" in said
+    assert "走访记录中间有 2 行空白" in str(read_grids(out)["汇总"].rows)
     status, said = typed("required", names, "--kind", "全部村", "村代码", "全部", "--code", "村代码", "--out", must)
     assert status == 0 and "全部村 12 个" in said
 

@@ -186,7 +186,7 @@ def test_a_programme_that_is_stopped_leaves_nothing_and_the_next_run_is_whole(fo
 
 def test_the_taxonomy_that_the_design_names_goes_into_each_folder(tmp_path: Path) -> None:
     (tmp_path / "design.toml").write_text(_text(small(problems={"taxonomy": "lists/问题清单.toml"})), encoding="utf-8")
-    with pytest.raises(EvalkitError, match="问题清单"):
+    with pytest.raises(EvalkitError, match=r"problems.taxonomy：lists/问题清单.toml｜设计文件旁没有这个文件｜把分类文件放到 lists/ 中"):
         open_counties(tmp_path / "design.toml", tmp_path / "项目", seed=SEED, how="当众摇号")
     assert not (tmp_path / "项目").exists()
     source = DESIGN.parent / "taxonomies" / "longchuan_2018.toml"

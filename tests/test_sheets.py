@@ -108,7 +108,7 @@ def test_sound_long_codes_pass() -> None:
     [
         ("a.csv", b"a,a\n1,2\n", "列名重复"),
         ("a.csv", b"a,\n1,2\n", "没有列名"),
-        ("a.csv", b"", "表是空的"),
+        ("a.csv", b"", "表是空的｜第 1 行写列名，以下每行一条"),
         ("a.csv", b"\xff\xfe\x00a\x00", "文字编码"),
         ("a.xlsx", b"not a workbook", "打不开"),
         ("a.doc", b"x", "不认识"),

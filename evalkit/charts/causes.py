@@ -130,7 +130,8 @@ def _note(say: Say, by: str, shares: bool) -> str:
 def _spoken(say: Say, row: Any) -> str:
     name, raised, firm = f"{word(say, row.finding)} {word(say, row.category)}", plain(row.households), plain(row.confirmed_households)
     share = "" if is_blank(row.share) else say(f"，占认定 {percent(row.share, 1)}", f", {percent(row.share, 1)} of confirmed")
-    return say(f"{name}：疑似 {raised} 户，认定 {firm} 户{share}", f"{name}: suspected {raised}, confirmed {firm} households{share}")
+    homes = "household" if row.confirmed_households == 1 else "households"
+    return say(f"{name}：疑似 {raised} 户，认定 {firm} 户{share}", f"{name}: suspected {raised}, confirmed {firm} {homes}{share}")
 
 
 def _none(say: Say, finding: str) -> str:

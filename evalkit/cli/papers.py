@@ -8,6 +8,7 @@ import click
 
 from evalkit.cli.group import DAY_FORM, FOLDER, command, say
 from evalkit.evaluation import Evaluation, proofing, rectification, summing
+from evalkit.report.rectifying import PAPERS
 
 
 @command(name="proofread")
@@ -26,7 +27,7 @@ def check_numbers(edited: str, folder: str, against: str) -> None:
 
 
 @command(name="paper")
-@click.argument("kind", metavar="种类")
+@click.argument("kind", type=click.Choice(list(PAPERS)), metavar="种类")
 @click.argument("problems", metavar="问题清单")
 @FOLDER
 @click.option("--date", required=True, help="文件的日期，如 2018-12-20；是否超期也看这一天。")

@@ -47,10 +47,24 @@ def sound_seed(seed: str) -> str:
     return digits
 
 
+def given_seed(given: str) -> str:
+    """Return a seed that somebody typed; a blank one is refused and not read as none.
+
+    Raises
+    ------
+    DrawError
+    """
+    if not given.strip():
+        raise DrawError(
+            f"--seed｜写了空白，应为至少 {SEED_DIGITS} 位数字｜键入 --seed 加公开产生的数字；用仪式或样例的种子时，去掉 --seed"
+        )
+    return sound_seed(given)
+
+
 def chosen_seed(given: str | None, folder: Folder, design: Design) -> tuple[str, str]:
     """Return the seed of a draw and where it comes from: the one that is given, else the ceremony's, else that of a specimen."""
-    if given:
-        return sound_seed(given), "由操作者给定"
+    if given is not None:
+        return given_seed(given), "由操作者给定"
     ceremony = folder.ceremony()
     if ceremony:
         return sound_seed(ceremony[0]), f"{BY_CEREMONY}{ceremony[1]}"

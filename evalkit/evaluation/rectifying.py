@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.design.rectifying import ProblemRules, Taxonomy, WorkStage
+from evalkit.design.rectifying import ProblemRules, WorkStage
 from evalkit.errors import DesignError
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.problems import (
@@ -18,7 +18,6 @@ from evalkit.problems import (
     list_problems,
     note_problem,
     note_problems,
-    read_taxonomy,
     record_problems,
     sign_problem,
     stage_table,
@@ -29,6 +28,7 @@ from evalkit.problems import (
 )
 from evalkit.problems.rectification import BY, LISTS
 from evalkit.problems.steps import PAPER
+from evalkit.problems.taxonomies import design_taxonomy
 from evalkit.sheets import write_csv
 
 LIST_FORM, STEP_FORM = "问题清单.xlsx", "整改步骤.xlsx"
@@ -41,7 +41,7 @@ LATE = {
 
 def write_forms(evaluation: Evaluation) -> Said:
     """Write an empty list of problems and an empty table of steps into ``lists/``."""
-    taxonomy, chain = _taxonomy(evaluation), _chain(evaluation)
+    taxonomy, chain = design_taxonomy(evaluation.design), _chain(evaluation)
     place = evaluation.folder.part("lists")
     write_problem_form(place / LIST_FORM, taxonomy=taxonomy)
     write_step_form(place / STEP_FORM, chain=chain)
@@ -51,7 +51,7 @@ def write_forms(evaluation: Evaluation) -> Said:
 def take_list(evaluation: Evaluation, file: str, *, who: str, day: str) -> Said:
     """Take a list of problems into the ledger; the same problem from several sources becomes one."""
     rules = _rules(evaluation)
-    listed = list_problems(file, merge=rules.merge, taxonomy=_taxonomy(evaluation), **_calendar(rules))
+    listed = list_problems(file, merge=rules.merge, taxonomy=design_taxonomy(evaluation.design), **_calendar(rules))
     new = record_problems(evaluation.ledger, listed, who=who, day=day)
     return (f"读入：{listed!r}", f"台账新记 {new} 条；{known_problems(evaluation)!r}")
 
@@ -140,31 +140,20 @@ def choices() -> tuple[str, ...]:
 
 def known_problems(evaluation: Evaluation) -> Problems:
     """Return the problems that the ledger holds, with all steps of their rectification."""
-    return follow_problems(evaluation.ledger, taxonomy=_taxonomy(evaluation), chain=_chain(evaluation, needed=False))
+    return follow_problems(evaluation.ledger, taxonomy=design_taxonomy(evaluation.design), chain=_chain(evaluation, needed=False))
 
 
 def _rules(evaluation: Evaluation) -> ProblemRules:
     return evaluation.design.problems or ProblemRules()
 
 
-def _taxonomy(evaluation: Evaluation) -> Taxonomy | None:
-    named = _rules(evaluation).taxonomy
-    if not named:
-        return None
-    path = evaluation.design.path.parent / named
-    if not path.is_file():
-        remedy = f"把分类文件放到 {path.parent.name}/ 中（仓库的 designs/taxonomies/ 有两份可照写），或改正 [problems] taxonomy"
-        raise DesignError(f"problems.taxonomy：{named}｜设计文件旁没有这个文件｜{remedy}")
-    return read_taxonomy(path)
-
-
 def _stages(evaluation: Evaluation) -> tuple[WorkStage, ...]:
-    known = _taxonomy(evaluation)
+    known = design_taxonomy(evaluation.design)
     return _rules(evaluation).stage or (known.stage if known else ())
 
 
 def _chain(evaluation: Evaluation, *, needed: bool = True) -> tuple[str, ...]:
-    known = _taxonomy(evaluation)
+    known = design_taxonomy(evaluation.design)
     chain = _rules(evaluation).chain or (known.chain if known else ())
     if needed and not chain:
         raise DesignError("problems.chain｜设计中没有写由哪几级签字｜写 [problems] chain = [\"包帮干部\", \"审核组长\"] 之类，由低到高")

@@ -14,7 +14,7 @@ from evalkit.design import Design, read_design
 from evalkit.design.reading import standing_alone
 from evalkit.errors import EvalkitError
 from evalkit.evaluation.folder import PARTS, Folder
-from evalkit.evaluation.guards import chosen_seed
+from evalkit.evaluation.guards import chosen_seed, given_seed
 from evalkit.evaluation.marking import mark_folder
 from evalkit.evaluation.programme.running import COUNTIES, run_programme
 from evalkit.evaluation.steps import Evaluation
@@ -66,6 +66,8 @@ def run(
     if declared.programme is None and (workers != 1 or workbooks):
         asked = "、".join([*(["workers"] if workers != 1 else []), *(["workbooks"] if workbooks else [])])
         raise EvalkitError(f"{asked}｜只用于多个县的项目，这个设计没有 [programme]｜去掉 {asked}")
+    if seed is not None:
+        given_seed(seed)  # refused before the minutes that a run takes
     target = (Path(folder) if folder else Path("reports") / declared.report.name).resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
     _recover(target)

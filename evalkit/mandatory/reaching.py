@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.errors import FieldworkError
+from evalkit.errors import FieldworkError, row_ranges
 from evalkit.figures import percent
-from evalkit.filledin import read_several, refuse_several, save_book
+from evalkit.filledin import Filled, read_several, refuse_several, save_book
 from evalkit.given import takes
 from evalkit.mandatory.required import CODE, KIND
 from evalkit.problems import problem_rows
@@ -32,10 +32,13 @@ class Coverage(Shown):
         One row a unit and kind: 单位代码, 类别, 已到.
     beyond : tuple of str
         Units that were reached and need not have been.
+    blank : tuple of str
+        Where the tables have blank rows among the filled ones, which stand for no unit.
     """
 
     _rows: pd.DataFrame
     beyond: tuple[str, ...]
+    blank: tuple[str, ...] = ()
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -85,7 +88,8 @@ class Coverage(Shown):
     @takes(FieldworkError)
     def save(self, path: str | Path, *, note: str = "") -> Path:
         """Write a workbook: counts by kind, counts by village, units that were not reached, all units; `note` under the counts."""
-        notes = [*([note] if note else []), *([f"另走访 {len(self.beyond)} 个不在必访名单中的单位"] if self.beyond else [])]
+        beyond = [f"另走访 {len(self.beyond)} 个不在必访名单中的单位"] if self.beyond else []
+        notes = [*([note] if note else []), *beyond, *self.blank]
         pages = {"汇总": Page("必访单位走访情况", self.table(), formats=SHARES, widths=WIDTHS, notes=notes)}
         villages = self.villages()
         if len(villages):
@@ -100,6 +104,7 @@ class Coverage(Shown):
         told = "；".join(f"{row.类别} {row.实到}/{row.应到}" for row in rows)
         whole = rows[-1]
         more = f"；名单外另到 {len(self.beyond)}" if self.beyond else ""
+        more += "".join(f"；{each}" for each in self.blank)
         return f"Coverage {told}（{percent(whole.到达率)}）{'' if self.complete else f'，未到 {whole.未到}'}{more}"
 
 
@@ -151,7 +156,15 @@ def check_coverage(required: Any, reached: Any) -> Coverage:
     beyond = () if found else tuple(unit for unit in visited if unit not in known)
     if beyond and not rows[REACHED].any():
         raise FieldworkError("走访记录｜没有一个单位在必访名单中，多半是代码写法不同｜两张表用同样的代码（文本，开头的 0 保留）")
-    return Coverage(rows, beyond)
+    blank = tuple(told for each, (_, name, *_) in zip((needed, *seen), asked, strict=True) if (told := _blank_rows(each, name)))
+    return Coverage(rows, beyond, blank)
+
+
+def _blank_rows(filled: Filled, name: str) -> str:
+    """Say how many rows above the last filled one are blank, and which: where a code was forgotten, nothing else may stand there."""
+    given = filled.rows.index
+    gone = sorted(set(range(int(given[0]), int(given[-1]))) - set(given))
+    return f"{name}中间有 {len(gone)} 行空白，未计：第 {row_ranges(at + 2 for at in gone)} 行" if gone else ""
 
 
 def _completed(responses: Responses) -> list[str]:

@@ -11,10 +11,12 @@ import pandas as pd
 from evalkit.design.agreement import Disagreement
 from evalkit.design.reading import parsed, validated
 from evalkit.design.rectifying import Taxonomy
-from evalkit.errors import Fault
+from evalkit.errors import DesignError, Fault
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+
+    from evalkit.design import Design
 
 CHARGES = ("measure", "name", "problems", "lead", "units", "deadline", "text")
 
@@ -45,6 +47,24 @@ def read_taxonomy(source: str | Path | Mapping[str, Any]) -> Taxonomy:
     data = dict(source) if isinstance(source, Mapping) else parsed(Path(source))
     subject = "问题分类" if isinstance(source, Mapping) else Path(source).name
     return validated(Taxonomy, data, subject, _between_parts)
+
+
+def design_taxonomy(design: Design) -> Taxonomy | None:
+    """Return the taxonomy that ``[problems] taxonomy`` of a design names, a path from the design's own folder; None where it names none.
+
+    Raises
+    ------
+    DesignError
+        When there is no such file, or with every fault of it.
+    """
+    named = design.problems.taxonomy if design.problems else ""
+    if not named:
+        return None
+    path = design.path.parent / named
+    if not path.is_file():
+        remedy = f"把分类文件放到 {path.parent.name}/ 中（仓库的 designs/taxonomies/ 有两份可照写），或改正 [problems] taxonomy"
+        raise DesignError(f"problems.taxonomy：{named}｜设计文件旁没有这个文件｜{remedy}")
+    return read_taxonomy(path)
 
 
 def _between_parts(found: ValidationError, _: dict[str, Any]) -> list[Fault]:

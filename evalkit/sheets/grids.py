@@ -114,7 +114,7 @@ def _check_heads(heads: list[tuple[int, str]], row: int, faults: Faults) -> None
     names = [name for _, name in heads]
     filled = [name for name in names if name]
     if not names:
-        faults.add(row, "列名", None, "表是空的", f"第 {row} 行写列名，以下每行一个单位")
+        faults.add(row, "列名", None, "表是空的", f"第 {row} 行写列名，以下每行一条")
     elif 2 * len(filled) < len(names):
         faults.add(row, "列名", None, f"第 {row} 行只有标题或是空白，不是列名", "删去列名上方的行，使列名在第 1 行")
         return

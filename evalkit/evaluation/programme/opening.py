@@ -12,7 +12,7 @@ from evalkit.evaluation.guards import sound_seed
 from evalkit.evaluation.programme.counties import Counties, draw_counties
 from evalkit.evaluation.programme.running import COUNTIES, keep_draw
 from evalkit.later import later
-from evalkit.problems import read_taxonomy
+from evalkit.problems.taxonomies import design_taxonomy
 from evalkit.sheets import write_bytes, write_csv
 
 tomli_w = later("tomli_w")
@@ -47,10 +47,9 @@ def open_counties(design: str | Path, out: str | Path, *, seed: str, how: str) -
     if not how.strip():
         raise EvalkitError("how｜空白｜写种子如何产生、谁在场，如 \"11月12日各县代表当众摇号\"")
     drawn = draw_counties(read_design(design), seed=sound_seed(seed), seed_origin=how.strip())
-    if drawn.design.problems and drawn.design.problems.taxonomy:
-        read_taxonomy(drawn.design.path.parent / drawn.design.problems.taxonomy)
+    design_taxonomy(drawn.design)  # a taxonomy that is not there, or a name that is no folder's, is refused before anything is written
     for code in drawn.codes:
-        drawn.plan(code)  # a name that is no folder's is refused before anything is written
+        drawn.plan(code)
     for code in drawn.codes:
         _open(drawn, code, Folder(folder.root / COUNTIES / drawn.names[code]))
     keep_draw(drawn, folder)
