@@ -44,6 +44,22 @@ def as_numbers(given: Any) -> NDArray[np.float64] | None:
         return None
 
 
+def seen_in(shape: tuple[int, ...], given: Any) -> NDArray[np.float64]:
+    """Return numbers as a read-only array of a shape, without a copy: `numpy.broadcast_to`, at once where they have the shape already.
+
+    Examples
+    --------
+    >>> seen_in((2,), 3).tolist(), seen_in((2,), np.array([1.0, 2.0])).flags.writeable
+    ([3.0, 3.0], False)
+    """
+    numbers = np.asarray(given, dtype=float)
+    if numbers.shape != shape:
+        return np.broadcast_to(numbers, shape)
+    seen = numbers.view()
+    seen.flags.writeable = False
+    return seen
+
+
 def fixed(given: Mapping[Key, Value]) -> Mapping[Key, Value]:
     """Return a mapping that nobody can write to.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Hashable
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -67,11 +69,23 @@ def ask(
     """Answer `Estimate.interval`."""
     how = method or usual(estimate)
     each = level if joint is None else intervals.joint_level(level, max(int((estimate.n > 0).sum()), 1), joint)
-    found, rows = answer(estimate, each, how, side, df, icc, midp), len(estimate)
+    found, rows = _once(estimate, each, how, side, df, icc, midp), len(estimate)
     known = {"level": each, "reason": "", "icc_source": "", **_planned(estimate, how, icc), **found}
     nan = np.full(rows, np.nan)
     columns = {name: np.broadcast_to(known.get(name, nan), rows) for name in NUMBERS}
     return pd.DataFrame({**columns, "method": [how + MIDP if midp else how] * rows})
+
+
+def _once(estimate: Estimate, level: float, how: str, side: Side, df: Any, icc: Any, midp: bool) -> Columns:
+    """Return the answer, kept where it hangs on plain numbers alone: table, facts and verdict of a rate ask for the same interval."""
+    plain = (icc is None or isinstance(icc, Real)) and all(isinstance(part, Hashable) for part in (level, how, side, midp))
+    if df is not None or not plain:
+        return answer(estimate, level, how, side, df, icc, midp)
+    key = ("answer", level, how, side, icc, midp)
+    if key not in estimate._known:
+        estimate._known[key] = answer(estimate, level, how, side, df, icc, midp)
+    found: Columns = estimate._known[key]
+    return found
 
 
 def answer(estimate: Estimate, level: float, how: str, side: Side, df: Any, icc: Any, midp: bool = False) -> Columns:
@@ -202,6 +216,7 @@ def label_columns(estimate: Estimate) -> Columns:
 
 def tabulate(estimate: Estimate, level: float, icc: Any) -> pd.DataFrame:
     """Answer `Estimate.table`."""
-    found = ask(estimate, level, None, "two", None, icc)
-    numbers = {"estimate": estimate.value, "se": estimate.se, "low": found["low"].to_numpy(), "high": found["high"].to_numpy()}
+    found, rows = _once(estimate, level, usual(estimate), "two", None, icc, midp=False), len(estimate)
+    low, high = (np.broadcast_to(found[name], rows) for name in ("low", "high"))
+    numbers = {"estimate": estimate.value, "se": estimate.se, "low": low, "high": high}
     return pd.DataFrame({**label_columns(estimate), **numbers, "df": estimate.df, "deff": estimate.deff(), "n": estimate.n})

@@ -277,20 +277,24 @@ def _rate_rows(rate: Rate, design: Design) -> Iterable[dict[str, Any]]:
     for name, found in status.items():
         if found is None:
             continue
+        row = _row(found, design)
         yield {
             "rate": rate.name,
             "status": name,
             "unit": "户" if getattr(parts[0], "count", "persons") == "households" else "人",
             "population": "、".join(stratum for part in parts for stratum in getattr(part, "population", ())) or everyone,
             "denominator_rule": declared.source,
-            **_measure_cells(found, design),
-            **_technical_cells(found, design),
+            **_measure_cells(found, row),
+            **_technical_cells(found, row, design),
         }
 
 
-def _measure_cells(found: Measure, design: Design) -> dict[str, Any]:
-    table = found.estimate.table(level=design.evaluation.confidence, icc=design.evaluation.icc)
-    row = table.iloc[0]
+def _row(found: Measure, design: Design) -> pd.Series:
+    """Return the one row of the table of a rate."""
+    return found.estimate.table(level=design.evaluation.confidence, icc=design.evaluation.icc).iloc[0]
+
+
+def _measure_cells(found: Measure, row: pd.Series) -> dict[str, Any]:
     return {
         "numerator": round(found.numerator) if found.counted else None,
         "denominator": round(found.denominator) if found.counted else None,
@@ -302,9 +306,8 @@ def _measure_cells(found: Measure, design: Design) -> dict[str, Any]:
     }
 
 
-def _technical_cells(found: Measure, design: Design) -> dict[str, Any]:
+def _technical_cells(found: Measure, row: pd.Series, design: Design) -> dict[str, Any]:
     interval = found.estimate.interval(level=design.evaluation.confidence, icc=design.evaluation.icc).iloc[0]
-    row = found.estimate.table(level=design.evaluation.confidence, icc=design.evaluation.icc).iloc[0]
     return {
         "df": row["df"],
         "df_design": found.estimate.df_design,
@@ -346,7 +349,8 @@ def _groups(survey: Survey, design: Design, frame: Frame, rosters: pd.DataFrame)
     for kind in design.report.groups:
         labels = survey.table()["village"].map(units[kind])
         for name, group, found in breakdown(survey, design, labels, rosters):
-            cells = {"rate": name, "group_kind": kind, "group": group, "n": int(found.estimate.n[0]), **_measure_cells(found, design)}
+            cells = {"rate": name, "group_kind": kind, "group": group, "n": int(found.estimate.n[0])}
+            cells |= _measure_cells(found, _row(found, design))
             cells["deff"] = float(found.estimate.deff()[0])
             df = _touched_df(survey, labels == group)
             limits = found.estimate.interval(design.evaluation.confidence, df=df, icc=design.evaluation.icc)

@@ -14,7 +14,7 @@ from evalkit.errors import EstimateError, Faults, one_of
 from evalkit.intervals.methods import METHODS, Method
 from evalkit.intervals.moderated import Planning, correlation_of
 from evalkit.intervals.tails import SIDES, tail_of
-from evalkit.lists import as_numbers
+from evalkit.lists import as_numbers, seen_in
 
 Numbers = NDArray[np.float64]
 SNAP = 1e-12  # a weighted share of all events may miss 1 by rounding
@@ -69,7 +69,7 @@ def read_question(
     shape = _shape(told, planning, faults)
     faults.refuse(EstimateError)
     assert how is not None
-    parts = {name: np.broadcast_to(told.get(name, np.array(np.nan)), shape) for name in given}
+    parts = {name: seen_in(shape, told.get(name, np.nan)) for name in given}
     p = parts.pop("value")
     p = np.where(p < SNAP, 0.0, np.where(p > 1 - SNAP, 1.0, p))
     if "f_eff" not in told:

@@ -16,6 +16,7 @@ from evalkit.intervals.methods import NEED_INSIDE, Case
 from evalkit.intervals.moderated import Planning, moderated_limits
 from evalkit.intervals.profile import on_r_grid
 from evalkit.intervals.tails import Side, quantile, t_ratio, tail_of
+from evalkit.lists import seen_in
 
 Numbers = NDArray[np.float64]
 
@@ -208,9 +209,9 @@ class _Made:
 def _moderated(asked: Question) -> _Made:
     plan, p, n, df = asked.planning, asked.p, asked.n, asked.df
     assert plan is not None
-    free = asked.se if plan.se_wr is None else np.broadcast_to(np.asarray(plan.se_wr, dtype=float), p.shape)
+    free = asked.se if plan.se_wr is None else seen_in(p.shape, plan.se_wr)
     m = moderated_limits(p, n, free, df, t_ratio(n, df, asked.tail), plan, asked.tail, asked.midp)
-    census = np.broadcast_to(np.asarray(plan.f_eff, dtype=float) >= 1 - SNAP, p.shape)
+    census = seen_in(p.shape, plan.f_eff) >= 1 - SNAP
     reason = _reasons([census, ~(df > 0), ~(n > 1), m.exact], [CENSUS, NO_DF, ONE_UNIT, EXACT])
     return _Made(m.low, m.high, n / m.deff_star, m.n_star, m.deff, m.deff0, m.deff_star, m.d_e, reason)
 
@@ -319,7 +320,7 @@ def _result(made: _Made, asked: Question) -> Interval:
 
 def _kept(part: Any, shape: tuple[int, ...]) -> Numbers:
     """Return a copy that nobody else writes to, seen in a shape."""
-    return np.broadcast_to(np.array(part, dtype=float), shape)
+    return seen_in(shape, np.array(part, dtype=float))
 
 
 def _interval(known: dict[str, NDArray[Any]], method: str, level: float, side: str, source: str = "", midp: bool = False) -> Interval:

@@ -17,7 +17,7 @@ from evalkit.errors import EstimateError, Faults
 from evalkit.exact import share_bounds
 from evalkit.intervals.effects import PLANNING_ICC, planning_effect
 from evalkit.intervals.forms import Limits, around, bound_of_none, finite
-from evalkit.lists import as_numbers
+from evalkit.lists import as_numbers, seen_in
 
 PRIOR_DF = 5.0
 PLANNED, STATED = f"规划值 {PLANNING_ICC:g}", "给定值"
@@ -148,8 +148,7 @@ def moderated_limits(
     These are formulas (8), (9), (10) and (11) of docs/methods.md.
     """
     deff_w, take, events_df, icc, f_eff = (
-        np.broadcast_to(np.asarray(a, dtype=float), p.shape)
-        for a in (planning.deff_w, planning.take, planning.events_df, planning.icc, planning.f_eff)
+        seen_in(p.shape, part) for part in (planning.deff_w, planning.take, planning.events_df, planning.icc, planning.f_eff)
     )
     deff_w, take, f_eff = np.maximum(deff_w, 1), np.maximum(take, 1), np.clip(f_eff, 0, 1)
     deff0 = np.maximum(deff_w, planning_effect(deff_w, take, icc))

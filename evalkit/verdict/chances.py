@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Literal
 
 from scipy.special import betainc, expit
@@ -82,6 +83,7 @@ def smallest_alpha(bound: Callable[[Side, float], float], threshold: float, side
         1 where no alpha is large enough, 0 where any is; NaN where a bound is.
     """
 
+    @cache  # the search asks for the ends again
     def gap(odds: float) -> float:
         # −30 of log odds would round the level to 1
         return bound(side, 1 - max(float(expit(odds)), 1e-13)) - threshold
