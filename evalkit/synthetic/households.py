@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from evalkit.design.criteria import Criteria, CriterionRule
     from evalkit.design.judgement import Specimen
 
+Words = pd.api.extensions.ExtensionArray
 FLAGS = {  # chance of each flag among households ever in the registry, and among the others
     "低保": (0.35, 0.02),
     "特困": (0.04, 0.003),
@@ -37,8 +39,8 @@ COUNTED = 0.01  # share that a rate of answers counts where the specimen says no
 ONE_PERSON_MISSED = 0.3  # share of missed households in which one member only was left out
 NO_PLACE = 110000  # address code of the identity numbers: a whole province, which no real number carries
 FIRST_BIRTH, BIRTH_SPAN = np.datetime64("1938-01-01"), 18000
-SURNAMES = np.array(list("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"))
-GIVEN = np.array(list("某甲乙丙丁戊己庚"))
+SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
+GIVEN = "某甲乙丙丁戊己庚"
 CHECK_LETTERS = np.array(list(codes.CHECKS))
 
 
@@ -59,17 +61,24 @@ def persons(dice: Dice, specimen: Specimen) -> NDArray[np.int64]:
     return 1 + streams.binomial(dice.per_household("persons"), trials, (specimen.persons - 1) / trials)
 
 
-def strata(dice: Dice, kind: NDArray[np.int64], design: Design) -> NDArray[np.object_]:
+def strata(dice: Dice, kind: NDArray[np.int64], design: Design) -> Words:
     """Return the stratum of each household in the design's words; a kind with several is dealt out as `[planning] types` says."""
     types = design.planning.types if design.planning else {}
     u = dice.per_household("stratum")
-    named = np.empty(len(kind), dtype=object)
+    names: list[str] = []
+    place = np.empty(len(kind), dtype=np.int64)
     for code, words in enumerate(_strata_of_kinds(design)):
         mine = kind == code
         weights = [types.get(word, 0.0) for word in words]
         even = (u[mine] * len(words)).astype(np.int64)
-        named[mine] = np.array(words, dtype=object)[streams.pick(u[mine], weights) if len(words) > 1 and all(weights) else even]
-    return named
+        place[mine] = len(names) + (streams.pick(u[mine], weights) if len(words) > 1 and all(weights) else even)
+        names += words
+    return worded(names, place)
+
+
+def worded(words: Sequence[str], place: NDArray[Any]) -> Words:
+    """Return the word at each place as a column of text; pandas is told what it is, and need not look at each cell to find out."""
+    return pd.array(words, dtype="str").take(np.asarray(place, dtype=np.int64))
 
 
 def _strata_of_kinds(design: Design) -> tuple[tuple[str, ...], ...]:
@@ -133,26 +142,25 @@ def _identity(dice: Dice) -> dict[str, object]:
     position = np.concatenate([np.arange(size) for size in dice.sizes]) if len(dice.sizes) else np.empty(0, np.int64)
     surname, given = dice.per_household("surname"), dice.per_household("given name")
     day, serial = dice.per_household("birth") * BIRTH_SPAN, 1 + dice.per_household("serial") * 999
-    serials = np.array([f"{number:04d}" for number in range(1, int(dice.sizes.max(initial=0)) + 1)], dtype=object)
-    groups = np.array([f"{number}组" for number in range(1, int(dice.sizes.max(initial=0)) // 60 + 2)], dtype=object)
-    named = np.char.add(SURNAMES[(surname * len(SURNAMES)).astype(int)], "某")
+    largest = int(dice.sizes.max(initial=0))
+    name = (surname * len(SURNAMES)).astype(int) * len(GIVEN) + (given * len(GIVEN)).astype(int)
     return {
-        "village": np.repeat(np.array(dice.villages, dtype=object), dice.sizes),
-        "household": serials[position],
-        "head": np.char.add(named, GIVEN[(given * len(GIVEN)).astype(int)]),
+        "village": worded(dice.villages, np.repeat(np.arange(len(dice.sizes)), dice.sizes)),
+        "household": worded([f"{number:04d}" for number in range(1, largest + 1)], position),
+        "head": worded([f"{surname}某{given}" for surname in SURNAMES for given in GIVEN], name),
         "id_number": identity_numbers(day.astype(np.int64), serial.astype(np.int64)),
-        "address": groups[position // 60],
+        "address": worded([f"{number}组" for number in range(1, largest // 60 + 2)], position // 60),
     }
 
 
 def _standing(dice: Dice, kind: NDArray[np.int64], size: NDArray[np.int64], year: int) -> dict[str, object]:
-    years = np.array([str(y) for y in range(min(2014, year), year + 1)], dtype=object)
-    exit_year = years[streams.pick(dice.per_household("exit year"), np.arange(1, len(years) + 1))]
+    years = [str(y) for y in range(min(2014, year), year + 1)]
+    exit_year = streams.pick(dice.per_household("exit year"), np.arange(1, len(years) + 1))
     ever = kind != OUTSIDE
-    columns: dict[str, object] = {"脱贫年度": np.where(kind == EXITED, exit_year, "")}
+    columns: dict[str, object] = {"脱贫年度": worded(["", *years], np.where(kind == EXITED, 1 + exit_year, 0))}
     for flag, (inside, others) in FLAGS.items():
         hit = dice.per_household(flag) < np.where(ever, inside, others)
-        columns[flag] = np.where(hit & (size == 1) if flag == "独居老人" else hit, "是", "否")
+        columns[flag] = worded(("否", "是"), hit & (size == 1) if flag == "独居老人" else hit)
     return columns
 
 
@@ -201,7 +209,7 @@ def _means(
     first = streams.pick(dice.per_household("which guarantee"), np.arange(max(1, len(rules)), max(2, 2 * len(rules))))
     for i, rule in enumerate(rules):
         second = dice.per_household(rule.name) < 0.08
-        columns[rule.heading] = np.where(unmet & ((first == i) | second), rule.against[0], rule.allowed[0])
+        columns[rule.heading] = worded((rule.allowed[0], rule.against[0]), unmet & ((first == i) | second))
     return columns | _sound(len(kind), criteria)
 
 
@@ -230,7 +238,7 @@ def _facts(dice: Dice, kind: NDArray[np.int64], truth: NDArray[np.object_], desi
     first = streams.pick(dice.per_household("which exclusion"), np.ones(max(len(rules), 1)))
     for i, rule in enumerate(rules):
         by_chance = dice.per_household(rule.name) < np.where(wrong, 0.15, HAS_EXCLUSION[kind])
-        columns[rule.heading] = np.where((wrong & (first == i)) | (by_chance & ~missed), rule.against[0], rule.allowed[0])
+        columns[rule.heading] = worded((rule.allowed[0], rule.against[0]), (wrong & (first == i)) | (by_chance & ~missed))
     return columns
 
 
@@ -258,25 +266,24 @@ def _opinions(dice: Dice, design: Design) -> dict[str, object]:
             u, tone = dice.per_household(f"answer {item}"), dice.per_household(f"tone {item}")
             forced = (i - start) % len(rate.items) < needed
             agrees = approving | (~forced & (u < 0.6))
-            columns[item] = np.where(agrees, _toned(rate.approve, tone, 0.25), _toned(tuple(dict.fromkeys(against)), tone, 0.3))
+            others = tuple(dict.fromkeys(against))
+            place = np.where(agrees, _toned(rate.approve, tone, 0.25), len(rate.approve) + _toned(others, tone, 0.3))
+            columns[item] = worded((*rate.approve, *(others or ("",))), place)
     return columns
 
 
-def _toned(words: tuple[str, ...], u: NDArray[np.float64], decay: float) -> NDArray[np.object_]:
-    """Return one of the words for each number: each word `decay` times as likely as the one before it."""
-    if not words:
-        return np.full(len(u), "", dtype=object)
-    return np.array(words, dtype=object)[streams.pick(u, decay ** np.arange(len(words)))]
+def _toned(words: tuple[str, ...], u: NDArray[np.float64], decay: float) -> NDArray[np.int64]:
+    """Return the place of a word for each number, 0 where there are none: each word `decay` times as likely as the one before it."""
+    return streams.pick(u, decay ** np.arange(max(len(words), 1)))
 
 
-def _outcome(dice: Dice, specimen: Specimen) -> NDArray[np.object_]:
+def _outcome(dice: Dice, specimen: Specimen) -> Words:
     lost = (specimen.refusal, specimen.noncontact, specimen.ineligible)
     weights = (max(1 - sum(lost), 0.0), *lost)
-    return np.array(OUTCOMES, dtype=object)[streams.pick(dice.per_household("outcome"), weights)]
+    return worded(OUTCOMES, streams.pick(dice.per_household("outcome"), weights))
 
 
-def _settled(dice: Dice, truth: NDArray[np.object_], specimen: Specimen) -> NDArray[np.object_]:
+def _settled(dice: Dice, truth: NDArray[np.object_], specimen: Specimen) -> Words:
     open_share = (1 - specimen.confirmed) / 2
-    ends = np.array(("confirmed", "dismissed", "suspected"), dtype=object)
-    chosen = ends[streams.pick(dice.per_household("settled"), (specimen.confirmed, open_share, open_share))]
-    return np.where(truth == "", "", chosen)
+    chosen = streams.pick(dice.per_household("settled"), (specimen.confirmed, open_share, open_share))
+    return worded(("", "confirmed", "dismissed", "suspected"), np.where(truth == "", 0, 1 + chosen))
