@@ -43,8 +43,9 @@ def blank(table: pd.DataFrame, rule: CriterionRule) -> Mask:
     """Return which rows lack an answer that the item asks of them."""
     cells = table[rule.heading]
     empty = cells.isna().to_numpy()
-    if not pd.api.types.is_numeric_dtype(cells):
-        empty = empty | cells.isin({cell for cell in cells.dropna().tolist() if not str(cell).strip()}).to_numpy()
+    blanks = set() if pd.api.types.is_numeric_dtype(cells) else {word for word in set(cells.tolist()) if not str(word).strip()}
+    if blanks:
+        empty = empty | cells.isin(blanks).to_numpy()
     return empty & concerned(table, rule)
 
 

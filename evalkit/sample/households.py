@@ -227,8 +227,8 @@ def _stage_cells(
         return ()
     for above in (sorted(set(units["above"])) if source.above else ()) or [""]:
         here = units[units["above"] == above] if source.above else units
-        grouped = here.groupby("stratum", sort=True) if stage.strata else ((ALL, here),)
-        strata = {str(stratum): rows for stratum, rows in grouped if len(rows)}
+        labels = here["stratum"].to_numpy()
+        strata = {str(stratum): here.take(np.flatnonzero(labels == stratum)) for stratum in set(labels)}
         for stratum in _named(stage):
             strata.setdefault(stratum, units.iloc[:0])
         where = f"{source.where}{above} " if above else source.where

@@ -315,9 +315,9 @@ def extend(sample: Sample, fresh: pd.DataFrame) -> Sample:
     """Draw households from rosters that have been checked, of villages that had none: what `draw_next` does after its checks."""
     villages = sample.table(sample.design.frame_stages[-1].name)
     cells = draw_households(fresh, sample.design.roster_stages, sample.design.reserves, sample.seed, villages, sample._earlier)
-    whole = pd.concat([sample._rosters, fresh]) if len(sample._rosters) else fresh
-    ordered = whole.sort_values(["village", "household"]).reset_index(drop=True)
-    return replace(sample, _rosters=ordered, _later={**sample._later, **cells})
+    # checked rosters are in their order
+    ordered = pd.concat([sample._rosters, fresh]).sort_values(["village", "household"]) if len(sample._rosters) else fresh
+    return replace(sample, _rosters=ordered.reset_index(drop=True), _later={**sample._later, **cells})
 
 
 def frame_receipt(frame: Frame, design: Design) -> dict[str, Any]:
@@ -346,7 +346,7 @@ def roster_receipts(
 
 def _unchanged(sample: Sample, given: pd.DataFrame) -> list[str]:
     known, stages = dict(list(sample._rosters.groupby("village"))), sample.design.roster_stages
-    again = [(str(village), rows) for village, rows in given.groupby("village") if village in known]
+    again = [(str(village), rows) for village, rows in given[given["village"].isin(list(known))].groupby("village")]
     changed = [village for village, rows in again if roster_fingerprint(rows, stages) != roster_fingerprint(known[village], stages)]
     if changed:
         raise DrawError(f"{'、'.join(changed)}｜已按另一份名册抽过户，名册改动后不能再抽｜恢复原名册；确需重抽的，另立文件夹并记录原因")

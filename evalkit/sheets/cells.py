@@ -126,7 +126,11 @@ class Texts:
     def row(self, cells: Iterable[Any]) -> list[str]:
         """Return the texts of one row."""
         words, numbers = self.words, self.numbers
-        return [words[cell] if type(cell) is str else numbers[cell] if type(cell) is float else cell_text(cell) for cell in cells]
+        kinds = ((type(cell), cell) for cell in cells)
+        return [
+            words[cell] if kind is str else numbers[cell] if kind is float else str(cell) if kind is int else cell_text(cell)
+            for kind, cell in kinds
+        ]
 
 
 def _number_text(cell: float) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
 
 from evalkit.codes import shown_label
 from evalkit.errors import EvalkitError, Faults
-from evalkit.sheets.cells import cell_text, plain_texts
+from evalkit.sheets.cells import Texts, cell_text, plain_texts
 
 WAYS = ("to_pandas", "toPandas", "df")  # polars and pyarrow, Spark, DuckDB
 
@@ -109,7 +110,9 @@ def _texts(cells: pd.Series, faults: Faults) -> list[str]:
     values = cells.tolist()
     if set(map(type, values)) == {str} and plain_texts(values):
         return list(map(str.strip, values))
-    texts: list[str] = []
+    with suppress(EvalkitError):
+        return Texts().row(values)
+    texts: list[str] = []  # which of them cannot be read is found one by one
     for row, cell in zip(cells.index, values, strict=True):
         try:
             texts.append(cell_text(cell))
