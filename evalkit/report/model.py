@@ -87,8 +87,12 @@ class Table:
         """Say whether a row is the 合计."""
         return bool({TOTAL, "Total"} & {cell.text for cell in row[:2]})
 
-    def side(self, column: int) -> str:
-        """Return where the cells of a column stand: numbers right, the first column and longer words left, short words centred."""
+    @cached_property
+    def sides(self) -> tuple[str, ...]:
+        """Where the cells of each column stand: numbers right, the first column and longer words left, short words centred."""
+        return tuple(map(self._side, range(len(self.columns))))
+
+    def _side(self, column: int) -> str:
         if self.columns[column].form not in ("text", "flag"):
             return "right"
         longest = max((breadth(row[column].text) for row in self.rows), default=0)

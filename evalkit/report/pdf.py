@@ -56,7 +56,7 @@ def _table(table: Table) -> dict[str, Any]:
         "spans": [list(span) for span in table.spans],
         "rules": [[end - width, end] for (text, width), end in zip(table.spans, ends, strict=True) if text],
         "heads": [column.heading for column in table.columns],
-        "sides": [table.side(i) for i in range(len(table.columns))],
+        "sides": list(table.sides),
         "shares": shares,
         "size": size,
         "rows": [[cell.text for cell in row] for row in table.rows],

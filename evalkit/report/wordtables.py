@@ -59,7 +59,7 @@ def _head_rows(table: Table, widths: list[int], style: str) -> Iterator[str]:
 
 def _body_rows(table: Table, widths: list[int], style: str) -> Iterator[str]:
     short, last = len(table.rows) <= TOGETHER, len(table.rows) - 1
-    sides = [table.side(i) for i in range(len(widths))]
+    sides = table.sides
     for i, row in enumerate(table.rows):
         cells = zip(row, widths, sides, strict=True)
         yield _row([_body_cell(cell, width, side, style, short or i > last - COMPANY, table.is_total(row)) for cell, width, side in cells])

@@ -93,7 +93,7 @@ def _sheet(book: Any, looks: dict[str, Any], document: Document, table: Table) -
     said = "　".join(part for part in (document.mark, table.unit) if part)
     sheet.write_string(1, 0, said, looks["mark"] if document.mark else looks["unit"])
     columns = list(_columns(table, document.words))
-    sides = [table.side(i) for i, column in enumerate(table.columns) for _ in _heads(column, document.words)]
+    sides = [side for side, column in zip(table.sides, table.columns, strict=True) for _ in _heads(column, document.words)]
     widths = [_width(head, form, [row[i].text for row in _cells(table)]) for i, (head, form) in enumerate(columns)]
     sheet.set_row(2, 32)
     for i, (head, _) in enumerate(columns):

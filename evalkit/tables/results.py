@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -195,4 +196,7 @@ def records(table: pd.DataFrame) -> Iterator[Any]:
     >>> [row.place for row in records(pd.DataFrame({"place": ["A01", "A02"]}))]
     ['A01', 'A02']
     """
-    return iter(table.itertuples(index=False))
+    # a namedtuple would be a class of its own for each table of each county
+    names = list(map(str, table.columns))
+    cells = zip(*(table.iloc[:, at].tolist() for at in range(len(names))), strict=True)
+    return (SimpleNamespace(**dict(zip(names, row, strict=True))) for row in cells)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from evalkit.design.reading import standing_alone
@@ -87,8 +88,9 @@ def county_table(drawn: Counties, found: list[Results]) -> pd.DataFrame:
 
 def _stacked(drawn: Counties, tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Return the tables of all counties as one, each row with its county."""
-    parts = zip(drawn.codes, tables, strict=True)
-    return pd.concat([table.assign(county=code, name=drawn.names[code]) for code, table in parts], ignore_index=True)
+    sizes = [len(table) for table in tables]
+    own = {"county": np.repeat(drawn.codes, sizes), "name": np.repeat([drawn.names[code] for code in drawn.codes], sizes)}
+    return pd.concat(tables, ignore_index=True).assign(**own)
 
 
 def _assessed(drawn: Counties, folder: Folder, workers: int, workbooks: bool) -> Iterator[Results]:
