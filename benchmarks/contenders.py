@@ -35,9 +35,9 @@ def pps(method: str, share: float) -> Run:
     bounds, way = listed.bounds(), selection.METHODS[method]
 
     def run() -> list[str]:
-        drawn = draw_strata(way, listed.units, listed.strata, n, seed=SEED, stage="village", sizes=listed.sizes)  # type: ignore[arg-type]  # an array is read as a sequence is
+        drawn = draw_strata(way, listed.units, listed.strata, n, seed=SEED, stage="village", sizes=listed.sizes)
         for begin, end in bounds:
-            inclusion.proportional(listed.sizes[begin:end], n)  # type: ignore[arg-type]  # an array is read as a sequence is
+            inclusion.proportional(listed.sizes[begin:end], n)
         return [listed.units[k] for chosen in drawn.values() for k in chosen]
 
     return run
@@ -107,7 +107,7 @@ def national(folder: Path) -> Run:
         names, way = listed["code"].tolist(), selection.METHODS["pareto"]
         n = {province: min(VILLAGES, count) for province, count in listed["province"].value_counts().items()}
         sizes = listed["households"].to_numpy(dtype=np.int64)
-        drawn = draw_strata(way, names, listed["province"].tolist(), n, seed=SEED, stage="village", sizes=sizes)  # type: ignore[arg-type]  # an array is read as a sequence is
+        drawn = draw_strata(way, names, listed["province"].tolist(), n, seed=SEED, stage="village", sizes=sizes)
         villages = [names[k] for chosen in drawn.values() for k in chosen]
         table = draw_large(
             folder / "households.parquet", TYPES, seed=SEED, stage="household", unit="household", strata=["type"], above="village",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import svy  # type: ignore[import-not-found,unused-ignore]  # in an environment of its own
+import svy  # in an environment of its own
 
 STRATA = 300
 

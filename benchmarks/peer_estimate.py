@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import svy  # type: ignore[import-not-found,unused-ignore]  # in an environment of its own
+import svy  # in an environment of its own
 
 from benchmarks.surveys import made_survey
 

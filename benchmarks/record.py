@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -140,6 +140,6 @@ def _goal(goal: Goal) -> tuple[str, ...]:
     return (goal.task, f"{goal.rows / 1e6:,.0f}", *costs, "是" if goal.met else "否")
 
 
-def _table(heads: Sequence[str], rows: object) -> str:
-    lines = (heads, ["---"] * len(heads), *rows)  # type: ignore[misc]  # an iterable of rows of cells
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = (heads, ["---"] * len(heads), *rows)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +137,17 @@ def seconds(run: Callable[[], object], repeats: int) -> float:
     return statistics.median(taken)
 
 
+def rows_of(name: str, table: pd.DataFrame, rules: Sequence[ev.Check], repeats: int) -> list[str]:
+    """Return the two lines of one table."""
+    base = seconds(lambda: floor(table), repeats)
+    own = seconds(lambda: ev.screen(table, rules).table(), repeats)
+    met = "达到" if own <= MOST else "未达到"
+    return [
+        f"| {name} | 下限 | {base:.2f} | 1.00 | — | |",
+        f"| {name} | ev.screen(…).table() | {own:.2f} | {own / base:.2f} | {len(ev.screen(table, rules)):,} | {met} |",
+    ]
+
+
 def main(words: list[str] | None = None) -> None:
     """Time floor and evalkit, on a clean table and on one with faults, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -149,12 +160,7 @@ def main(words: list[str] | None = None) -> None:
     count = sum(len(check.places) for check in rules)
     lines = ["| 表 | 途径 | 秒 | 比下限 | 找到 | 目标 |", "| --- | --- | --- | --- | --- | --- |"]
     for name, share in (("没有错的表", 0.0), ("1% 的行有错", 0.01)):
-        table = registry(asked.rows, share)
-        base = seconds(lambda table=table: floor(table), asked.repeats)  # type: ignore[misc]  # bound in the loop
-        own = seconds(lambda table=table: ev.screen(table, rules).table(), asked.repeats)  # type: ignore[misc]  # bound in the loop
-        lines.append(f"| {name} | 下限 | {base:.2f} | 1.00 | — | |")
-        met = "达到" if own <= MOST else "未达到"
-        lines.append(f"| {name} | ev.screen(…).table() | {own:.2f} | {own / base:.2f} | {len(ev.screen(table, rules)):,} | {met} |")
+        lines += rows_of(name, registry(asked.rows, share), rules, asked.repeats)
     head = HEAD.format(
         date=asked.date, machine=machine(), pandas=pd.__version__, numpy=np.__version__, rows=asked.rows, rules=count,
         repeats=asked.repeats, most=MOST,

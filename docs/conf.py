@@ -14,14 +14,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import search_pairs  # beside this file
+import site_pages
+
+import evalkit
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-sys.path[:0] = [str(HERE), str(ROOT)]
-
-import search_pairs  # noqa: E402  # beside this file
-import site_pages  # noqa: E402
-
-import evalkit  # noqa: E402
 
 project = "evalkit"
 author = "the authors of evalkit"

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from numbers import Integral, Real
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from evalkit.errors import EvalkitError, Faults
 
@@ -113,9 +113,10 @@ def takes(error: type[EvalkitError]) -> Callable[[Public], Public]:
 
     def decorated(public: Public) -> Public:
         if isinstance(public, type):
-            public.__init__ = _looking(public.__init__, error, public.__name__)  # type: ignore[misc]  # the same __init__, looked at first
+            made: Any = public  # a class keeps its name: what is new is how it is called
+            made.__init__ = _looking(made.__init__, error, public.__name__)
             return public
-        return _looking(public, error, public.__name__)  # type: ignore[return-value]  # a function of the same signature
+        return cast("Public", _looking(public, error, public.__name__))  # wrapped, so of the same signature
 
     return decorated
 

@@ -22,9 +22,10 @@ class Later(ModuleType):
         self.__dict__["_module"] = None
 
     def _load(self) -> ModuleType:
-        if self.__dict__["_module"] is None:
-            self.__dict__["_module"] = _import(self.__name__, self.__dict__["_extra"])
-        return self.__dict__["_module"]  # type: ignore[no-any-return]  # set by the lines above
+        module: ModuleType | None = self.__dict__["_module"]
+        if module is None:
+            module = self.__dict__["_module"] = _import(self.__name__, self.__dict__["_extra"])
+        return module
 
     def __getattr__(self, attribute: str) -> Any:
         if attribute.startswith("__") and attribute.endswith("__"):

@@ -171,7 +171,7 @@ def length(function: Function) -> int:
     """Return the lines of a function from ``def`` to its end, docstring not counted."""
     first = function.body[0]
     told = ast.get_docstring(function, clean=False) is not None
-    return function.end_lineno - function.lineno + 1 - (first.end_lineno - first.lineno + 1 if told else 0)  # type: ignore[operator]  # parsed trees have line numbers
+    return function.end_lineno - function.lineno + 1 - (first.end_lineno - first.lineno + 1 if told else 0)
 
 
 def rank(name: str) -> int:
@@ -517,6 +517,13 @@ def silenced_without_reason(text: str) -> list[str]:
         if silenced and not re.search(r"#\s*(noqa:\s*[A-Z]+\d+(,\s*[A-Z]+\d+)*|type:\s*ignore\[[\w, -]+\])\s+#\s*\w+", token.string):
             found.append(f"line {token.start[0]}: {token.string} names no check or gives no reason")
     return found
+
+
+def silenced_for_nobody(text: str) -> list[str]:
+    """A ``type: ignore`` in a file that mypy does not check silences nothing, and tells a reader that something was wrong."""
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    comments = (token for token in tokens if token.type == tokenize.COMMENT)
+    return [f"line {token.start[0]}: {token.string}" for token in comments if re.search(r"#\s*type:\s*ignore", token.string)]
 
 
 def machine_paths(text: str) -> list[str]:

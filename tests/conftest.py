@@ -1,4 +1,4 @@
-"""Marked tests need a program that is not a Python package: they are skipped without it, and say so.
+"""Marked tests need a program, or a Python package that the extra `test` does not bring: they are skipped without it, and say so.
 
 With EVALKIT_CI=1 a missing program is a failure, so that nothing is skipped unseen where everything should be there.
 """
@@ -26,8 +26,10 @@ PROGRAMS = {
     "chromium": ("chromium", "Debian's chromium"),
     "java": ("java", "openjdk-17-jre-headless, pyspark and dask"),
     "libreoffice": ("soffice pdftoppm", "libreoffice-writer, libreoffice-calc and poppler-utils"),
+    "map": ("", "geopandas"),
     "r": ("Rscript", "r-cran-survey and r-cran-sampling"),
 }
+LIBRARIES = {"java": ("pyspark", "dask"), "map": ("geopandas",)}
 # Simulations, killed processes, benchmarks, rules of the code itself, examples of the pages, and whole draws, papers and runs whose
 # libraries other tests use too: what they find does not hang on the versions of libraries, so that the run with the lowest versions
 # leaves them out.
@@ -59,7 +61,7 @@ def missing(mark: str) -> str:
         both = "stopifnot(requireNamespace('survey'), requireNamespace('sampling'))"
         found = subprocess.run(["Rscript", "-e", both], capture_output=True, check=False)
         return packages if found.returncode else ""
-    if mark == "java" and not all(map(installed, ("pyspark", "dask"))):
+    if not all(map(installed, LIBRARIES.get(mark, ()))):
         return packages
     return ""
 

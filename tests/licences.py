@@ -64,12 +64,12 @@ def tree(lines: Iterable[str], known: dict[str, Distribution] | None = None, ext
 
 def required() -> dict[str, Distribution]:
     """Return what a plain install brings."""
-    return tree(project()["dependencies"])  # type: ignore[arg-type]  # a list of texts
+    return tree(project()["dependencies"])
 
 
 def optional() -> dict[str, dict[str, Distribution]]:
     """Return what each extra that a user may install brings beyond that, as far as it is installed here."""
-    extras: dict[str, list[str]] = project()["optional-dependencies"]  # type: ignore[assignment]  # a table of lists
+    extras: dict[str, list[str]] = project()["optional-dependencies"]
     base = required()
     found = {name: tree(lines, dict(base)) for name, lines in extras.items() if name not in ("test", "notebook")}
     return {name: {each: library for each, library in libraries.items() if each not in base} for name, libraries in found.items()}
@@ -77,7 +77,7 @@ def optional() -> dict[str, dict[str, Distribution]]:
 
 def rows() -> Iterator[tuple[str, str, str]]:
     """Yield name, licence and why it is there, for every library."""
-    direct = {plain(Requirement(line).name) for line in project()["dependencies"]}  # type: ignore[attr-defined]  # a list of texts
+    direct = {plain(Requirement(line).name) for line in project()["dependencies"]}
     for name, library in sorted(required().items()):
         yield name, licence(library), "直接" if name in direct else "间接"
     for extra, libraries in optional().items():

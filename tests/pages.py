@@ -37,6 +37,6 @@ def told(block: str) -> list[str]:
     for line in block.splitlines():
         arrow, more = re.search(r"# → ?(.*)$", line), re.match(r"# {3}(.*)$", line)
         if arrow or (on and more):
-            lines.append((arrow or more).group(1).strip())  # type: ignore[union-attr]  # one of the two is there
+            lines.append((arrow or more).group(1).strip())
         on = bool(arrow or (on and more))
     return lines

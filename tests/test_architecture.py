@@ -72,6 +72,11 @@ def test_no_check_is_silenced_without_reason(path: Path) -> None:
     assert law.silenced_without_reason(path.read_text(encoding="utf-8")) == []
 
 
+@pytest.mark.parametrize("path", [path for path in SOURCES if not path.is_relative_to(law.PACKAGE)], ids=shown)
+def test_nothing_is_silenced_where_mypy_does_not_look(path: Path) -> None:
+    assert law.silenced_for_nobody(path.read_text(encoding="utf-8")) == []
+
+
 def test_no_machine_paths() -> None:
     found = [f"{shown(path)} {fault}" for path in written_files() for fault in law.machine_paths(text_of(path))]
     assert not found, "\n".join(found)
@@ -237,6 +242,11 @@ def test_silence_without_reason_is_caught(comment: str) -> None:
 def test_silence_with_a_reason_passes() -> None:
     assert law.silenced_without_reason("x = 1  # noqa: E501  # one address, one line\n") == []
     assert law.silenced_without_reason("x = 1  # type: ignore[attr-defined]  # read by check\n") == []
+
+
+def test_silence_for_nobody_is_caught() -> None:
+    assert law.silenced_for_nobody("x = 1  # type: ignore[attr-defined]  # read by check\n")
+    assert law.silenced_for_nobody('x = "# type: ignore"  # noqa: E501  # one address, one line\n') == []
 
 
 @pytest.mark.parametrize("folder", ["home", "tmp", "root", "work", "Users"])

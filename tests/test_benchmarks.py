@@ -43,7 +43,6 @@ def test_a_contender_is_measured_in_a_process_of_its_own(tmp_path: Path) -> None
 def test_the_benchmark_runs_and_writes_its_page(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("duckdb")
     monkeypatch.setattr(draw, "measure", here)
     page = tmp_path / "page.md"
     asked = ["--date", "2026-01-01", "--share", "0.001", "--repeats", "1", "--villages", str(villages(tmp_path))]
@@ -72,7 +71,6 @@ def test_medians_and_fingerprints() -> None:
 
 
 def test_both_ways_of_the_simple_draw_agree(tmp_path: Path) -> None:
-    pytest.importorskip("duckdb")
     assert contenders.srs(0.001)() == contenders.srs_large(0.001, tmp_path)()
 
 
@@ -142,14 +140,14 @@ def test_sizes_in_arrays_are_sizes_in_whole_numbers(sizes: list[int], data: st.D
     n = data.draw(st.integers(0, len(sizes)))
     sure, chances = by_hand(sizes, n)
     assert first.small_sizes(sizes) is not None
-    assert inclusion.proportional(sizes, n) == inclusion.proportional(np.array(sizes), n) == chances  # type: ignore[arg-type]  # an array is read as a sequence is
+    assert inclusion.proportional(sizes, n) == inclusion.proportional(np.array(sizes), n) == chances
     start = tickets.digest(SEED, "village", "start|甲")
     halves, whole, rest = selection.equal.halves_of(start), 2**53, [k for k in range(len(sizes)) if k not in sure]
     ends, left = list(accumulate(sizes[k] for k in rest)), n - len(sure)
     points = [(halves + k * whole) * ends[-1] // (left * whole) for k in range(left)]
     chosen = sure + [rest[next(i for i, end in enumerate(ends) if end > point)] for point in points]
     for given_sizes in (sizes, np.array(sizes), [x * 2**45 for x in sizes]):
-        assert METHODS["pps-systematic"].draw(Units([b""] * len(sizes), start, sizes=given_sizes), n) == chosen  # type: ignore[arg-type]  # an array is read as a sequence is
+        assert METHODS["pps-systematic"].draw(Units([b""] * len(sizes), start, sizes=given_sizes), n) == chosen
 
 
 def test_a_register_in_a_file_is_drawn_from_as_by_another_engine(tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ def test_results_are_read_only() -> None:
     with pytest.raises(ValueError, match="read-only"):
         found.g[0] = 1
     with pytest.raises(AttributeError):
-        found.steps = 2  # type: ignore[misc]  # frozen on purpose
+        found.steps = 2
 
 
 # -- replicates -------------------------------------------------------------------------------------------------------

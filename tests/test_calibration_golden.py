@@ -27,12 +27,12 @@ from evalkit.calibration import (
 )
 from tests.from_r import written
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "golden"))
+
+import case_calibration  # a script beside the cases, not a package
+
 HERE = Path(__file__).resolve().parent / "golden"
 OWN = HERE / "own"
-sys.path.insert(0, str(HERE))
-
-import case_calibration  # noqa: E402  # a script beside the cases, not a package
-
 STATED = json.loads((OWN / "calibration.json").read_text(encoding="utf-8"))
 VALUES = STATED["values"]
 DATA = pd.read_csv(OWN / "calibration.csv")

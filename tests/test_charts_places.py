@@ -16,7 +16,6 @@ from evalkit import charts
 from evalkit.charts import Chart
 from evalkit.charts.places import DEPTHS, Place, Shading
 from evalkit.errors import EvalkitError, ReportError
-from evalkit.later import installed
 
 TOWNS = {"A01": 0.0, "A02": 0.012, "A03": 0.031, "A04": float("nan")}
 
@@ -150,7 +149,7 @@ def test_other_files_need_geopandas_and_say_how_to_get_it(tmp_path, monkeypatch)
         charts.map_plot(TOWNS, shape)
 
 
-@pytest.mark.skipif(not installed("geopandas"), reason="needs geopandas")
+@pytest.mark.map
 def test_geopandas_reads_other_files(tmp_path):
     geopandas = sys.modules["evalkit.charts.maps"].geopandas
     frame = geopandas.GeoDataFrame.from_features(squares(TOWNS), crs="EPSG:4326")

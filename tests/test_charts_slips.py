@@ -34,8 +34,8 @@ def trials() -> Any:
         (lambda _: charts.inchworm_plot(ALL, threshold=0.02, level=95), "level：95｜"),
         (lambda _: charts.inchworm_plot(RATE, threshold=0.02, page=3), "page = 3｜45 行、每页 40 行，共 2 页"),
         (lambda _: charts.oc_plot(CURVE.assign(p="x"), gate=0.02), "p 列｜应为 0 与 1 之间的数"),
-        (lambda _: charts.oc_plot("x", gate=0.02), "str｜应为表"),  # type: ignore[arg-type]  # a slip
-        (lambda _: charts.oc_plot(CURVE, gate=2, better="x"), "better：'x'"),  # type: ignore[arg-type]  # a slip
+        (lambda _: charts.oc_plot("x", gate=0.02), "str｜应为表"),
+        (lambda _: charts.oc_plot(CURVE, gate=2, better="x"), "better：'x'"),
         (lambda _: charts.organ_pipe_plot(ALL, gate=5), "gate：5｜应在 0 与 1 之间｜5% 写 0.05"),
         (lambda made: made.plot(gate=3), "gate = 3｜没有这道门槛｜可用：0（差错率）"),
     ],
@@ -88,7 +88,7 @@ def test_trials_say_which_truth_is_drawn(trials: Any) -> None:
 def test_small_areas_are_drawn_direct_beside_shrunken() -> None:
     found = ev.small_areas(RATE)
     axes = found.plot(max_rows=10, page=1)
-    points = [float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() == "o"]  # type: ignore[index]  # an array
+    points = [float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() == "o"]
     table = found.table().sort_values(["shrunk", "direct"], ascending=False).head(10)
     assert points[::2] == table["direct"].tolist() and points[1::2] == table["shrunk"].tolist()
     assert "不用于判定" in axes.get_xlabel().replace("\n", "") and not charts.Chart.of(axes, "areas").collisions()

@@ -29,7 +29,7 @@ SECRET = ("欧阳春", "王平", "二〇一七", "三千元", "同一批人")
 
 def refused(ask: object, error: type[Exception] = PrivacyError) -> str:
     with pytest.raises(error) as told:
-        ask()  # type: ignore[operator]  # a function
+        ask()
     assert not any(word in str(told.value) for word in SECRET)
     return str(told.value)
 
@@ -55,7 +55,7 @@ def test_everything_wrong_is_told_at_once_and_nothing_of_it_is_shown() -> None:
     wrong.loc[2, ["地点", "发现日期"]] = ""
     with pytest.raises(FieldworkError) as told:
         ev.read_clues(wrong)
-    found = sorted((fault.row, fault.column) for fault in told.value.faults)  # type: ignore[type-var]  # all have rows
+    found = sorted((fault.row, fault.column) for fault in told.value.faults)
     assert found == [
         (2, "发现日期"), (2, "级"), (3, "户编号"), (3, "来源"), (3, "线索内容"), (4, "发现日期"), (4, "地点"), (4, "线索编号"),
         (5, "线索编号"),

@@ -26,14 +26,14 @@ def _bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("mark", conftest.PROGRAMS)
 def test_without_the_program_a_marked_test_is_skipped_and_says_why(mark: str) -> None:
     with pytest.raises(pytest.skip.Exception, match=f"needs {conftest.PROGRAMS[mark][1]}"):
-        conftest.pytest_runtest_setup(Marked(mark))  # type: ignore[arg-type]  # the hook asks for the mark only
+        conftest.pytest_runtest_setup(Marked(mark))  # the hook asks for the mark only
 
 
 def test_where_nothing_may_be_skipped_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVALKIT_CI", "1")
     with pytest.raises(pytest.fail.Exception, match="needs r-cran-survey"):
-        conftest.pytest_runtest_setup(Marked("r"))  # type: ignore[arg-type]  # the hook asks for the mark only
+        conftest.pytest_runtest_setup(Marked("r"))
 
 
 def test_unmarked_tests_run_everywhere() -> None:
-    conftest.pytest_runtest_setup(Marked(""))  # type: ignore[arg-type]  # the hook asks for the mark only
+    conftest.pytest_runtest_setup(Marked(""))

@@ -32,12 +32,12 @@ CODES = {"未到户": "2.1", "金额不足": "2.2", "多发": "2.3", "迟发": "
 
 
 def checked(table: object = TABLE, **rules: object) -> ev.Delivery:
-    return ev.check_delivery(table, **{"day": "2018-06-30", "late_after": 30, **rules})  # type: ignore[arg-type]  # wrong ones too
+    return ev.check_delivery(table, **{"day": "2018-06-30", "late_after": 30, **rules})
 
 
 def refused(ask: object, error: type[Exception] = FieldworkError) -> str:
     with pytest.raises(error) as told:
-        ask()  # type: ignore[operator]  # a function
+        ask()
     return str(told.value)
 
 
@@ -96,7 +96,7 @@ def test_misses_become_problems_of_households_or_villages() -> None:
     villages = found.problems(codes=CODES, level="村")
     assert villages.loc[villages["问题代码"] == "2.1", ["地点", "问题"]].values.tolist() == [[A, "低保未到户 1 户"]]
     assert "没有写对应的问题代码" in refused(lambda: found.problems(codes={"未到户": "2.1"}, level="户"), LedgerError)
-    assert "level" in refused(lambda: found.problems(codes=CODES, level="县"))  # type: ignore[arg-type]  # no such level
+    assert "level" in refused(lambda: found.problems(codes=CODES, level="县"))
     whole = checked(TABLE.iloc[[0]])
     assert len(whole.problems(codes={}, level="户")) == 0
 

@@ -93,7 +93,7 @@ def test_households_without_a_result_have_to_be_spoken_of() -> None:
     responses = ev.collect(sample, table.iloc[3:])
     with pytest.raises(EstimateError, match=r"有 \d 户主样本没有结果｜写明怎样处理：pending=\"out\""):
         ev.response_rates(responses)
-    out, unknown = (ev.response_rates(responses, pending=way).iloc[0] for way in ("out", "unknown"))  # type: ignore[call-overload]  # both words
+    out, unknown = (ev.response_rates(responses, pending=way).iloc[0] for way in ("out", "unknown"))
     assert out["pending"] == unknown["pending"] == unknown["unknown_other"] and unknown["RR1"] < out["RR1"] == out["RR5"]
 
 
@@ -161,7 +161,7 @@ def test_reserves_out_of_order_or_without_reason_are_refused(ledger: Ledger, cha
     asked = {"village": village, "stratum": EXITED, "replaces": mains[0], "reason": "拒访", "team": "一组", "day": DAY}
     asked |= {key: reserves[int(value[-1])] if value.startswith("reserve") else value for key, value in changes.items()}
     with pytest.raises((FieldworkError, LedgerError), match=re.escape(told)):
-        ev.release_reserve(sample, ledger, asked.pop("village"), asked.pop("stratum"), **asked)  # type: ignore[arg-type]  # all text
+        ev.release_reserve(sample, ledger, asked.pop("village"), asked.pop("stratum"), **asked)
     assert not ledger.entries()
 
 

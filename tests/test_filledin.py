@@ -27,7 +27,7 @@ def checked(filled: Filled) -> list[tuple[int | None, str]]:
     filled.numbers("实发金额")
     filled.days("到账日期")
     filled.once("村代码", "应享")
-    return sorted((fault.row, fault.column) for fault in filled.faults)  # type: ignore[type-var]  # all have rows
+    return sorted((fault.row, fault.column) for fault in filled.faults)
 
 
 FAULTS = [

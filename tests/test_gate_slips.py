@@ -122,7 +122,7 @@ def test_a_county_judged_by_its_own_errors_is_told() -> None:
 def test_a_programme_of_several_gates_is_refused_with_the_gates() -> None:
     rate = ev.proportion(surveyed(6), "wrong")
     asked = [{"threshold": 0.02, "name": "错退率"}, {"threshold": 0.02, "name": "错退率"}, {"threshold": 0.03, "name": "漏评率"}]
-    verdicts = [ev.judge(rate, strict=True, **each) for each in asked]  # type: ignore[arg-type]  # handed on as they are
+    verdicts = [ev.judge(rate, strict=True, **each) for each in asked]
     with pytest.raises(EstimateError, match="混有 2 道门槛的判定，不能合计：错退率低于2% 2 个；漏评率低于3% 1 个"):
         ev.programme(verdicts)
     assert ev.programme(verdicts[:2]).counties == 2

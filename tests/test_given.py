@@ -111,13 +111,13 @@ def test_messages_name_what_was_found_and_where_the_right_thing_comes_from(made:
     with pytest.raises(ev.EvalkitError, match=r"response_rates：1 处错误\n  responses：DataFrame｜应为Responses｜用 ev.collect\(.*\) 得到"):
         ev.response_rates(made["table"])
     with pytest.raises(ev.EvalkitError, match=r"findings：DataFrame｜应为Findings｜用 ev.determine\(responses\) 得到"):
-        ev.worst_case(SHORT)  # type: ignore[arg-type]  # the slip
+        ev.worst_case(SHORT)
     with pytest.raises(ev.EvalkitError, match=r"action｜没有写｜写 stop（须改正）、ask（须核实）、note（留意）"):
         ev.Check("required", "a")
     with pytest.raises(ev.EvalkitError, match=r"wighted｜没有这个参数｜是不是 weighted？[\s\S]*e：str｜应为一个数"):
-        ev.response_rates(made["responses"], e="10%", wighted=True)  # type: ignore[call-arg, arg-type]  # the slips
+        ev.response_rates(made["responses"], e="10%", wighted=True)
     with pytest.raises(ev.EvalkitError, match="seed｜没有写"):
-        ev.reinterview(made["findings"], share=0.1)  # type: ignore[call-arg]  # the slip
+        ev.reinterview(made["findings"], share=0.1)
 
 
 def test_the_ledger_and_rosters_refuse_what_is_none(made: dict[str, Any], tmp_path: Path) -> None:

@@ -13,13 +13,13 @@ import scipy
 
 from tests.from_r import written
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "golden"))
+
+import run_cases  # a script beside the cases, not a package
+
 OLD_SCIPY = tuple(map(int, scipy.__version__.split(".")[:2])) < (1, 15)
 HERE = Path(__file__).resolve().parent / "golden"
 OWN = HERE / "own"
-sys.path.insert(0, str(HERE))
-
-import run_cases  # noqa: E402  # a script beside the cases, not a package
-
 CASES = json.loads((OWN / "cases.json").read_text(encoding="utf-8"))["cases"]
 STATED = json.loads((OWN / "values.json").read_text(encoding="utf-8"))
 

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from evalkit.inclusion import APPROXIMATIONS, cps_working, exact, proportional, working
 from tests.from_r import written
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "golden"))
+
+import case_inclusion  # a script beside the cases, not a package
+
 GOLDEN = Path(__file__).resolve().parent / "golden"
-sys.path.insert(0, str(GOLDEN))
-
-import case_inclusion  # noqa: E402  # a script beside the cases, not a package
-
 STATED = json.loads((GOLDEN / "own" / "pairs.json").read_text(encoding="utf-8"))
 FIXED = {"cps": exact.cps, "sampford": exact.sampford, "tille": exact.tille, "midzuno": exact.midzuno, "systematic": exact.systematic}
 SIX = [i / 7 for i in range(1, 7)]

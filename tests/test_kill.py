@@ -61,7 +61,7 @@ def work(script: str, words: Sequence[str]) -> None:
 
 
 def test_a_ledger_whose_writers_are_killed(tmp_path: Path) -> None:
-    toll = kill.kill_appends(10, tmp_path, seed=1, longest=0.2, start=Forked)  # type: ignore[arg-type]  # enough of a Popen
+    toll = kill.kill_appends(10, tmp_path, seed=1, longest=0.2, start=Forked)
     assert (toll.kills, toll.lost, toll.broken, toll.left) == (10, 0, 0, 0), toll.line()
     assert len(Ledger(tmp_path / "ledger.sqlite").entries()) > 10
 
@@ -76,7 +76,7 @@ def test_runs_that_are_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (tmp_path / "设计").mkdir()
     (tmp_path / "运行").mkdir()
     design = kill.small_design(tmp_path / "设计")
-    toll = kill.kill_runs(10, design, tmp_path / "运行", seed=2, longest=1.2, start=Forked)  # type: ignore[arg-type]  # likewise
+    toll = kill.kill_runs(10, design, tmp_path / "运行", seed=2, longest=1.2, start=Forked)
     assert (toll.kills, toll.lost, toll.broken, toll.left) == (10, 0, 0, 0), toll.line()
 
 
@@ -94,7 +94,7 @@ def test_a_killed_writer_leaves_the_old_file(tmp_path: Path) -> None:
     write_bytes(path, b"old")
     child = os.fork()
     if not child:
-        os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]  # dies before the file has its name
+        os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)  # dies before the file has its name
         write_bytes(path, b"new")
         os._exit(0)
     os.waitpid(child, 0)

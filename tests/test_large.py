@@ -6,6 +6,7 @@ import hashlib
 import unicodedata
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +17,6 @@ from evalkit.sample import large
 from evalkit.sample.large import draw_large
 from evalkit.selection import METHODS, draw_strata
 
-duckdb = pytest.importorskip("duckdb")
 SEED = "20260101-314159265358979"
 CHINESE = ["村甲", "éa", "e\u0301b", "岩", "𠀀村", "가", "x-1", "'引'", "%s", "0007"]
 
@@ -66,7 +66,7 @@ def test_households_of_the_drawn_villages(tmp_path: Path) -> None:
     rows.iloc[:180].to_parquet(tmp_path / "a.parquet")
     rows.iloc[180:].to_parquet(tmp_path / "b.parquet")
     asked = {"seed": SEED, "stage": "household", "unit": "h", "strata": ["t"], "above": "v", "within": {"V003", "V020"}}
-    drawn = draw_large(tmp_path / "*.parquet", {"甲": 9, "乙": 3}, shortfall="take-all", **asked)  # type: ignore[arg-type]  # keywords of several kinds
+    drawn = draw_large(tmp_path / "*.parquet", {"甲": 9, "乙": 3}, shortfall="take-all", **asked)
     for village, part in drawn.groupby("v"):
         for kind, chosen in part.groupby("t"):
             mine = rows[(rows["v"] == village) & (rows["t"] == kind)]["h"].tolist()
@@ -74,9 +74,9 @@ def test_households_of_the_drawn_villages(tmp_path: Path) -> None:
             assert chosen["h"].tolist() == order[: 9 if kind == "甲" else 3]
     assert set(drawn["v"]) == {"V003", "V020"} and len(drawn) == 2 * (4 + 3)
     with pytest.raises(DrawError, match="V003 层 甲｜要 9 个，名单 4 个"):
-        draw_large(tmp_path / "*.parquet", {"甲": 9, "乙": 3}, **asked)  # type: ignore[arg-type]  # keywords of several kinds
+        draw_large(tmp_path / "*.parquet", {"甲": 9, "乙": 3}, **asked)
     with pytest.raises(DrawError, match="V999｜1 个单位在名单中没有一行"):
-        draw_large(tmp_path / "*.parquet", 1, **asked | {"within": {"V003", "V999"}})  # type: ignore[arg-type]  # keywords of several kinds
+        draw_large(tmp_path / "*.parquet", 1, **asked | {"within": {"V003", "V999"}})
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_bad_question_is_refused(tmp_path: Path) -> None:
     keys = {"seed": SEED, "stage": "village"}
     for n, said in ((11, "要 11 个，名单 10 个"), (-1, "不小于 0 的整数"), (2.5, "不小于 0 的整数")):
         with pytest.raises(DrawError, match=said):
-            draw_large(path, {"全部": n}, unit="code", **keys)  # type: ignore[arg-type, dict-item]  # what is refused
+            draw_large(path, {"全部": n}, unit="code", **keys)
     with pytest.raises(DrawError, match="没有这一列"):
         draw_large(path, 1, unit="村", **keys)
     with pytest.raises(DrawError, match="没有这个文件"):

@@ -132,7 +132,7 @@ def test_rules_that_fit_nobody() -> None:
         ev.must_visit(table.drop(columns="拟脱贫年度"), {"甲": ("拟脱贫年", [2018])})
     for kinds in ({}, {"甲": "边缘村"}, {"甲": ("边缘村",)}, [("甲", "边缘村", "是")], {"甲": (None, ["是"])}, {"甲": ("边缘村", [])}):
         with pytest.raises(FieldworkError, match=r"写如|应为字典"):
-            ev.must_visit(table, kinds)  # type: ignore[arg-type]  # a slip on purpose
+            ev.must_visit(table, kinds)
     with pytest.raises(FieldworkError, match="甲｜取值中有空白"):
         ev.must_visit(table, {"甲": ("拟脱贫年度", [2018, ""])})
     assert len(ev.must_visit(table, {"甲": ("脱贫年度", (year for year in (2014, 2016)))})) == 2

@@ -35,7 +35,7 @@ def nudged(statistic: Statistic, row: int, step: float) -> np.ndarray:
 
 
 SMOOTH: dict[str, Statistic] = {
-    "difference": lambda s: models.ttest(s, "income", "visited").estimate,  # type: ignore[dict-item, return-value]  # it has one
+    "difference": lambda s: models.ttest(s, "income", "visited").estimate,
     "counts": lambda s: models.crosstab(s, "kind", "answer"),
     "shares": lambda s: models.crosstab(s, "kind", "answer", share="all"),
     "row shares": lambda s: models.crosstab(s, "kind", "answer", share="row"),
@@ -197,7 +197,7 @@ def test_two_means_are_the_linear_model_of_their_group() -> None:
     assert (found.statistic, found.p_value) == pytest.approx((row["t"], row["p"]))
     assert found.interval() == pytest.approx((row["low"], row["high"]))
     assert model.wald("visited").statistic == pytest.approx(found.statistic**2)
-    moved = models.ttest(survey(), "income", "visited", mu=float(found.estimate))  # type: ignore[arg-type]  # it has one
+    moved = models.ttest(survey(), "income", "visited", mu=float(found.estimate))
     assert moved.statistic == pytest.approx(0, abs=1e-9)
 
 
@@ -315,13 +315,13 @@ def test_several_columns_of_composition_are_named_by_tuples() -> None:
 def test_an_outcome_is_frozen_and_speaks_two_languages() -> None:
     found = models.independence(survey(), "kind", "answer")
     with pytest.raises(FrozenInstanceError):
-        found.p_value = 0.0  # type: ignore[misc]  # that is the point
+        found.p_value = 0.0
     assert repr(found) == found.sentence("zh") == (
         "kind × answer：Rao–Scott 二阶修正检验，F(4.218, 50.61) = 0.9891，p = 0.425，n = 129；在 5% 水平上不能拒绝“行与列独立”。"
     )
     assert found.sentence("en", alpha=0.5).endswith("at the 50% level it is rejected that rows and columns are independent.")
     with pytest.raises(ev.EvalkitError, match="zh"):
-        found.sentence("fr")  # type: ignore[arg-type]  # that is the point
+        found.sentence("fr")
     with pytest.raises(ev.EvalkitError, match="pearson"):
         found.detail("cramer")
     with pytest.raises(ev.EvalkitError, match="没有区间"):

@@ -16,14 +16,14 @@ import evalkit as ev
 from evalkit import models
 from tests.from_r import written
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "golden"))
+
+import case_models  # a script beside the cases, not a package
+import case_statistics  # the same
+import run_cases  # the same
+
 HERE = Path(__file__).resolve().parent / "golden"
 OWN = HERE / "own"
-sys.path.insert(0, str(HERE))
-
-import case_models  # noqa: E402  # a script beside the cases, not a package
-import case_statistics  # noqa: E402  # the same
-import run_cases  # noqa: E402  # the same
-
 GOLD = json.loads((OWN / "models.json").read_text(encoding="utf-8"))["values"]
 TIGHT = 1e-9
 # R seeks the saddlepoint to 1e-8 and the top of an ordinal likelihood to the square root of a double, which is what these numbers hold.

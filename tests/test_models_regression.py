@@ -212,13 +212,13 @@ def test_chances_of_the_categories_add_up_to_1() -> None:
 def test_a_model_is_frozen_and_speaks_two_languages() -> None:
     model = models.glm(survey(), "poor ~ age + kind", "binomial")
     with pytest.raises(FrozenInstanceError):
-        model.n = 0  # type: ignore[misc]  # that is the point
+        model.n = 0
     assert repr(model) == "逻辑斯蒂回归，poor 对 age、kind：129 行，4 个系数，自由度 9。"
     assert model.sentence("en") == "logistic regression of poor on age, kind: 129 rows, 4 coefficients, df 9."
     assert "<table" in model._repr_html_()
     assert " ".join(model.table()) == "term level coef se t p low high reason"
     with pytest.raises(ev.EvalkitError, match="zh"):
-        model.sentence("fr")  # type: ignore[arg-type]  # that is the point
+        model.sentence("fr")
 
 
 def test_the_table_agrees_with_its_own_tests() -> None:
@@ -274,7 +274,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: models.glm(survey(), "income ~ age", where=ev.col("age") > 200), "域中没有行"),
     (lambda: models.glm(survey(), "income ~ kind").wald("kinds"), "Intercept、kind"),
     (lambda: models.glm(survey(), "income ~ kind").table(level=95), "level"),
-    (lambda: models.glm(survey(), "income ~ kind").predict(TABLE, kind="odds"), "link"),  # type: ignore[arg-type]  # that is the point
+    (lambda: models.glm(survey(), "income ~ kind").predict(TABLE, kind="odds"), "link"),
     (lambda: models.glm(survey(), "income ~ kind").predict(pd.DataFrame({"age": [3]})), "kind"),
     (lambda: models.glm(survey(), "income ~ kind").predict(pd.DataFrame({"kind": ["rich"]})), "rich"),
     (lambda: models.glm(survey(), "income ~ age").predict(pd.DataFrame({"age": [3.0, None]})), "第 3 行，age"),

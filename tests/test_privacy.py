@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
+import pypdf
 import pyreadstat
 import pytest
 from hypothesis import given
@@ -330,7 +331,6 @@ def words(path: Path) -> str:
         with zipfile.ZipFile(path) as book:
             return "\n".join(re.sub(r"<[^>]*>", "", book.read(member).decode("utf-8", "replace")) for member in book.namelist())
     if path.suffix == ".pdf":
-        pypdf = pytest.importorskip("pypdf", reason="the extra privacy is not installed")
         return "\n".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
     return path.read_bytes().decode("utf-8", "replace")
 

@@ -88,8 +88,8 @@ def test_the_stages_of_longchuan_and_ningshan() -> None:
 def test_working_days_add_up_and_never_end_on_a_day_off(start: date, first: int, then: int, off: set[int]) -> None:
     free = [(start + timedelta(days=each)).isoformat() for each in off]
     rule = {"counting": "working", "holidays": free}
-    whole = ev.due_day(start.isoformat(), first + then, **rule)  # type: ignore[arg-type]  # the keywords by name
-    assert whole == ev.due_day(ev.due_day(start.isoformat(), first, **rule), then, **rule)  # type: ignore[arg-type]  # likewise
+    whole = ev.due_day(start.isoformat(), first + then, **rule)
+    assert whole == ev.due_day(ev.due_day(start.isoformat(), first, **rule), then, **rule)
     assert date.fromisoformat(whole).weekday() < 5 and whole not in free
     between = [start + timedelta(days=each) for each in range(1, (date.fromisoformat(whole) - start).days + 1)]
     assert sum(day.weekday() < 5 and day.isoformat() not in free for day in between) == first + then

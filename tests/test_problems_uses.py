@@ -85,9 +85,9 @@ def test_faults_of_procedure_become_problems_of_households_or_villages() -> None
     dates = {"评议": "评议", "核实": "核实", "公示": "起"}
     found = ev.procedure(table, village="村", household="户", dates=dates, notice=("起", "止"), notice_days=7)
     said = {"day": "2018-11-12", "source": "第三方评估", "codes": {"核实": "退出.2", "公示": "退出.2"}}
-    rows = ev.procedure_problems(found, level="户", **said)  # type: ignore[arg-type]  # the keywords by name
+    rows = ev.procedure_problems(found, level="户", **said)
     assert rows["问题"].tolist() == ["核实应不早于评议（评议 2018-09-10，核实 2018-09-03）"] * 2
-    rows = ev.procedure_problems(found, level="村", **said)  # type: ignore[arg-type]  # likewise
+    rows = ev.procedure_problems(found, level="村", **said)
     assert rows[["级", "地点", "问题"]].values.tolist() == [["村", "A1", "核实应不早于评议：2 户不合"]]
     taxonomy = ev.read_taxonomy(LONGCHUAN.parent / "ningshan_2019.toml")
     assert len(ev.list_problems(rows, merge=["level", "place", "code", "text"], taxonomy=taxonomy).problems) == 1

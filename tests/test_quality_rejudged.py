@@ -164,7 +164,7 @@ def test_registry_differences_have_the_joint_error() -> None:
     assert np.allclose(found["respondents"] - found["sample"], found["difference"])
     assert (found["se"] > 0).all() and (found["n"] >= found["n_respondents"]).all()
     survey = released(responses)
-    apart = ev.mean(survey, "persons", where=ev.col("complete") == True).se[0]  # noqa: E712  # a condition of columns
+    apart = ev.mean(survey, "persons", where="complete").se[0]
     assert found.set_index("variable").loc["registry_persons", "se"] < apart  # most of both means is the same households
     with pytest.raises(EstimateError, match="没有这一列"):
         ev.registry_bias(responses, ["血型"])

@@ -170,7 +170,8 @@ def reference_cases(wanted: Callable[[dict[str, Any]], bool]) -> list[Any]:
 
 
 def table_of(case: dict[str, Any]) -> pd.DataFrame:
-    return pd.read_csv(reference() / "data" / f"{case['dataset']}.csv", keep_default_na=False, na_values=[""])  # type: ignore[operator]  # such a case is there only with the reference
+    """Return the data of a case of the reference, which is then there."""
+    return pd.read_csv(reference() / "data" / f"{case['dataset']}.csv", keep_default_na=False, na_values=[""])
 
 
 @pytest.mark.parametrize("case", reference_cases(lambda case: case["family"] == "quantile"))
@@ -197,7 +198,7 @@ def test_reference_quantiles_of_replicate_designs(case: dict[str, Any]) -> None:
         clusters, codes = np.unique(table["dnum"]), table["dnum"].to_numpy()
         weights = np.array([np.where(codes == c, 0, w * len(clusters) / (len(clusters) - 1)) for c in clusters])
     else:
-        weights = pd.read_csv(reference() / "data" / f"{case['design']['repweights']['file']}.csv").to_numpy().T  # type: ignore[operator]  # as above
+        weights = pd.read_csv(reference() / "data" / f"{case['design']['repweights']['file']}.csv").to_numpy().T
     rscales = np.ones(len(weights)) * stated["rscales"]
     for row in stated["rows"]:
         if asked["interval"] == "mean":
@@ -467,7 +468,7 @@ def test_values_are_frozen_and_the_callers_arrays_are_left_alone() -> None:
     with pytest.raises(ValueError, match="read-only"):
         ordered.values[0] = 5
     with pytest.raises(AttributeError):
-        ordered.values = y  # type: ignore[misc]  # that it cannot be written to is the test
+        ordered.values = y
 
 
 def test_every_method_says_what_it_does() -> None:

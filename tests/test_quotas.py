@@ -148,7 +148,7 @@ def test_totals_of_each_stratum_under_units_above() -> None:
     assert table.groupby("kind").size().to_dict() == {"贫困村": 12, "非贫困村": 20}
     left = province().query("town not in ['T111', 'T112']").groupby(["kind", "county"]).size()
     proportional = allocation.METHODS["proportional"]
-    expected = [proportional(total, left[kind].tolist()) for kind, total in share["total"].items()]  # type: ignore[attr-defined]  # a table
+    expected = [proportional(total, left[kind].tolist()) for kind, total in share["total"].items()]
     assert [tuple(part.tolist()) for _, part in table.groupby(["kind", "county"]).size().groupby("kind")] == expected
 
 

@@ -64,7 +64,7 @@ def test_every_statistic_is_that_of_each_replicate(method: str) -> None:
         (lambda s: ev.variance(s, "y"), lambda w: 40 / 39 * np.cov(y, aweights=w, ddof=0)),
     ]
     for centre in ("mean", "estimate"):
-        made = survey(table).replicate(method, centre=centre, **METHODS[method])  # type: ignore[arg-type]  # one of two words
+        made = survey(table).replicate(method, centre=centre, **METHODS[method])
         assert made.replicated is not None
         plan, weights = made.replicated.plan, matrix_of(made)
         for ask, statistic in asked:
@@ -271,7 +271,7 @@ def test_steps_are_taken_on_imported_replicates() -> None:
 def test_a_replicate_without_a_domain_fails_or_is_left_out() -> None:
     table = sampled(strata=1, villages=6).assign(where=lambda t: np.where(t.village == 2, "far", "near"))
     with pytest.raises(EstimateError, match=r'1 套（首见于第 3 套）没有值.*missing="drop"'):
-        ev.mean(survey(table, strata=None).replicate("jk1"), "y", by="where").se  # noqa: B018  # worked out when asked
+        _ = ev.mean(survey(table, strata=None).replicate("jk1"), "y", by="where").se
     made = survey(table, strata=None).replicate("jk1", missing="drop")
     found = ev.mean(made, "y", by="where")
     far, near = np.delete(found.replicates[:, 0], 2), found.replicates[:, 1]
@@ -328,17 +328,17 @@ def test_methods_that_do_not_fit() -> None:
     assert all(name in str(raised.value) for name in METHODS)
     for wrong in ({"method": "rwy", "replicates": 10}, {"method": "rwy", "seed": "1"}, {"method": "fay"}, {"method": "jk1"}):
         with pytest.raises(SurveyError):
-            here.replicate(**wrong)  # type: ignore[arg-type]  # a user's slip
+            here.replicate(**wrong)
     with pytest.raises(SurveyError, match="jkn 不用 rho"):
         here.replicate("jkn", rho=0.3)
     with pytest.raises(EstimateError, match="没有这种中心"):
-        ev.total(here.replicate("jkn", centre="median"), "y").se  # type: ignore[arg-type]  # noqa: B018  # a user's slip
+        _ = ev.total(here.replicate("jkn", centre="median"), "y").se
 
 
 def test_replicates_are_asked_of_surveys_that_have_them() -> None:
     here = survey(sampled())
     with pytest.raises(EstimateError, match=r"没有重复权数.*replicate"):
-        ev.total(here, "y").replicates  # noqa: B018  # refuses
+        _ = ev.total(here, "y").replicates
     made = here.replicate("jkn")
     with pytest.raises(EstimateError, match="不同的 Survey"):
         ev.total(made, "y") - ev.total(here, "y")

@@ -284,7 +284,7 @@ def test_columns_that_clash_with_the_sample_table() -> None:
 
 def test_a_sample_is_frozen_and_hands_out_copies(whole: ev.Sample) -> None:
     with pytest.raises(AttributeError):
-        whole.seed = "8"  # type: ignore[misc]  # the very write that must fail
+        whole.seed = "8"
     handed = whole.table()
     handed["prob"] = np.nan
     assert whole.table()["prob"].notna().all()

@@ -132,7 +132,7 @@ def test_the_band_of_the_dont_knows() -> None:
     assert (made.n, made.estimate, made.excluding, made.if_yes) == (35, 27 / 35, pytest.approx(27 / 30), 32 / 35)
     assert made.low < made.estimate < made.high
     with pytest.raises(EstimateError):
-        ev.top_box(ev.Survey.from_data(table), "q", THREE, dont_know="maybe")  # type: ignore[arg-type]  # that is the test
+        ev.top_box(ev.Survey.from_data(table), "q", THREE, dont_know="maybe")
 
 
 def test_thirty_asked_and_three_dissatisfied() -> None:  # domain.md section 4, S81
@@ -180,7 +180,7 @@ def test_half_of_the_items_must_be_answered() -> None:
     assert ev.composite(data, list("abcd"), THREE, weights="equal", missing="out", least=0.25).n[0] == 3
     for wrong in ({"weights": {"a": 1}}, {"weights": dict.fromkeys("abcd", 0)}, {"weights": "equal", "least": 0}):
         with pytest.raises(EstimateError):
-            ev.composite(data, list("abcd"), THREE, missing="out", **wrong)  # type: ignore[arg-type]  # that is the test
+            ev.composite(data, list("abcd"), THREE, missing="out", **wrong)
 
 
 # -- reliability and drivers ----------------------------------------------------------------------------------------------

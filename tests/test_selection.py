@@ -60,7 +60,7 @@ def test_draws_of_the_known_tickets(name: str, chosen: list[int]) -> None:
 
 
 def test_pareto_ranks_of_the_known_tickets() -> None:
-    ranks = OURS["pareto"].rank(units(SEED, range(1, 7)), 3)  # type: ignore[misc]  # these have one
+    ranks = OURS["pareto"].rank(units(SEED, range(1, 7)), 3)
     assert ranks == pytest.approx([0.572545, 10.826, 0.150812, 5.05976, 0.863984, 1.08513], rel=2e-5)
 
 
@@ -135,19 +135,19 @@ def test_certain_units_come_first(name: str, sizes: list[int], data: st.DataObje
 @given(st.sampled_from(BY_TICKET), st.permutations(range(20)), st.integers(0, 20), st.text(max_size=5))
 def test_tickets_decide_whatever_the_order_of_the_list(name: str, order: list[int], n: int, seed: str) -> None:
     listed = units(seed, [1 + k % 7 for k in range(20)])
-    shuffled = Units([listed.tickets[k] for k in order], listed.start, sizes=[listed.sizes[k] for k in order])  # type: ignore[index]  # sizes are given
+    shuffled = Units([listed.tickets[k] for k in order], listed.start, sizes=[listed.sizes[k] for k in order])
     assert [order[k] for k in OURS[name].draw(shuffled, n)] == OURS[name].draw(listed, n)
 
 
 @given(st.sampled_from([name for name, method in OURS.items() if method.rank]), st.integers(0, 20), st.text(max_size=5))
 def test_ranks_say_who_is_chosen(name: str, n: int, seed: str) -> None:
     method, listed = OURS[name], units(seed, [1 + k % 7 for k in range(20)])
-    ranks = method.rank(listed, n)  # type: ignore[misc]  # these have one
+    ranks = method.rank(listed, n)
     probs, chosen = method.probs(listed, n), set(method.draw(listed, n))
     if method.fixed_size:
         assert chosen == set(sorted(range(20), key=lambda k: (ranks[k], listed.tickets[k]))[:n])
     else:
-        assert chosen == {k for k in range(20) if ranks[k] < probs[k]}  # type: ignore[operator]  # numbers, where the size is not fixed
+        assert chosen == {k for k in range(20) if ranks[k] < probs[k]}
 
 
 def test_equal_tickets_stand_in_the_order_of_the_list() -> None:
@@ -324,7 +324,7 @@ def test_chances_five_percent_off_are_noticed(name: str, n: int) -> None:
 def test_pair_frequencies(name: str, n: int) -> None:
     """All 435 pairs within the Bonferroni band at 1 in 10,000; pairs without a chance never occur."""
     method, counts = OURS[name], draws(name, n)
-    pairs = method.pairs(method.probs(Units([b""] * SIZE, sizes=near_one(n)), n))  # type: ignore[misc]  # these have one
+    pairs = method.pairs(method.probs(Units([b""] * SIZE, sizes=near_one(n)), n))
     band = NormalDist().inv_cdf(1 - 0.0001 / (SIZE * (SIZE - 1))) * np.sqrt(pairs * (1 - pairs) / REPLICATES)
     frequency = counts.T @ counts / REPLICATES
     assert (np.abs(frequency - pairs) <= band + 1e-12).all()

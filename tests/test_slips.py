@@ -47,11 +47,11 @@ ASKED: dict[str, tuple[Callable[[], Any], type[EvalkitError], tuple[str, ...]]] 
     "workers": (lambda: simulated(workers=0), DesignError, ("workers：0",)),
     "simulate": (lambda: simulated(rates={NAME: WRONG}, interviewer=WRONG, alphas=WRONG), DesignError, (NAME, "interviewer", "alphas")),
     "cheapest": (lambda: ev.cheapest([DESIGN], better=WRONG, rates={}), DesignError, ("seed", "rates", "better：'x'")),
-    "cheapest of a take": (lambda: ev.cheapest(60, better=0.005, seed="1"), DesignError, ("int｜不是设计",)),  # type: ignore[arg-type]  # a slip
-    "layout": (lambda: acceptance.Layout(WRONG, 60, "0.05", deff_w=WRONG), EstimateError, ("villages = 'x'", "icc = '0.05'", "deff_w")),  # type: ignore[arg-type]  # a slip
-    "number": (lambda: acceptance.number(WRONG, "0.02"), EstimateError, ("layout = str", "gate = '0.02'")),  # type: ignore[arg-type]  # a slip
+    "cheapest of a take": (lambda: ev.cheapest(60, better=0.005, seed="1"), DesignError, ("int｜不是设计",)),
+    "layout": (lambda: acceptance.Layout(WRONG, 60, "0.05", deff_w=WRONG), EstimateError, ("villages = 'x'", "icc = '0.05'", "deff_w")),
+    "number": (lambda: acceptance.number(WRONG, "0.02"), EstimateError, ("layout = str", "gate = '0.02'")),
     "smallest": (
-        lambda: acceptance.smallest(WRONG, 0.02, icc=WRONG, better=".005", producer=WRONG), EstimateError,  # type: ignore[arg-type]  # a slip
+        lambda: acceptance.smallest(WRONG, 0.02, icc=WRONG, better=".005", producer=WRONG), EstimateError,
         ("take = 'x'", "icc = 'x'", "better = '.005'", "producer = 'x'"),
     ),
     "takes": (lambda: acceptance.cheapest([60, WRONG], WRONG, icc=0.05, better=0.005, producer=0.2), EstimateError, ("take = 'x'", "gate")),
@@ -60,13 +60,13 @@ ASKED: dict[str, tuple[Callable[[], Any], type[EvalkitError], tuple[str, ...]]] 
     "curve": (lambda: acceptance.curve(WRONG), EstimateError, ("rule = str",)),
     "double": (lambda: acceptance.double(LAYOUT, WRONG, WRONG, spending="pocock"), EstimateError, ("second = str", "gate = 'x'")),
     "two looks": (lambda: acceptance.two_looks("pocock", WRONG), EstimateError, ("alpha = 'x'",)),
-    "accept": (lambda: ev.accept(WRONG, WRONG, takes=60), EstimateError, ("found = 'x'", "rule = str", "takes = 60")),  # type: ignore[arg-type]  # a slip
-    "accept, holes": (lambda: ev.accept(3, RULE, takes=[60, np.nan, 0]), EstimateError, ("takes 第 2、3 项 = nan",)),  # type: ignore[list-item]  # a slip
-    "costs": (lambda: sizing.Costs(village="600", unit=-1), EstimateError, ("village = '600'", "unit = -1")),  # type: ignore[arg-type]  # a slip
+    "accept": (lambda: ev.accept(WRONG, WRONG, takes=60), EstimateError, ("found = 'x'", "rule = str", "takes = 60")),
+    "accept, holes": (lambda: ev.accept(3, RULE, takes=[60, np.nan, 0]), EstimateError, ("takes 第 2、3 项 = nan",)),
+    "costs": (lambda: sizing.Costs(village="600", unit=-1), EstimateError, ("village = '600'", "unit = -1")),
     "for bound": (lambda: sizing.for_bound(2, -1), EstimateError, ("gate = 2", "events = -1")),
     "setting": (lambda: sizing.Setting(WRONG, WRONG), EstimateError, ("take = 'x'", "icc = 'x'")),
-    "conclude": (lambda: ev.conclude({"甲": 1}), EstimateError, ("其中有 int",)),  # type: ignore[dict-item]  # a slip
-    "programme": (lambda: ev.programme(None), EstimateError, ("其中有 NoneType",)),  # type: ignore[arg-type]  # a slip
+    "conclude": (lambda: ev.conclude({"甲": 1}), EstimateError, ("其中有 int",)),
+    "programme": (lambda: ev.programme(None), EstimateError, ("其中有 NoneType",)),
     "nobody answered": (lambda: ev.proportion(SURVEY, "none"), EstimateError, ("none｜整列都没有回答",)),
     "nobody answered, icc": (lambda: ev.icc(SURVEY, "none"), EstimateError, ("none｜整列都没有回答",)),
     "no survey": (lambda: ev.icc(WRONG, "wrong"), EstimateError, ("str｜应为 Survey",)),

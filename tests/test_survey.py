@@ -61,7 +61,7 @@ def test_unknown_columns_and_rules_are_refused() -> None:
     with pytest.raises(SurveyError, match=r"township.*\n?.*可用：stratum"):
         ev.Survey.from_data(villages(), strata="township")
     with pytest.raises(SurveyError, match="可用：fail"):
-        ev.Survey.from_data(villages(), singleton="guess")  # type: ignore[arg-type]  # a user's slip
+        ev.Survey.from_data(villages(), singleton="guess")
     with pytest.raises(SurveyError, match="没有行"):
         ev.Survey.from_data(villages().iloc[:0])
 
@@ -123,7 +123,7 @@ def returned(complete: list[bool], empty_cell: str = "fail", certain: bool = Fal
 def test_base_weights_add_up_to_the_households_listed() -> None:
     done = [True] * 12
     done[1] = False
-    survey = weigh(returned(done))  # type: ignore[arg-type]  # only .table(), .design and .sample are read
+    survey = weigh(returned(done))  # only .table(), .design and .sample are read
     assert survey.weights.sum() == pytest.approx(2 * 40 * 2 + 40)
     table = survey.table()
     assert table["base_weight"].tolist()[0] == 20.0
@@ -134,8 +134,8 @@ def test_an_empty_cell_fails_by_name_or_is_spread_and_noted() -> None:
     done = [True] * 12
     done[0] = done[1] = False
     with pytest.raises(SurveyError, match="村 a：x"):
-        weigh(returned(done))  # type: ignore[arg-type]  # only .table(), .design and .sample are read
-    survey = weigh(returned(done, "spread"))  # type: ignore[arg-type]  # only .table(), .design and .sample are read
+        weigh(returned(done))
+    survey = weigh(returned(done, "spread"))
     assert survey.weights.sum() == pytest.approx(200)
     assert "村 a 的 x" in survey.notes[0]
     near = survey.table().query("village == 'b' and stratum == 'x'")["base_weight"]
@@ -146,11 +146,11 @@ def test_a_cell_without_a_single_row_is_missed_too() -> None:
     done = [True] * 12
     done[0] = False
     with pytest.raises(SurveyError, match="村 a：x"):
-        weigh(returned(done, unseen=1))  # type: ignore[arg-type]  # only .table(), .design and .sample are read
+        weigh(returned(done, unseen=1))
 
 
 def test_a_certain_village_is_a_stratum_of_its_own_with_households_only() -> None:
-    survey = weigh(returned([True] * 12, certain=True))  # type: ignore[arg-type]  # only .table(), .design and .sample are read
+    survey = weigh(returned([True] * 12, certain=True))
     first = survey.stages[0]
     whole = first.fraction[first.unit_stratum[first.row_unit]] == 1.0
     assert whole.tolist() == [True] * 4 + [False] * 4 + [True] * 4
@@ -158,4 +158,4 @@ def test_a_certain_village_is_a_stratum_of_its_own_with_households_only() -> Non
 
 def test_nothing_completed_is_refused() -> None:
     with pytest.raises(SurveyError, match="没有完成的访问"):
-        weigh(returned([False] * 12))  # type: ignore[arg-type]  # only .table(), .design and .sample are read
+        weigh(returned([False] * 12))

@@ -349,7 +349,7 @@ def test_a_stratum_of_one_unit_is_named_with_the_five_rules() -> None:
     table = pd.DataFrame({"h": ["东", "东", "西", "南"], "y": [1.0, 2, 3, 4]})
     survey = ev.Survey.from_data(table, strata="h")
     with pytest.raises(SurveyError) as raised:
-        ev.mean(survey, "y").se  # noqa: B018  # the variance is worked out when asked
+        _ = ev.mean(survey, "y").se
     message = str(raised.value)
     assert "层 南、西｜只有 1 个抽中单元" in message or "层 西、南｜只有 1 个抽中单元" in message
     assert all(rule in message for rule in SINGLETON_RULES if rule != "fail") and len(SINGLETON_RULES) == 6
@@ -359,7 +359,7 @@ def test_a_lonely_unit_of_a_later_stage_is_named_too() -> None:
     table = pd.DataFrame({"v": [1, 1, 2, 3], "M": 9, "N": 5, "y": [1.0, 2, 3, 4]})
     survey = ev.Survey.from_data(table, clusters=["v", None], fpc=["M", "N"])
     with pytest.raises(SurveyError, match="第 2 阶段，层 2、3｜只有 1 个抽中单元"):
-        ev.total(survey, "y").se  # noqa: B018  # the variance is worked out when asked
+        _ = ev.total(survey, "y").se
 
 
 def test_the_five_rules_for_lonely_strata_by_hand() -> None:
@@ -371,7 +371,7 @@ def test_the_five_rules_for_lonely_strata_by_hand() -> None:
         "collapse": 3 * 9.0 + 3 * np.var([2, 8, 9], ddof=1),
     }  # fmt: skip
     for rule, variance in expected.items():
-        survey = ev.Survey.from_data(table, strata="h", singleton=rule)  # type: ignore[arg-type]  # a rule from a table
+        survey = ev.Survey.from_data(table, strata="h", singleton=rule)
         assert ev.total(survey, "y").variances[0] == pytest.approx(variance, rel=1e-12), rule
     assert "并入" in ev.Survey.from_data(table, strata="h", singleton="collapse").notes[0]
 

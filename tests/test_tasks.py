@@ -103,7 +103,7 @@ shares = st.lists(st.integers(0, 150), min_size=4, max_size=12)
 def test_scores_and_lights_keep_their_bounds(done: list[int], red: int, yellow: int, dice: Any) -> None:
     table = quarterly(*([each / 4, each / 2, each * 3 / 4, each] for each in done))
     tasks, rule = ev.read_tasks(table), RANK | {"red": red, "yellow": yellow}
-    part, whole = (tasks.units("二季度", scoring)["得分"] for scoring in ("proportional", "whole"))  # type: ignore[arg-type]  # two literals
+    part, whole = (tasks.units("二季度", scoring)["得分"] for scoring in ("proportional", "whole"))
     assert part.tolist() == pytest.approx([min(each, 100) for each in done])
     assert (whole <= part + 1e-9).all() and set(whole) <= {0.0, 100.0}
     lit = tasks.lights("二季度", "proportional", rule)
@@ -221,7 +221,7 @@ def test_duties_go_into_the_quarterly_lights_of_a_system(tmp_path: Path) -> None
     assert "2 处错误" in str(refused.value)
     for slip in ({}, {"走访": "2"}, {"走访": ("2",)}, None):
         with pytest.raises(FieldworkError, match=r"写如|应为字典"):
-            found.values(slip, day="2018-04-02", source="台账")  # type: ignore[arg-type]  # a slip on purpose
+            found.values(slip, day="2018-04-02", source="台账")
 
 
 @settings(max_examples=12)
@@ -320,7 +320,7 @@ def test_every_fault_of_a_list_to_look_at_again() -> None:
     with pytest.raises(FieldworkError, match="seed｜没有种子"):
         ev.revisit(closed(), share=0.1, seed=" ")
     with pytest.raises(FieldworkError, match="share：str｜应为一个数"):
-        ev.revisit(closed(), share="10%", seed=SEED)  # type: ignore[arg-type]  # a slip on purpose
+        ev.revisit(closed(), share="10%", seed=SEED)
 
 
 # -- points of inspectors --------------------------------------------------------------------------------------------------------

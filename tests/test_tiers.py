@@ -102,7 +102,7 @@ def test_counts_add_up_and_do_not_hang_on_the_order_of_rows(lower: list[str], up
     assert (counts.iloc[:-1, 1:6].sum() == counts.iloc[-1, 1:6]).all()
     assert len(found.missed(LOWER, UPPER)) == counts["下级漏查"].iloc[-1]
     order = list(range(size))
-    dice.shuffle(order)  # type: ignore[attr-defined]  # a random.Random
+    dice.shuffle(order)
     assert compared(rows.iloc[order].reset_index(drop=True)).table().equals(found.table())
     parts = {name: rows.loc[rows[name] != "", ["村代码", "项目", name]].rename(columns={name: "结果"}) for name in (LOWER, UPPER)}
     assert compared(parts).table().equals(found.table())
@@ -182,7 +182,7 @@ def test_every_fault_of_a_table_at_once() -> None:
 )  # fmt: skip
 def test_names_that_cannot_be_compared(asked: dict[str, object], told: str) -> None:
     with pytest.raises(FieldworkError, match=told):
-        ev.compare_tiers(table([[1, 1], [1, 1]]), **({"tiers": [LOWER, UPPER], "unit": "村代码"} | asked))  # type: ignore[arg-type]  # a slip on purpose
+        ev.compare_tiers(table([[1, 1], [1, 1]]), **({"tiers": [LOWER, UPPER], "unit": "村代码"} | asked))
 
 
 def test_pairs_and_samples_that_do_not_fit() -> None:
@@ -202,7 +202,7 @@ def test_pairs_and_samples_that_do_not_fit() -> None:
         with pytest.raises(EstimateError, match=r"没有这个参数|上级样本表中没有这一列"):
             found.sampled(LOWER, UPPER, plan, **how)
     with pytest.raises(FieldworkError, match="codes：str｜应为字典"):
-        found.problems(LOWER, UPPER, day="2018-11-20", source="复核", codes="2.1", level="村")  # type: ignore[arg-type]  # a slip on purpose
+        found.problems(LOWER, UPPER, day="2018-11-20", source="复核", codes="2.1", level="村")
     with pytest.raises(FieldworkError, match="没有这种级"):
         found.problems(LOWER, UPPER, day="2018-11-20", source="复核", codes={"饮水": "1"}, level="镇")
 

@@ -31,7 +31,7 @@ SMALL = ev.plain_design(10, 20, frame=40, households=60)
 
 def simulated(design: ev.Design = SMALL, **asked: object) -> Trials:
     known: dict[str, object] = {"seed": "7", "replicates": 6, "workers": 1} | asked
-    return ev.simulate(design, {NAME: [0.005, 0.03]}, **known)  # type: ignore[arg-type]  # handed on as they are
+    return ev.simulate(design, {NAME: [0.005, 0.03]}, **known)
 
 
 def test_the_number_of_workers_changes_nothing() -> None:
@@ -114,7 +114,7 @@ def test_findings_under_one_set_are_the_rates_of_the_findings() -> None:
     findings = {name: events[rate][:, 0] for name, rate in columns.items()}
     table = survey.table()
     held = {f"{name}{end}": value for name, value in findings.items() for end in ("", "_confirmed")}
-    answers = {item: np.where(events["群众认可度"][:, 0] > 0, "认可", "不认可") for item in design.rate("群众认可度").items}  # type: ignore[union-attr]  # it is one
+    answers = {item: np.where(events["群众认可度"][:, 0] > 0, "认可", "不认可") for item in design.rate("群众认可度").items}
     from_table = ev.Survey.from_data(
         table.assign(**held, **answers, affected=table["persons"]), weights="base_weight", clusters=["village", "household"],
         strata=["village_stratum", "cell"], fpc=["village_N", "N"], singleton="collapse",
@@ -256,7 +256,7 @@ def test_faults_are_told_all_at_once() -> None:
         with pytest.raises(DesignError):
             simulated(**wrong)
     with pytest.raises(DesignError, match="不是设计"):
-        ev.simulate("design.toml", seed="1")  # type: ignore[arg-type]  # a user's slip
+        ev.simulate("design.toml", seed="1")
     with pytest.raises(DesignError, match="真值应在"):
         ev.simulate(SMALL, {NAME: 2}, seed="1")
     with pytest.raises(DesignError, match="没有门槛读这个率"):

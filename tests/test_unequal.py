@@ -507,7 +507,7 @@ def test_faults_of_a_matrix_of_pairs_are_named_together() -> None:
         (lambda: unequal.approximate(*SAMPLE, "tille", population=[SIX]), "population：2 维"),
         (lambda: unequal.approximate(["a", 1, 2], SAMPLE[1], "hajek"), "values：不是数"),
         (lambda: unequal.approximate([0.5], 0.0, "hajek"), "probs：0 维"),
-        (lambda: unequal.true_variance(Y_SIX, SIX, 3, "hajek1", certain="foo"), "\n  together "),  # type: ignore[arg-type]  # the fault
+        (lambda: unequal.true_variance(Y_SIX, SIX, 3, "hajek1", certain="foo"), "\n  together "),
         (lambda: unequal.successive([1.0, 2, 4], [0, 0, 1], [0.1, 0.2, 0.3, [0.4]]), "fraction：不是数"),
         (lambda: unequal.successive([1.0, 2, 4], [0, 1, 2], [0.1, 0.2]), "共 3 层"),
         (lambda: unequal.successive([1.0, 2, 4], ["a", "a", "b"], 0.1), "stratum：不是数"),

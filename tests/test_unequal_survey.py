@@ -208,7 +208,7 @@ def test_one_unit_in_a_stratum_fails_or_leaves_the_variance() -> None:
     table = pd.DataFrame({"h": ["甲", "甲", "甲", "乙"], "pi": [0.2, 0.5, 0.4, 0.3], "y": [3.0, 8, 5, 9]})
     design: dict[str, Any] = {"strata": "h", "fpc": "pi", "pps": ev.PPS("hajek")}
     with pytest.raises(SurveyError, match="层 乙｜只有 1 个抽中单元"):
-        ev.total(ev.Survey.from_data(table, **design), "y").se  # noqa: B018  # the variance is worked out when asked
+        _ = ev.total(ev.Survey.from_data(table, **design), "y").se
     expected = unequal.approximate(table.y[:3], table.pi[:3], "hajek")
     for rule in ("certainty", "remove"):
         found = ev.total(ev.Survey.from_data(table, **design, singleton=rule), "y")
@@ -258,7 +258,7 @@ def test_rules_nobody_knows_and_matrices_that_do_not_fit() -> None:
     assert "对角线" in refused(table, pps=ev.PPS("joint", matrix + np.eye(3) * 0.01))
     assert "应对称" in refused(table, pps=ev.PPS("joint", matrix + np.triu(np.full((3, 3), 0.01), 1)))
     assert "应大于 0" in refused(table, pps=ev.PPS("joint", np.diag(np.diag(matrix))))
-    assert "没有这种形式｜可用：\n  syg" in refused(table, pps=ev.PPS("overton", form="yg"))  # type: ignore[arg-type]  # a user's slip
+    assert "没有这种形式｜可用：\n  syg" in refused(table, pps=ev.PPS("overton", form="yg"))
 
 
 def test_replicates_without_unequal_chances_say_which_method_knows_them() -> None:

@@ -32,7 +32,7 @@ def county(villages: int = 16, take: int = 20) -> ev.Design:
         for key, (name, kind) in kinds.items()
     ]
     totals = {key: {"value": value} for key, value in (("remaining", 100), ("exited", 2500), ("non_registry", 17400), ("rural", 20000))}
-    totals |= {"date": "2000-01-01", "source": "编造"}  # type: ignore[dict-item]  # two texts beside the numbers
+    totals |= {"date": "2000-01-01", "source": "编造"}
     rates.append({"name": NAME, "kind": "incidence", "wrong_exit": "错退率", "missed": "漏评率", "totals": totals})
     gate = {"rate": NAME, "threshold": 0.035, "direction": "below", "strict": True, "legal_value": "unweighted"}
     level = {"column": "village", "name": "村", "count": 100}

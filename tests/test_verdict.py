@@ -357,4 +357,4 @@ def test_only_proportions_are_judged() -> None:
 def test_slips_of_a_question_are_refused(slip: dict[str, object]) -> None:
     survey = ev.Survey.from_data(pd.DataFrame({"village": np.repeat(np.arange(20), 30), "wrong": 0}), clusters=["village"])
     with pytest.raises(EstimateError, match=next(iter(slip))):
-        judge(ev.proportion(survey, "wrong"), **({"threshold": 0.02, "strict": True} | slip))  # type: ignore[arg-type]  # slips
+        judge(ev.proportion(survey, "wrong"), **({"threshold": 0.02, "strict": True} | slip))

@@ -179,7 +179,7 @@ def test_thresholds_outside_the_scale_are_refused_with_what_to_type(asked, words
 
 def test_all_faults_of_one_question_are_told_at_once() -> None:
     with pytest.raises(EstimateError, match="3 处错误") as caught:
-        ev.judge(ev.proportion(survey((1,)), "wrong"), 2, direction="under", strict="yes")  # type: ignore[arg-type]  # refused
+        ev.judge(ev.proportion(survey((1,)), "wrong"), 2, direction="under", strict="yes")
     assert len(caught.value.faults) == 3
 
 
@@ -194,14 +194,14 @@ def test_a_threshold_on_the_unlikely_side_is_doubted(gate: float, direction, wor
         ev.judge(ev.proportion(survey((1,)), "wrong"), gate, direction=direction, strict=True)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        ev.judge(ev.proportion(survey((1,)), "wrong"), gate, direction=word, strict=True)  # type: ignore[arg-type]  # one of two
+        ev.judge(ev.proportion(survey((1,)), "wrong"), gate, direction=word, strict=True)
 
 
 def test_what_is_no_estimate_is_refused() -> None:
     estimate = ev.proportion(survey((1,)), "wrong")
     for asked in (estimate.interval(), 0.01):
         with pytest.raises(EstimateError, match="mid-p"):
-            ev.judge(asked, 0.02, strict=True)  # type: ignore[arg-type]  # refused
+            ev.judge(asked, 0.02, strict=True)
     with pytest.warns(EvalkitWarning, match="没有行"):
         nobody = ev.proportion(survey((1,)), "wrong", where=ev.col("persons") > 9)
     with pytest.raises(EstimateError, match="不是数"):

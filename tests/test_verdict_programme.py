@@ -72,15 +72,15 @@ def test_the_list_keeps_its_promise_when_every_county_sits_on_the_threshold() ->
 
 def test_questions_without_an_answer_are_refused() -> None:
     with pytest.raises(EstimateError, match="bh"):
-        ev.violators([BASE], method="bonferroni")  # type: ignore[arg-type]  # refused
+        ev.violators([BASE], method="bonferroni")
     with pytest.raises(EstimateError, match="alpha"):
         ev.violators([BASE], method="bh", alpha=5)
     with pytest.raises(EstimateError, match="没有任何判定"):
         ev.violators([], method="bh")
     with pytest.raises(EstimateError, match="float"):
-        ev.programme([0.02])  # type: ignore[list-item]  # refused
+        ev.programme([0.02])
     with pytest.raises(TypeError):
-        ev.violators([BASE])  # type: ignore[call-arg]  # no default
+        ev.violators([BASE])
 
 
 def test_280_counties_on_the_threshold_toss_a_coin_and_proof_does_not() -> None:
@@ -89,7 +89,7 @@ def test_280_counties_on_the_threshold_toss_a_coin_and_proof_does_not() -> None:
     assert seen.passed_at_gate == pytest.approx(140, rel=0.08)
     assert seen.proven_at_gate == pytest.approx(14)
     for language, parts in {"zh": ("280 个县", "不超过 14 个"), "en": ("280 counties", "at most 14 would")}.items():
-        assert all(part in seen.sentence(language) for part in (*parts, f"{seen.passed_at_gate:.0f}"))  # type: ignore[arg-type]  # both
+        assert all(part in seen.sentence(language) for part in (*parts, f"{seen.passed_at_gate:.0f}"))
 
 
 def test_the_sums_are_those_of_the_verdicts() -> None:

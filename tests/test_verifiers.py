@@ -287,7 +287,7 @@ def homes() -> Case:
 
 def first_village() -> str:
     assert homes().annex is not None
-    return str(min(homes().annex["villages"]))  # type: ignore[index]  # see the line above
+    return str(min(homes().annex["villages"]))
 
 
 def receipt() -> tuple[str, ...]:
@@ -295,7 +295,7 @@ def receipt() -> tuple[str, ...]:
 
 
 def other_annex() -> dict[str, Any]:
-    villages = copy.deepcopy(homes().annex)["villages"]  # type: ignore[index]  # see above
+    villages = copy.deepcopy(homes().annex)["villages"]
     villages[first_village()][0]["household"] = "0052"
     return resealed({**(homes().annex or {}), "villages": villages})
 

@@ -10,14 +10,13 @@ from typing import Any
 import openpyxl
 import pandas as pd
 import pytest
+from pyxform import xls2xform
 
 import evalkit as ev
 from evalkit.errors import DesignError
 from evalkit.fieldwork.xlsform import form_field
 from evalkit.sheets import read_sheet
 from tests import county
-
-pyxform = pytest.importorskip("pyxform.xls2xform", reason="the extra field is not installed")
 
 
 @cache
@@ -28,7 +27,7 @@ def assignment() -> ev.Assignment:
 
 def compiled(path: Path) -> str:
     """The form as the XForm that ODK Collect loads; without Java."""
-    return str(pyxform.convert(xlsform=str(path), validate=False, pretty_print=False).xform)
+    return str(xls2xform.convert(xlsform=str(path), validate=False, pretty_print=False).xform)
 
 
 def rows(path: Path, sheet: str) -> list[dict[str, Any]]:

@@ -143,7 +143,7 @@ def version(name: str, told: str) -> str:
     >>> version("R", "R version 4.2.2 Patched (2022-11-10 r83330)"), version("survey", "4.1.1")
     ('R 4.2.2', 'survey 4.1.1')
     """
-    return f"{name} {re.search(r'[0-9][0-9.]*', told).group()}"  # type: ignore[union-attr]  # R tells a number
+    return f"{name} {re.search(r'[0-9][0-9.]*', told).group()}"
 
 
 def count(held: Any) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from evalkit.charts.layout import meetings
+from evalkit.charts.layout import figure_of, meetings
 from evalkit.charts.style import STYLE
 from evalkit.later import later
 
@@ -51,7 +51,7 @@ class Chart:
         >>> Chart.of(charts.oc_plot(table, gate=.02), "oc").alt
         '至多 8 户：真实率0.5%时通过74.00%，2%时通过5.00%，4%时通过0%。'
         """
-        return Chart(key, axes.get_title(loc="left"), str(axes.get_label()), axes.get_figure(root=True))  # type: ignore[arg-type]  # axes are in a figure
+        return Chart(key, axes.get_title(loc="left"), str(axes.get_label()), figure_of(axes))
 
     def svg(self) -> str:
         """Return the chart as an SVG element for a web page: no script, no outside file, ids of its own."""

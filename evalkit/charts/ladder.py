@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evalkit.charts.languages import CHINESE, Say
+from evalkit.charts.layout import figure_of
 from evalkit.charts.style import FAINT, FAMILIES, GREY, INK, WIDTH, in_style, wide
 from evalkit.errors import Faults, ReportError
 from evalkit.figures import gate_text, plain
@@ -169,7 +170,7 @@ def set_up(ladder: Ladder, ax: Axes | None) -> tuple[Axes, list[float]]:
 
 def _fit(axes: Axes, rows: float) -> float:
     """Return by how much letters shrink so that rows do not run into each other in axes that the caller brought."""
-    room = axes.get_window_extent().height / axes.get_figure(root=True).dpi * 72 / rows  # type: ignore[union-attr]  # axes are in a figure
+    room = axes.get_window_extent().height / figure_of(axes).dpi * 72 / rows
     return min(1.0, room / (SIZE * AROUND))
 
 

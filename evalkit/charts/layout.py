@@ -67,6 +67,13 @@ def overlap(a: Any, b: Any) -> bool:
     return bool(min(a.x1, b.x1) - max(a.x0, b.x0) > SLACK and min(a.y1, b.y1) - max(a.y0, b.y0) > SLACK)
 
 
+def figure_of(axes: Axes) -> Figure:
+    """Return the figure that axes are in."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None  # none only after the axes are removed
+    return figure
+
+
 def beside_points(axes: Axes, named: Sequence[tuple[str, float, float]], taken: Sequence[Any]) -> int:
     """Write names beside points of x and y, where they meet no other text and no point and stay in the axes.
 
@@ -81,7 +88,7 @@ def beside_points(axes: Axes, named: Sequence[tuple[str, float, float]], taken: 
     texts = [axes.annotate(name, (x, y), (0, 0), textcoords="offset points", **look) for name, x, y in named]
     for text in texts:
         text.set_in_layout(False)
-    figure: Any = axes.get_figure(root=True)
+    figure = figure_of(axes)
     figure.draw_without_rendering()
     scale, edge = figure.dpi / 72, axes.get_window_extent()
     dots = axes.transData.transform([(x, y) for _, x, y in named])

@@ -15,7 +15,7 @@ from evalkit.charts.forests import Labels
 from evalkit.charts.glyphs import lettered
 from evalkit.charts.ladder import SMALL, folded, note_below, own_axes
 from evalkit.charts.languages import Language, Say, lines, speaker
-from evalkit.charts.layout import overlap
+from evalkit.charts.layout import figure_of, overlap
 from evalkit.charts.places import Place, Shading, Shares, ink_on, key_above, key_room, places_of, shading_note, spoken
 from evalkit.charts.style import FAMILIES, GREY, WIDTH, in_style
 from evalkit.charts.tiles import short
@@ -238,7 +238,7 @@ def _name(axes: Axes, places: Sequence[Place], shapes: Mapping[str, Shape], shad
     for _ in range(TRIES):
         for text in texts:
             text.set_visible(False)  # names do not move the map: it is laid out without the work of writing them
-        axes.get_figure(root=True).draw_without_rendering()  # type: ignore[union-attr]  # axes are in a figure
+        figure_of(axes).draw_without_rendering()
         others = [axes.xaxis.label, axes.get_legend(), axes.title]
         kept = taken = [each.get_window_extent() for each in others if each is not None]
         for text in texts:
@@ -250,7 +250,7 @@ def _name(axes: Axes, places: Sequence[Place], shapes: Mapping[str, Shape], shad
 
 
 def _within(box: Any, axes: Axes) -> bool:
-    edge = axes.get_figure(root=True).bbox  # type: ignore[union-attr]  # axes are in a figure
+    edge = figure_of(axes).bbox
     return bool(box.x0 >= edge.x0 and box.x1 <= edge.x1 and box.y0 >= edge.y0 and box.y1 <= edge.y1)
 
 

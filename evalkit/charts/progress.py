@@ -174,9 +174,9 @@ def progress_plot(
     """
     say = speaker(language)
     undated, courses = _courses(board, planned, steps, say)
-    whole = len(board) if board is not None else planned["village"].nunique()  # type: ignore[index]  # one of both is there
+    whole = _count(board, planned)
     days = sorted({day for course in courses for day in course.days})
-    dated = board is not None or "date" in planned.columns  # type: ignore[union-attr]  # one of both is there
+    dated = board is not None or (planned is not None and "date" in planned.columns)
     note = _note(undated, say)
     with in_style():
         axes = own_axes(HIGH, title or say("日进度", "Progress by day"), note, left=40) if ax is None else ax
@@ -193,20 +193,32 @@ def _courses(board: pd.DataFrame | None, planned: pd.DataFrame | None, steps: Se
     """Return how many steps have no day, and the lines: those of the steps, and that of the plan."""
     if (board is None and planned is None) or (board is not None and planned is not None and "date" not in planned.columns):
         raise ReportError("日进度｜没有可画的｜给出 village_board(…) 的表；与计划同画时写 assignment.days(\"2018-11-12\")")
-    faults, found, undated = Faults("日进度"), list[Course](), 0
-    for at, step in enumerate(steps if board is not None else ()):
-        if step not in FIVE or step not in board.columns:  # type: ignore[union-attr]  # there is one
-            faults.add(None, "steps", str(step), "没有这一步", f"可用：{'、'.join(FIVE)}")
-            continue
-        told = [str(day) for day in board[step] if str(day)]  # type: ignore[index]  # there is one
-        days = [_day(day) for day in told]
-        undated += days.count(None)
-        found.append(_course_of(word(say, step), [day for day in days if day is not None], LOOKS[at % len(LOOKS)]))
-    faults.refuse(ReportError)
+    undated, found = (0, list[Course]()) if board is None else _done(board, steps, say)
     if planned is not None:
         last = planned.groupby("village")["date" if "date" in planned.columns else "day"].max()
         found.append(_course_of(say("计划", "planned"), [_day(day) or 0 for day in last], PLANNED))
     return undated, found
+
+
+def _done(board: pd.DataFrame, steps: Sequence[str], say: Say) -> tuple[int, list[Course]]:
+    """Return how many steps have no day, and a line for each step."""
+    faults, found, undated = Faults("日进度"), list[Course](), 0
+    for at, step in enumerate(steps):
+        if step not in FIVE or step not in board.columns:
+            faults.add(None, "steps", str(step), "没有这一步", f"可用：{'、'.join(FIVE)}")
+            continue
+        days = [_day(str(day)) for day in board[step] if str(day)]
+        undated += days.count(None)
+        found.append(_course_of(word(say, step), [day for day in days if day is not None], LOOKS[at % len(LOOKS)]))
+    faults.refuse(ReportError)
+    return undated, found
+
+
+def _count(board: pd.DataFrame | None, planned: pd.DataFrame | None) -> int:
+    """Return the number of all villages."""
+    if board is not None:
+        return len(board)
+    return 0 if planned is None else int(planned["village"].nunique())
 
 
 def _day(told: Any) -> int | None:

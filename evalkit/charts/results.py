@@ -192,7 +192,7 @@ def response_chart(results: Results, say: Say = CHINESE) -> Chart | None:
     if table.empty or not table["released"].sum():
         return None
     figure, axes = _bars(results, [headed(say, stratum) for stratum in table["stratum"]], say)
-    _pieces(axes, table, tuple((code, say(name, ENGLISH[code]), *look) for code, name, *look in OUTCOMES))  # type: ignore[misc]  # two looks
+    _pieces(axes, table, tuple((code, say(name, ENGLISH[code]), colour, hatch) for code, name, colour, hatch in OUTCOMES))
     for place, row in enumerate(records(table)):
         done, rate = number(row.complete), percent(row.response_rate)
         label = say(f"  完成{done}，应答率{rate}", f"  {done} complete, response {rate}")
@@ -221,7 +221,7 @@ def place_chart(results: Results, say: Say = CHINESE) -> Chart | None:
     table = table.head(MOST_ROWS)
     figure, axes = _bars(results, [word(say, place) for place in table["place"]], say, each=0.24)
     called = finding_heads(results.facts)
-    _pieces(axes, table, tuple((code, word(say, called[code]), *drawn) for code, _, *drawn in KINDS))  # type: ignore[misc]  # a name and two looks
+    _pieces(axes, table, tuple((code, word(say, called[code]), colour, hatch) for code, _, colour, hatch in KINDS))
     for place, row in enumerate(records(table)):
         firm = say(f"，其中认定{number(row.confirmed)}", f", {number(row.confirmed)} confirmed")
         label = f"  {number(row.households)}{firm}"

@@ -8,6 +8,7 @@ import click
 
 from evalkit.cli.group import DAY_FORM, FILES, FOLDER, command, say
 from evalkit.evaluation import Evaluation, during
+from evalkit.weights.reached import Pending
 
 FOLDER_NEEDED = click.argument("folder", metavar="文件夹")
 VILLAGE = click.argument("village", metavar="村代码")
@@ -108,8 +109,8 @@ def nightly(folder: str, files: tuple[str, ...], team: str, day: str) -> None:
 @FOLDER
 @click.option("--by", multiple=True, help="分组的列，如 stratum、village、interviewer；可写几次。")
 @click.option("--e", type=float, default=None, help="不明户中合格的份额；不写则按已知户推算。")
-@click.option("--pending", default="", help="没有结果的户：out 不计入，unknown 作不明计入。")
-def response(folder: str, by: tuple[str, ...], e: float | None, pending: str) -> None:
+@click.option("--pending", type=click.Choice(["out", "unknown"]), help="没有结果的户：out 不计入，unknown 作不明计入。")
+def response(folder: str, by: tuple[str, ...], e: float | None, pending: Pending | None) -> None:
     """应答率 RR1–RR6、合作率、接触率、拒访率，以及替换的份额。
 
     Response, cooperation, contact and refusal rates; the share of replacements.

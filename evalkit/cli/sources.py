@@ -8,6 +8,7 @@ import click
 
 from evalkit.cli.group import apart, command, say
 from evalkit.screening import match_sources
+from evalkit.screening.matching import Households
 from evalkit.sheets import read_sheet
 
 
@@ -20,14 +21,14 @@ from evalkit.sheets import read_sheet
 @click.option("--households", type=click.Choice(["all", "field"]), required=True, help="all 全部户；field 只看最后一个文件中的户。")
 @click.option("--out", default="对照.xlsx", show_default=True, help="写出的 xlsx 或 csv。")
 def matched(
-    archive: str, system: str, field: str | None, keys: tuple[str, ...], fields: tuple[str, ...], households: str, out: str
+    archive: str, system: str, field: str | None, keys: tuple[str, ...], fields: tuple[str, ...], households: Households, out: str
 ) -> None:
     """户档、系统、实际三个来源逐户逐项对照，列出差异；个人信息遮盖。
 
     Hold archive, system and field visit against each other; list the differences.
     """
     tables = [read_sheet(path, subject=name) for path, name in ((archive, "户档"), (system, "系统"), (field, "实际")) if path]
-    found = match_sources(*tables, key=keys, fields=fields, households=households)  # type: ignore[arg-type]  # one of the two choices
+    found = match_sources(*tables, key=keys, fields=fields, households=households)
     say([repr(found), f"写入 {found.save(apart(out, archive, system, field))}"])
     if not found.ok:
         sys.exit(1)

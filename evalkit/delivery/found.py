@@ -228,10 +228,11 @@ class Delivery(Shown):
         notes = [f"核查日期 {self.day}；{late}；实发与应发相差超过 {self.tolerance:g} 元为金额不足或多发", "核查所见，未加权，不推断其他户"]
         shares = {name: "0.00%" for name in (*RATES.values(), "未到位率", "样本比率", "估计值", "标准误", "下限", "上限")}
         pages = {"按政策": Page(f"{SOURCE}（按政策）", self.counts(POLICY), formats=shares, notes=notes)}
-        for kind in (LOST, *(each for each in self.looked if each in RATES and each != LOST)) if survey is not None else ():
-            if self.rows[KINDS[kind].base].any():
-                told = [f"在{KINDS[kind].text}各项中；样本比率未加权，估计值及其区间按抽样设计"]
-                pages[f"估计{kind}"] = Page(RATES[kind], self.estimates(survey, kind, **options), formats=shares, notes=told)  # type: ignore[arg-type]  # survey is there
+        if survey is not None:
+            for kind in (LOST, *(each for each in self.looked if each in RATES and each != LOST)):
+                if self.rows[KINDS[kind].base].any():
+                    told = [f"在{KINDS[kind].text}各项中；样本比率未加权，估计值及其区间按抽样设计"]
+                    pages[f"估计{kind}"] = Page(RATES[kind], self.estimates(survey, kind, **options), formats=shares, notes=told)
         pages["按村"] = Page(f"{SOURCE}（按村）", self.counts([VILLAGE, POLICY]), formats=shares, notes=notes)
         pages |= {kind: Page("", self.listed(kind)) for kind in self.looked if self.rows[kind].any()}
         return write_book(path, pages)

@@ -33,12 +33,14 @@ def rule_of(gate: Gate) -> Rule | Double:
     assert stated is not None
     first = acceptance.Layout(stated.villages, stated.take, stated.icc)
     if stated.two_phase is None:
-        return acceptance.Rule(first, gate.threshold, stated.at_most, stated.consumer, gate.direction)  # type: ignore[no-any-return]  # bound later
+        rule: Rule = acceptance.Rule(first, gate.threshold, stated.at_most, stated.consumer, gate.direction)
+        return rule
     more = stated.two_phase
     second = acceptance.Layout(more.villages, stated.take, stated.icc)
-    return acceptance.Double(  # type: ignore[no-any-return]  # bound later
+    double: Double = acceptance.Double(
         first, second, gate.threshold, more.accept, more.reject, stated.at_most, stated.consumer, gate.direction
     )
+    return double
 
 
 def acceptance_faults(data: Data) -> Iterator[Fault]:
@@ -72,7 +74,7 @@ def _unkept(where: str, gate: Gate, rule: Rule | Double) -> Iterator[Fault]:
     assert stated is not None
     if not rule.kept:
         said = f"率恰为{gate_text(gate.threshold)}时误予接收的概率为{percent(rule.risk)}，大于 consumer = {stated.consumer:g}"
-        yield Fault(None, f"{where}.at_most", str(stated.at_most), said, _number_that_keeps(gate, rule))
+        yield Fault(None, f"{where}.at_most", str(stated.at_most), said, _number_that_keeps(gate))
     if stated.two_phase is not None and stated.two_phase.spending:
         yield from _overspent(where, gate, rule)
     if stated.producer is not None:
@@ -85,15 +87,17 @@ def _unkept(where: str, gate: Gate, rule: Rule | Double) -> Iterator[Fault]:
             yield Fault(None, f"{where}.producer", f"{stated.producer.risk:g}", said, _villages_that_keep(gate))
 
 
-def _number_that_keeps(gate: Gate, rule: Rule | Double) -> str:
+def _number_that_keeps(gate: Gate) -> str:
     stated = gate.acceptance
     assert stated is not None
     asked: dict[str, Any] = {"consumer": stated.consumer, "direction": gate.direction}
+    first = acceptance.Layout(stated.villages, stated.take, stated.icc)
     try:
         if stated.two_phase is None:
-            return f"at_most 至多写 {acceptance.number(rule.layout, gate.threshold, **asked).at_most}"
+            return f"at_most 至多写 {acceptance.number(first, gate.threshold, **asked).at_most}"
         spending = stated.two_phase.spending or USUAL
-        plan = acceptance.double(rule.first, rule.second, gate.threshold, spending=spending, **asked)  # type: ignore[union-attr]  # two phases
+        second = acceptance.Layout(stated.two_phase.villages, stated.take, stated.icc)
+        plan = acceptance.double(first, second, gate.threshold, spending=spending, **asked)
         return f"例如 accept = {plan.accept}、reject = {plan.reject}、at_most = {plan.at_most}"
     except EstimateError as refusal:
         return str(refusal).partition("｜")[2].replace("｜", "；")
@@ -123,7 +127,7 @@ def _overspent(where: str, gate: Gate, rule: Any) -> Iterator[Fault]:
         spent = acceptance.Rule(rule.first, gate.threshold, stated.two_phase.accept, stated.consumer, gate.direction).risk
         if spent > allowed:
             said = f"第一阶段误予接收的概率为{percent(spent)}，大于 {stated.two_phase.spending} 分给它的{percent(allowed)}"
-            yield Fault(None, f"{where}.two_phase.accept", str(stated.two_phase.accept), said, _number_that_keeps(gate, rule))
+            yield Fault(None, f"{where}.two_phase.accept", str(stated.two_phase.accept), said, _number_that_keeps(gate))
 
 
 def _villages_that_keep(gate: Gate) -> str:

@@ -279,7 +279,8 @@ def _in_memory(lazy: Any) -> pd.DataFrame:
     if type(native).__module__.partition(".")[0].strip("_") == "duckdb":
         return _streamed(native)
     arrow = lazy.collect(backend="pyarrow").to_native()
-    return arrow.to_pandas(split_blocks=True, self_destruct=True).reset_index(drop=True)  # type: ignore[no-any-return]  # pyarrow states no types
+    made = arrow.to_pandas(split_blocks=True, self_destruct=True)
+    return made.reset_index(drop=True)
 
 
 def _streamed(relation: Any) -> pd.DataFrame:

@@ -37,7 +37,8 @@ class Condition:
 
     def _joined(self, how: Callable[[Any, Any], Any], sign: str, other: Condition) -> Condition:
         def test(survey: Survey) -> pd.Series:
-            return how(self.test(survey), other.test(survey))  # type: ignore[no-any-return]  # of two columns it makes one
+            joined: pd.Series = how(self.test(survey), other.test(survey))
+            return joined
 
         return Condition(test, f"({self.text} {sign} {other.text})", lambda far: how(self.ask(far), other.ask(far)))
 
@@ -53,7 +54,7 @@ class Condition:
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column that is compared; made by `col`."""
+    """A column that is compared, which makes a condition, so that it cannot be a key; made by `col`."""
 
     name: str
 
@@ -94,8 +95,6 @@ class Column:
 
     def __ge__(self, value: Any) -> Condition:
         return self._compare(operator.ge, ">=", value)
-
-    __hash__ = None  # type: ignore[assignment]  # comparing makes a condition, so it cannot be a key
 
     def isin(self, values: Iterable[Any]) -> Condition:
         """Return the condition that the column holds one of the values."""

@@ -10,6 +10,7 @@ import pandas as pd
 from evalkit.delivery import KINDS, Delivery, check_delivery, write_delivery_form
 from evalkit.errors import FieldworkError
 from evalkit.figures import percent
+from evalkit.problems.turning import Level
 from evalkit.sheets import Page, write_book
 from evalkit.survey import weigh
 
@@ -30,7 +31,7 @@ def write_form(evaluation: Evaluation, policies: Sequence[str]) -> Said:
 
 
 def check_households(
-    evaluation: Evaluation, file: str, rules: Mapping[str, Any], *, households: str, unlisted: str, codes: Mapping[str, str], level: str
+    evaluation: Evaluation, file: str, rules: Mapping[str, Any], *, households: str, unlisted: str, codes: Mapping[str, str], level: Level
 ) -> Said:
     """Check a filled table; write the workbook, and rows of problems where codes were given, into ``results/``."""
     strange = [kind for kind in codes if kind not in KINDS]
@@ -39,7 +40,7 @@ def check_households(
     found = check_delivery(file, **rules)
     survey = weigh(evaluation.findings()) if households == "sample" else None
     options: dict[str, Any] = {"unlisted": unlisted} if survey is not None else {}
-    rows = found.problems(codes=codes, level=level) if codes else None  # type: ignore[arg-type]  # refused by itself
+    rows = found.problems(codes=codes, level=level) if codes else None
     told = () if survey is None else tuple(_told(found, survey, options))
     found.save(evaluation.folder.part("results") / BOOK, survey, **options)
     return (repr(found), *told, f"写入 results/{BOOK}", *_write_problems(evaluation, rows))

@@ -26,6 +26,7 @@ from evalkit.ledger.kinds import FIVE, GATES
 from evalkit.responses import handed_returns, nightly, side_by_side, write_nightly
 from evalkit.sheets import write_csv
 from evalkit.weights import response_rates
+from evalkit.weights.reached import Pending
 
 BOARD = {"village": "村代码", "team": "组", "released": "发放日期", "next": "下一步"}
 SIDES = {
@@ -97,17 +98,16 @@ def evening(evaluation: Evaluation, files: Sequence[str], *, team: str, day: str
     return f"当晚核查：{len(table)} 处{f'（{counts}）' if counts else ''}", f"在 results/：{'、'.join(path.name for path in written)}"
 
 
-def reached(evaluation: Evaluation, by: Sequence[str], *, e: float | None, pending: str) -> Said:
+def reached(evaluation: Evaluation, by: Sequence[str], *, e: float | None, pending: Pending | None) -> Said:
     """Write the outcome rates of AAPOR and the share of replacements."""
     responses = evaluation.responses()
-    asked = {"e": e, "pending": pending or None}
-    plain = response_rates(responses, by, **asked)  # type: ignore[arg-type]  # the words of pending are checked there
-    weighted = response_rates(responses, by, weighted=True, **asked)  # type: ignore[arg-type]  # likewise
+    plain = response_rates(responses, by, e=e, pending=pending)
+    weighted = response_rates(responses, by, e=e, pending=pending, weighted=True)
     part = evaluation.folder.part("results")
     write_csv(pd.concat([plain.assign(weights="不加权"), weighted.assign(weights="加权")]), part / "response_rates.csv")
     swapped = replacements(evaluation.agreed_sample(), evaluation.ledger, responses.table())
     write_csv(swapped, part / "replacements.csv")
-    whole, last = response_rates(responses, **asked).iloc[0], swapped.iloc[-1]  # type: ignore[arg-type]  # likewise
+    whole, last = response_rates(responses, e=e, pending=pending).iloc[0], swapped.iloc[-1]
     told = "，".join(f"{name} {whole[name]:.1%}" for name in ("RR1", "RR3", "RR5", "COOP1", "REF1", "CON1"))
     unlogged = f"；{int(last['unlogged'])} 户备用已访而台账没有启用记录" if last["unlogged"] else ""
     return (

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from evalkit.findings import Findings
     from evalkit.quality import Reinterview
-    from evalkit.quality.askers import Progress
+    from evalkit.quality.askers import Interviewers, LeftOut, Progress
 
 HEADS = {
     "rate": "指标", "left_out": "去掉", "n": "户数", "official": "样本值", "estimate": "估计", "low": "单侧下限", "high": "单侧上限",
@@ -91,9 +91,9 @@ def _tables(
     asked: dict[str, Callable[[], pd.DataFrame]] = {}
     left_out = partial(leave_out, findings, frame, rosters, progress=progress)
     for who in named:
-        asked[f"{WHO[who]}效应"] = lambda who=who: interviewers(findings, who).table()  # type: ignore[misc]  # bound now
+        asked[f"{WHO[who]}效应"] = partial(_tabled, interviewers, findings, who)
         if slow:
-            asked[f"去掉{WHO[who]}"] = lambda who=who: left_out(who=who).table()  # type: ignore[misc]  # bound now
+            asked[f"去掉{WHO[who]}"] = partial(_tabled, left_out, who=who)
     asked |= {
         "登记特征": lambda: registry_bias(findings.responses), "替换户": lambda: without_reserves(findings, frame, rosters),
         "最坏情形": lambda: worst_case(findings),
@@ -106,6 +106,11 @@ def _tables(
         except EvalkitError as refused:
             undone[name] = "；".join(line.strip() for line in str(refused).splitlines()[:2])
     return made, undone
+
+
+def _tabled(make: Callable[..., Interviewers | LeftOut], *given: Any, **named: Any) -> pd.DataFrame:
+    made = make(*given, **named)
+    return made.table()
 
 
 def _page(name: str, table: pd.DataFrame) -> Page:

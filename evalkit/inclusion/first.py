@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 NAMED = 20
 
 
-def proportional(sizes: Sequence[float], n: int) -> list[float]:
+def proportional(sizes: Sequence[float] | NDArray[Any], n: int) -> list[float]:
     """Return the chance of each unit, proportional to its size, with the units too large for that taken for certain.
 
     ``π_k = m x_k / X`` over the units that are not certain, with m = n less the certain ones and X the sum of the
@@ -25,7 +25,7 @@ def proportional(sizes: Sequence[float], n: int) -> list[float]:
 
     Parameters
     ----------
-    sizes : sequence of int or float, shape (N,)
+    sizes : sequence or array of int or float, shape (N,)
         Size of each unit, positive; decimals as `whole_sizes` reads them.
     n : int
         How many are to be drawn, 0 ≤ n ≤ N.
@@ -200,12 +200,12 @@ def _one_sided(sizes: Mapping[Any, int], n: Mapping[Any, int]) -> list[tuple[Any
     return [(h, "没有 n") for h in sizes if h not in n] + [(h, "没有单位") for h in n if h not in sizes]
 
 
-def whole_sizes(values: Sequence[float], digits: int = 9) -> list[int]:
+def whole_sizes(values: Sequence[float] | NDArray[Any], digits: int = 9) -> list[int]:
     """Return sizes as whole numbers in exactly the same proportions: each decimal times one power of ten.
 
     Parameters
     ----------
-    values : sequence of int or float, shape (N,)
+    values : sequence or array of int or float, shape (N,)
         Positive and finite. A float means the shortest decimal that gives it: 0.1 is one tenth.
     digits : int
         How many decimals are allowed.
@@ -225,7 +225,7 @@ def whole_sizes(values: Sequence[float], digits: int = 9) -> list[int]:
     >>> whole_sizes([0.5, 12, 3.25])
     [50, 1200, 325]
     """
-    plain = values.tolist() if isinstance(values, np.ndarray) else list(values)
+    plain: list[float] = values.tolist() if isinstance(values, np.ndarray) else list(values)
     if set(map(type, plain)) <= {int} and min(plain, default=1) > 0:
         return [*map(int, plain)]
     wrong = [k for k, x in enumerate(plain) if not (isinstance(x, Real) and 0 < x < math.inf)]

@@ -220,7 +220,8 @@ def _freedom(lots: pd.DataFrame, stratum: np.ndarray, reached: float) -> tuple[f
 def _incidence(design: Design, rate: Any, lots: pd.DataFrame, totals: Mapping[str, float]) -> Strength | None:
     """Return the sample behind 综合贫困发生率: exited and non-registry households together, each group weighted to its total."""
     names = {"exited": rate.wrong_exit, "non_registry": rate.missed}
-    groups = {key: _members(lots, design.rate(name).population) for key, name in names.items()}  # type: ignore[union-attr]  # checked by the design
+    populations = {each.name: each.population for each in design.rates if each.kind == "finding"}  # the design checks that both are
+    groups = {key: _members(lots, populations[name]) for key, name in names.items()}
     if any(not part["n"].sum() for part in groups.values()) or set(groups["exited"].index) & set(groups["non_registry"].index):
         return None
     union = totals["exited"] + totals["non_registry"]

@@ -175,7 +175,7 @@ def note_problems(
 
 
 def _row(cells: Mapping[str, str], folder: str | Path | None) -> Step:
-    step = Step(**cells)  # type: ignore[arg-type]  # no cell is the number of an entry
+    step = Step(**cells, entry=0)
     if not step.evidence or step.seal or folder is None:
         return step
     path = Path(folder) / step.evidence
@@ -281,8 +281,8 @@ def _problem_of(entry: Entry) -> Problem:
     said = entry.detail
     plain = {key: str(said.get(key, "")) for key in PLAIN}
     source = Source(*(str(said.get(key, "")) for key in Source._fields))
-    lists = {key: tuple(map(str, said.get(key, ()))) for key in ("lead", "units")}
-    return Problem(number=entry.subject, sources=(source,) if source.source else (), **plain, **lists)  # type: ignore[arg-type]  # texts and tuples by name
+    lead, units = (tuple(map(str, said.get(key, ()))) for key in ("lead", "units"))
+    return Problem(number=entry.subject, lead=lead, units=units, sources=(source,) if source.source else (), **plain)
 
 
 def _followed(entries: Iterable[Entry], taxonomy: Taxonomy | None, chain: Sequence[str]) -> Problems:

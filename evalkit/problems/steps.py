@@ -57,13 +57,15 @@ class Step(NamedTuple):
 def step_of(entry: Entry) -> Step | None:
     """Return the step that an entry of the ledger tells, None where it is none of a problem."""
     said = {key: str(value) for key, value in entry.detail.items() if isinstance(value, str)}
-    common = {"number": entry.subject, "who": entry.who, "day": entry.day, "entry": entry.number}
     if entry.step == "rectify":
-        return Step(step=said["step"], text=said["text"], plan=said.get("plan", ""), deadline=said.get("deadline", ""), **common)  # type: ignore[arg-type]  # entry is whole
+        told = {"text": said["text"], "plan": said.get("plan", ""), "deadline": said.get("deadline", "")}
+        return Step(entry.subject, said["step"], entry.who, entry.day, **told, entry=entry.number)
     if entry.step == "signoff" and said.get("paper") == PAPER:
-        return Step(step=SIGN, role=said.get("role", ""), seal=said.get("seal", ""), **common)  # type: ignore[arg-type]  # likewise
+        told = {"role": said.get("role", ""), "seal": said.get("seal", "")}
+        return Step(entry.subject, SIGN, entry.who, entry.day, **told, entry=entry.number)
     if entry.step == "close" and said.get("seal"):
-        return Step(step=CLOSE, text=said.get("note", ""), evidence=said.get("evidence", ""), seal=said["seal"], **common)  # type: ignore[arg-type]  # likewise
+        told = {"text": said.get("note", ""), "evidence": said.get("evidence", ""), "seal": said["seal"]}
+        return Step(entry.subject, CLOSE, entry.who, entry.day, **told, entry=entry.number)
     return None
 
 

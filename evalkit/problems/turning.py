@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evalkit.casework import Procedure
     from evalkit.forms import Forms
 
+Level = Literal["户", "村"]  # in words in the signature below, which is read when it is called
 CONFIRMED = ("confirmed", "final")
 LINKS = {"household": "户", "village": "村", "township": "乡", "none": "县"}
 

@@ -70,7 +70,7 @@ class Paradata:
 
     def coordinates(self) -> tuple[Floats, Floats]:
         """Return latitudes and longitudes in degrees, NaN where unknown."""
-        return tuple(self.columns[role].to_numpy(dtype=float) for role in ("latitude", "longitude"))  # type: ignore[return-value]  # two of them
+        return self.columns["latitude"].to_numpy(dtype=float), self.columns["longitude"].to_numpy(dtype=float)
 
     @staticmethod
     def of(responses: Responses) -> Paradata:

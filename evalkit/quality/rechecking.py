@@ -84,7 +84,9 @@ class Recheck(Shown):
     def _both(self, rate: FindingRate) -> tuple[Any, Any]:
         """Return whether first and second visit found the error of a rate, missing outside its population."""
         inside = self._second["stratum"].isin(rate.population).to_numpy()
-        return tuple(np.where(inside, (self._second[which] == rate.finding).to_numpy(dtype=float), np.nan) for which in ("first", "second"))  # type: ignore[return-value]  # two of them
+        found = (np.where(inside, (self._second[which] == rate.finding).to_numpy(dtype=float), np.nan) for which in ("first", "second"))
+        first, second = found
+        return first, second
 
     def _survey(self) -> Survey:
         """Return the survey of the first visits with the chance of the second, and the second's finding."""

@@ -180,7 +180,7 @@ def quantile(values: ArrayLike, weights: ArrayLike, probs: ArrayLike, rule: str 
     >>> quantile([1, 2, 3, 4], [1, 1, 1, 1], .5).tolist(), quantile([1, 2, 3, 4], [1, 1, 1, 1], .5, "hf7").tolist()
     ([2.0], [2.5])
     """
-    return Ordered(values, weights).at(probs, rule)  # type: ignore[arg-type]  # __post_init__ turns both into float arrays
+    return Ordered(*checked(values, weights, SUBJECT)).at(probs, rule)
 
 
 def grouped(values: ArrayLike, weights: ArrayLike, codes: ArrayLike, count: int) -> tuple[Ordered, ...]:

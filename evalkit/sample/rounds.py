@@ -43,11 +43,7 @@ def earlier_units(stages: tuple[Stage, ...], rounds: Rounds) -> dict[str, frozen
     CertificateError
         When a file is neither a certificate nor an annex.
     """
-    alone = isinstance(rounds, (Certificate, str, Path)) or hasattr(rounds, "certificate")
-    if not alone and not isinstance(rounds, Iterable):
-        raise DrawError(f"earlier｜现为 {type(rounds).__name__}｜给出以前各轮的样本、凭证或其文件")
-    parts: list[Any] = [rounds] if alone else list(rounds)  # type: ignore[arg-type]  # what stands alone was just set apart
-    given: list[Given] = [getattr(part, "certificate", part) for part in parts]
+    given = _receipts(rounds)
     asking = [stage.name for stage in stages if stage.repeat == "never"]
     if given and not asking:
         raise DrawError("earlier｜给出了以前各轮，设计没有不得重复的阶段｜在该阶段写 repeat = \"never\"")
@@ -58,6 +54,14 @@ def earlier_units(stages: tuple[Stage, ...], rounds: Rounds) -> dict[str, frozen
         for name, units in _taken(part, stages[-1].name).items():
             taken.setdefault(name, set()).update(units)
     return {name: frozenset(taken[name]) for name in asking}
+
+
+def _receipts(rounds: Any) -> list[Given]:
+    """Return the certificates of rounds, or their files, also where one stands alone."""
+    alone = isinstance(rounds, Certificate | str | Path) or hasattr(rounds, "certificate")
+    if not alone and not isinstance(rounds, Iterable):
+        raise DrawError(f"earlier｜现为 {type(rounds).__name__}｜给出以前各轮的样本、凭证或其文件")
+    return [getattr(part, "certificate", part) for part in ([rounds] if alone else rounds)]
 
 
 def earlier_receipt(earlier: Mapping[str, frozenset[str]]) -> dict[str, Any]:

@@ -158,11 +158,11 @@ def _read(
     if len(names) < least:
         raise EstimateError(f"题目：{len(names)} 个｜至少 {least} 个｜补上题目")
     if scale is None:
-        variables, how = [number(survey, name) for name in names], "fail" if missing == "fail" else "out"
+        variables = [number(survey, name) for name in names]
     else:
         found = read_items(survey, names, scale, by, where, missing)
-        variables, how = [Variable((item.name,), item.points, item.code < 0) for item in found], "out"
-    inside = domain(survey, by, where, variables, how)  # type: ignore[arg-type]  # one of the three words
+        variables = [Variable((item.name,), item.points, item.code < 0) for item in found]
+    inside = domain(survey, by, where, variables, "fail" if scale is None and missing == "fail" else "out")
     columns = [about_means(survey, variable.values, inside) for variable in variables]
     still = [name for name, column in zip(names, columns, strict=True) if _still(survey, column, inside)]
     if still:

@@ -9,6 +9,7 @@ from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Units:
         Digest of each of the N units.
     start : bytes
         Digest of the stratum itself, for methods that need numbers that belong to no unit; see `tickets.series`.
-    sizes : sequence of int, optional
+    sizes : sequence or array of int, optional
         Size measure of each unit, whole and at least 1; without it all units have the same size.
     balance : sequence of sequence of float, optional
         For each unit the values whose totals the sample should reproduce.
@@ -33,7 +34,7 @@ class Units:
 
     tickets: Sequence[bytes]
     start: bytes = b""
-    sizes: Sequence[int] | None = None
+    sizes: Sequence[int] | NDArray[np.int64] | None = None
     balance: Sequence[Sequence[float]] | None = None
     places: Sequence[Sequence[float]] | None = None
     groups: Sequence[int] | None = None

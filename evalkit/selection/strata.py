@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence, Sized
 from functools import cached_property
 from numbers import Integral
 from typing import Any, overload
@@ -58,7 +58,7 @@ def draw_strata(
     *,
     seed: str,
     stage: str,
-    sizes: Sequence[int] | None = None,
+    sizes: Sequence[int] | NDArray[np.int64] | None = None,
 ) -> dict[Label, list[int]]:
     """Draw every stratum of a list with one method: the same units as stratum by stratum.
 
@@ -77,7 +77,7 @@ def draw_strata(
         How many to choose in each stratum, or for each label; a stratum that the mapping does not name gets none.
     seed, stage : str
         What the tickets are made of.
-    sizes : sequence of int, shape (N,), optional
+    sizes : sequence or array of int, shape (N,), optional
         Size of each unit, for methods that need it.
 
     Returns
@@ -109,12 +109,12 @@ def draw_strata(
     drawn: dict[Label, list[int]] = {}
     for label, at in positions.items():
         own = None if sizes is None else [sizes[k] for k in at.tolist()] if whole is None else whole[at]
-        mine = Units(Tickets(seed, stage, units, at), tickets.digest(seed, stage, f"start|{label}"), sizes=own)  # type: ignore[arg-type]  # arrays are read as lists are
+        mine = Units(Tickets(seed, stage, units, at), tickets.digest(seed, stage, f"start|{label}"), sizes=own)
         drawn[label] = at[method.draw(mine, wanted[label])].tolist()
     return drawn
 
 
-def _check(method: Method, units: Sequence[str], strata: Sequence[Label] | NDArray[Any], sizes: Sequence[int] | None) -> None:
+def _check(method: Method, units: Sequence[str], strata: Sequence[Label] | NDArray[Any], sizes: Sized | None) -> None:
     more = [need for need in method.needs if need != "sizes"]
     if more:
         raise ValueError(f"{method.name} 还需要 {'、'.join(more)}｜这里只读规模｜逐层用 METHODS[\"{method.name}\"].draw")
@@ -133,7 +133,7 @@ def _check_asked(n: int | Mapping[Any, int], seed: str, stage: str) -> None:
             raise ValueError(f"{what}｜应为文字，不能为空，也不能含 |｜改正 {what}")
 
 
-def _as_array(sizes: Sequence[int]) -> NDArray[Any] | None:
+def _as_array(sizes: Sequence[int] | NDArray[np.int64]) -> NDArray[Any] | None:
     """Return whole sizes as an array, which is cut into strata at once; nothing where they would not stay what they are."""
     found = np.asarray(sizes)
     return found if found.dtype.kind == "i" else None
@@ -151,7 +151,8 @@ def _positions(strata: Sequence[Label] | NDArray[Any]) -> dict[Any, NDArray[np.i
 def _coded(strata: Sequence[Label] | NDArray[Any]) -> tuple[list[Any], NDArray[Any]]:
     """Return the labels, ascending, and for each unit the place of its own among them."""
     if not isinstance(strata, np.ndarray):
-        labels = sorted(set(strata))  # type: ignore[type-var]  # labels of one kind can be compared
+        found_labels: set[Any] = set(strata)
+        labels = sorted(found_labels)  # those of one kind can be compared
         table = {label: code for code, label in enumerate(labels)}
         return labels, np.fromiter(map(table.__getitem__, strata), dtype=np.intp, count=len(strata))
     if strata.dtype.kind not in "iu" or not len(strata) or int(strata.max()) - int(strata.min()) > len(strata):

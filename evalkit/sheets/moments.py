@@ -54,9 +54,9 @@ def moment(text: str) -> str:
     found = DAY.fullmatch(_in_digits(plain))
     if not found or not YEARS[0] <= int(found["y"]) < YEARS[1]:
         return ""
-    parts = [int(found[key] or 0) for key in "ymdHMS"]
+    year, month, day, hour, minute, second = (int(found[key] or 0) for key in "ymdHMS")
     try:
-        made = datetime(*parts)  # type: ignore[arg-type]  # six whole numbers
+        made = datetime(year, month, day, hour, minute, second)
         made = made + from_zone(found["zone"]) if found["H"] and found["zone"] else made
     except (ValueError, OverflowError):
         return ""

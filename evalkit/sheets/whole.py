@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import IO
 
 from evalkit.errors import EvalkitError
+from evalkit.later import installed, later
 
-try:
-    import fcntl
-except ImportError:  # Windows: there a file that is open cannot be removed, which tells the same
-    fcntl = None  # type: ignore[assignment]  # a module or none
+# none on Windows: there a file that is open cannot be removed, which tells the same
+fcntl = later("fcntl") if installed("fcntl") else None
 
 PART = ".part"
 MARK = ".writing"  # held open in a folder that is being made

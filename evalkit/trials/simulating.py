@@ -142,7 +142,8 @@ def _setting(
     if wrong := [f"{alpha:g}" for alpha in risks if not 0 < alpha <= 0.5]:
         faults.add(None, "alphas", "、".join(wrong), "应大于 0、不大于 0.5", "5% 写 .05")
     names = tuple(rate.name for rate in design.rates if rate.kind in ("finding", "approval") and _read(rate.name, design))
-    planned_rates = design.planning.rates  # type: ignore[union-attr]  # checked above
+    assert design.planning is not None  # refused above
+    planned_rates = design.planning.rates
     values = {name: _listed(name, rates[name] if name in rates else planned_rates.get(name, np.nan), faults) for name in names}
     _check_numbers(rates, values, iccs, models, judged_icc, interviewer, replicates, seed, faults)
     faults.refuse(DesignError)

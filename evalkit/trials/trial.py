@@ -159,8 +159,10 @@ def _accepted(gate: Gate, design: Design, table: pd.DataFrame, recorded: Floats)
     assert declared is not None and not isinstance(declared, DERIVED)  # refused with the design
     inside = np.isin(table["stratum"].to_numpy(), declared.population) if declared.population else np.ones(len(table), dtype=bool)
     events = (recorded if gate.direction == "below" else 1 - recorded)[inside].sum(axis=0)
-    first = isinstance(rule, Double) and table.loc[inside, "village"].nunique() <= rule.first.villages
-    return np.asarray(events <= (rule.accept if first else rule.at_most)).astype(np.float64)  # type: ignore[union-attr]  # two phases
+    most = rule.at_most
+    if isinstance(rule, Double) and table.loc[inside, "village"].nunique() <= rule.first.villages:
+        most = rule.accept
+    return np.asarray(events <= most).astype(np.float64)
 
 
 def _empty(setting: Setting) -> Floats:

@@ -15,6 +15,8 @@ from evalkit.nonresponse import OUTCOMES, RATES, outcome_rates
 from evalkit.responses import Responses
 from evalkit.weights.base import released_weights
 
+Pending = Literal["out", "unknown"]  # in words in the signature below, which is read when it is called
+
 PENDING = {"out": "不计入", "unknown": "作情况不明（UO）计入"}
 
 
