@@ -14,9 +14,9 @@ import pandas as pd
 
 import evalkit as ev
 from benchmarks import beyond, coverage_page
+from benchmarks.alone import ROOT
 from benchmarks.counts import MODELS, RATES, SIZES, Cell, Sums, drawn, grid
 from benchmarks.covering import MAIN, TRUE_ICC, WAYS, Way, by_design, self_weighting, summary, table
-from benchmarks.measuring import ROOT
 from evalkit import charts
 from evalkit.charts import Chart
 

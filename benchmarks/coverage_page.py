@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import pandas as pd
 from benchmarks.counts import MODELS, RATES, SIZES
 from benchmarks.covering import MAIN, WAYS, worst
 from benchmarks.draw import machine
+from benchmarks.pages import table
 from benchmarks.published import COLUMNS, PUBLISHED, departures
 
 if TYPE_CHECKING:
@@ -93,10 +93,6 @@ def page(made: Found, chart: Chart, date: str, cost: tuple[float, float, int], s
     ])  # fmt: skip
 
 
-def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *lines)) + "\n"
-
-
 def _summary(made: Found) -> str:
     found = made.summary()
     heads = ["方法", *(f"{100 * rate:g}%" for rate in RATES), "最差格", "上界错 2%（均值／最差）", "宽度 0.5%／2%／10%", "下界错最差"]
@@ -107,7 +103,7 @@ def _summary(made: Found) -> str:
         widths = "／".join(f"{100 * row['width', rate]:.2f}" for rate in (0.005, 0.02, 0.1))
         cells = [f"{100 * row[key]:.1f}" for key in (*RATES, "worst")]
         lines.append([name, *cells, upper, widths, f"{100 * row['lower_worst']:.1f}"])
-    return _table(heads, lines)
+    return table(heads, lines)
 
 
 def _told(made: Found, chart: Chart, stem: str) -> str:
@@ -135,7 +131,7 @@ def _departures(made: Found) -> str:
 不在其内的有下列 {len(rows)} 处，原因写在后面；其余各处一致。KG-M 的两行按改过的规则重做{_remade(made)}
 """
     lines = [[row["way"], row["column"], f"{row['printed']:g}", _new(row), row["why"]] for row in rows.to_dict("records")]
-    return f"{told}\n{_table(['方法', '列', '原表', '本页', '原因'], lines)}"
+    return f"{told}\n{table(['方法', '列', '原表', '本页', '原因'], lines)}"
 
 
 def _remade(made: Found) -> str:
@@ -159,7 +155,7 @@ def _further(made: Found) -> str:
             f"{100 * gate['width'].mean():.2f}",
         ])  # fmt: skip
     heads = ["真 ICC", "方法", "覆盖 均值", "覆盖 最差", "上界错 2%（均值／最差）", "下界错 最差", "宽度 2%"]
-    return _table(heads, sorted(lines, key=lambda line: float(line[0])))
+    return table(heads, sorted(lines, key=lambda line: float(line[0])))
 
 
 def _by_size(made: Found) -> str:
@@ -169,7 +165,7 @@ def _by_size(made: Found) -> str:
     worse = rows.groupby(["villages", "take", "icc"])["upper_error"].max().unstack("icc")
     lines = [[f"{m}×{b}", *(f"{100 * share:.1f}" for share in row)] for (m, b), row in zip(worse.index, worse.to_numpy(), strict=True)]
     told = "真实率恰为 2% 时 KG-M（ρ0 = .05）的上界错，按设计与真 ICC，两种村模型中较差者（名义 5%）：\n\n"
-    return told + _table(["设计", *(f"ICC {icc:g}" for icc in worse.columns)], lines)
+    return told + table(["设计", *(f"ICC {icc:g}" for icc in worse.columns)], lines)
 
 
 def _settings(made: Found) -> str:
@@ -182,7 +178,7 @@ def _settings(made: Found) -> str:
         cells += [f"{100 * part['lower_error'].max():.1f}" for part in parts]
         cells += [f"{100 * part['width'].mean():.2f}" for part in gates]
         lines.append([str(title), f"{icc:g}", *(f"{cells[at]}；{cells[at + 1]}" for at in range(0, len(cells), 2))])
-    return _table(["设计", "真 ICC", "覆盖：KG-M；KG-NCHS", "上界错 2%", "下界错 最差", "宽度 2%"], lines)
+    return table(["设计", "真 ICC", "覆盖：KG-M；KG-NCHS", "上界错 2%", "下界错 最差", "宽度 2%"], lines)
 
 
 def _turns(found: pd.DataFrame) -> str:
@@ -191,7 +187,7 @@ def _turns(found: pd.DataFrame) -> str:
     for (villages, take), own in found.groupby(["villages", "take"], sort=False):
         by = own.set_index("pattern")
         lines.append([f"{villages}×{take}", *(_turn(by.loc[name, "zone"], float(by.loc[name, "icc"])) for name in patterns)])
-    return _table(["设计", *patterns], lines)
+    return table(["设计", *patterns], lines)
 
 
 def _turn(zone: object, icc: float) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import inputs
-from benchmarks.measuring import ROOT, Measured, measure
+from benchmarks.alone import ROOT
+from benchmarks.measuring import Measured, measure
 
 PAGE = ROOT / "docs" / "benchmarks_draw.md"
 

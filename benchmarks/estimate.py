@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
-import json
 import platform
 import subprocess
 import sys
@@ -13,9 +12,10 @@ from dataclasses import dataclass
 from math import isclose
 from pathlib import Path
 
+from benchmarks.alone import ROOT, alone
 from benchmarks.draw import machine
 from benchmarks.jobs import Cost
-from benchmarks.measuring import ROOT
+from benchmarks.pages import table
 from benchmarks.record import slope
 
 PAGE = ROOT / "docs" / "benchmarks_estimate.md"
@@ -94,12 +94,9 @@ def measure(
     """Run a job in a process of its own, which is broken off after `most` seconds."""
     asked = [python, "-m", module, name, str(rows), str(repeats)]
     try:
-        told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False, timeout=most)
+        return Cost(**alone(name, asked, most))
     except subprocess.TimeoutExpired:
         return Cost(most or 0.0, float("nan"), {}, broken_off=True)
-    if told.returncode:
-        raise SystemExit(f"{name}：\n{told.stderr}")
-    return Cost(**json.loads(told.stdout.splitlines()[-1]))
 
 
 def contenders(case: Case, share: float, repeats: int, peer: str) -> tuple[Cost, Cost | None, Cost]:
@@ -177,14 +174,10 @@ def page(date: str, share: float, repeats: int, costs: Mapping[str, tuple[Cost, 
     """Return docs/benchmarks_estimate.md."""
     text = HEAD.format(date=date, machine=machine(), versions=versions(costs), repeats=repeats, patience=PATIENCE)
     for case in CASES:
-        text += f"\n## {case.title}\n\n{_table(HEADS, rows_of(case, share, *costs[case.name]))}"
+        text += f"\n## {case.title}\n\n{table(HEADS, rows_of(case, share, *costs[case.name]))}"
     rows = "、".join(f"{max(1000, round(length * share)):,}" for length in LENGTHS)
     heads = ("途径", f"毫秒：{rows} 行", "斜率", "毫秒：10、100、1000 个域", "斜率")
-    return text + f"\n## 随行数与域数的增长（比例全表，首阶段有放回；对数–对数斜率）\n\n{_table(heads, grown)}"
-
-
-def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *lines)) + "\n"
+    return text + f"\n## 随行数与域数的增长（比例全表，首阶段有放回；对数–对数斜率）\n\n{table(heads, grown)}"
 
 
 def main(words: Sequence[str] | None = None) -> None:

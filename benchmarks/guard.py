@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import scipy
 
+from benchmarks.alone import ROOT
 from benchmarks.kernels import KERNELS, TIMES
-from benchmarks.measuring import ROOT
 
 BASELINE = Path(__file__).parent / "instructions.json"
 FORMAT = 1

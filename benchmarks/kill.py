@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import evalkit as ev
-from benchmarks.measuring import ROOT
+from benchmarks.alone import ROOT
 from evalkit.evaluation.folder import Folder
 from evalkit.ledger import Ledger
 

@@ -6,19 +6,16 @@ import argparse
 import hashlib
 import json
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from benchmarks import contenders
+from benchmarks.alone import ROOT, alone
 from benchmarks.contenders import STRATA, Run, size_of
 from benchmarks.memory import peak
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -42,11 +39,7 @@ def measure(name: str, folder: Path, share: float, repeats: int, listed: Path | 
         whole = (10_000_000, 1_000_000) if name == "svy:srs" else (600_000, 50_000)
         sizes = [size_of(share, whole[0]), size_of(share, whole[1]) // STRATA]
         asked = [peer, str(ROOT / "benchmarks" / "peer.py"), name.partition(":")[2], *map(str, sizes), str(repeats)]
-    told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
-    if told.returncode:
-        raise SystemExit(f"{name}：\n{told.stderr}")
-    found: dict[str, Any] = json.loads(told.stdout.splitlines()[-1])
-    return Measured(**found)
+    return Measured(**alone(name, asked))
 
 
 def run_of(name: str, folder: Path, share: float, listed: Path | None) -> Run:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+
+from benchmarks.pages import table
 
 FORMAT = 1
 FLOOR, OWN, SVY, R = "仅 numpy", "evalkit", "svy", "R survey"
@@ -113,7 +115,7 @@ def ratios(line: Line, others: Sequence[Line]) -> dict[str, float]:
 def page(record: Record, head: str) -> str:
     """Return docs/benchmarks.md: the head, the large jobs with their goals, and a section for each part."""
     text = head.format(**{name: getattr(record, name) for name in ("date", "machine", "versions", "note")})
-    text += f"\n## 大名单：目标与达到\n\n{record.large_date}，{record.large_machine}。\n\n{_table(GOALS, map(_goal, record.large))}"
+    text += f"\n## 大名单：目标与达到\n\n{record.large_date}，{record.large_machine}。\n\n{table(GOALS, map(_goal, record.large))}"
     for part, title in PARTS.items():
         own = [line for line in record.lines if line.part == part]
         text += f"\n## {title}\n" if own else ""
@@ -125,7 +127,7 @@ def page(record: Record, head: str) -> str:
 def _task(task: str, lines: Sequence[Line]) -> str:
     grown = slopes(lines)
     told = "，".join(f"{way} {value:.2f}" for way, value in grown.items())
-    return f"\n### {task}\n\n{_table(HEADS, (_cells(line, lines) for line in lines))}" + (f"\n斜率：{told}。\n" if grown else "")
+    return f"\n### {task}\n\n{table(HEADS, (_cells(line, lines) for line in lines))}" + (f"\n斜率：{told}。\n" if grown else "")
 
 
 def _cells(line: Line, others: Sequence[Line]) -> tuple[str, ...]:
@@ -138,8 +140,3 @@ def _cells(line: Line, others: Sequence[Line]) -> tuple[str, ...]:
 def _goal(goal: Goal) -> tuple[str, ...]:
     costs = f"{goal.seconds:.1f}", f"{goal.cpu:.1f}", f"{goal.peak:,.0f}", f"{goal.most_seconds:g}", f"{goal.most_peak:,.0f}"
     return (goal.task, f"{goal.rows / 1e6:,.0f}", *costs, "是" if goal.met else "否")
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = (heads, ["---"] * len(heads), *rows)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"

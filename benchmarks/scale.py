@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -15,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import evalkit as ev
+from benchmarks.alone import alone
 from benchmarks.inputs import copied
-from benchmarks.measuring import ROOT
 from benchmarks.memory import peak
 from evalkit.later import later
 
@@ -100,11 +99,7 @@ def timed(name: str, path: Path) -> dict[str, Any]:
 def cost_of(name: str, folder: Path, rows: int) -> dict[str, Any]:
     """Run a job in a process of its own and return what it cost."""
     path = JOBS[name][1](folder, rows)
-    asked = [sys.executable, "-m", "benchmarks.scale", "--job", name, str(path)]
-    run = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
-    if run.returncode:
-        raise SystemExit(f"{name}：\n{run.stderr}")
-    cost: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    cost = alone(name, [sys.executable, "-m", "benchmarks.scale", "--job", name, str(path)])
     return cost | {"size": path.stat().st_size / 1e6}
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 import evalkit as ev
+from benchmarks.alone import ROOT
 from benchmarks.draw import machine
-from benchmarks.measuring import ROOT
 from evalkit.codes import CHECKS, WEIGHTS
 
 PAGE = ROOT / "docs" / "benchmarks_screening.md"

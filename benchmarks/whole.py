@@ -22,9 +22,10 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks import draw, estimate, record, scale
+from benchmarks.alone import ROOT
 from benchmarks.contenders import size_of
 from benchmarks.jobs import Cost
-from benchmarks.measuring import ROOT, measure
+from benchmarks.measuring import measure
 from benchmarks.record import FLOOR, OWN, PARTS, SVY, Line, R, Record
 from benchmarks.surveys import made_survey
 

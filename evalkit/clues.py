@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.errors import FieldworkError, PrivacyError
-from evalkit.fieldwork.templates import GUIDE, guide_page, refuse_filled, table_page
+from evalkit.fieldwork.templates import blank_pages, refuse_filled
 from evalkit.filledin import read_filled
 from evalkit.given import takes
 from evalkit.ledger import is_day
@@ -151,9 +151,8 @@ def write_clue_form(path: str | Path) -> Path:
     """
     place = Path(path)
     refuse_filled(place)
-    blank = pd.DataFrame("", index=range(BLANK_ROWS), columns=list(HOW))
-    page = table_page(blank, ["线索编号", "地点", "户编号", "发现日期"], {"级": LEVELS})
-    made = write_book(place, {"线索登记表": page, GUIDE: guide_page("线索登记表填写说明", HOW, RULES)})
+    codes = ["线索编号", "地点", "户编号", "发现日期"]
+    made = write_book(place, blank_pages("线索登记表", HOW, codes, {"级": LEVELS}, RULES, BLANK_ROWS))
     made.chmod(0o600)
     return made
 

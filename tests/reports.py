@@ -61,13 +61,18 @@ def county(place: int, rate: float) -> Results:
 
 def evaluated(design: Design) -> Results:
     """Return the results of a specimen design without its files: lists, draw, returns, findings and estimates in memory."""
+    _, rosters, sample, responses = collected(design)
+    return gather(ev.determine(responses), rosters, Drawing(sample.certificate, (), {}))
+
+
+def collected(design: Design) -> tuple[ev.Frame, pd.DataFrame, ev.Sample, ev.Responses]:
+    """Return the list, rosters, sample and returns of a specimen design, without files."""
     assert design.specimen is not None
     frame, (made, _) = planned_frame(design), specimen_list(design)
     drawn = ev.draw(frame, design, seed=design.specimen.seed)
     rosters = ev.read_rosters(pd.concat(made.rosters(drawn.villages).values(), ignore_index=True), design)
     sample = ev.draw_next(drawn, rosters)
-    responses = ev.collect(sample, returns(sample, made.households(drawn.villages), design))
-    return gather(ev.determine(responses), rosters, Drawing(sample.certificate, (), {}))
+    return frame, rosters, sample, ev.collect(sample, returns(sample, made.households(drawn.villages), design))
 
 
 def bare(file: Path) -> str:

@@ -16,6 +16,7 @@ import evalkit as ev
 from evalkit.survey import RemoteSurvey
 from evalkit.verification import verify
 from tests.engine_cases import ASKED, DESIGNS, LARGE, OWN, agree, answers, declared, drawn, framed, from_memory, register, returned, same
+from tests.refusals import refused
 
 pytestmark = pytest.mark.java
 Put = Callable[[pd.DataFrame], Any]
@@ -51,12 +52,6 @@ def put(request: pytest.FixtureRequest) -> Iterator[Put]:
             with dask.config.set(scheduler="threads"):
                 yield lambda table: dask.dataframe.from_pandas(table, npartitions=3)
             return
-
-
-def refused(call: Any) -> str:
-    with pytest.raises(ev.EvalkitError) as found:
-        call()
-    return str(found.value)
 
 
 def test_the_same_numbers_as_in_memory(put: Put) -> None:

@@ -18,11 +18,10 @@ from evalkit.evaluation.chosen import gather
 from evalkit.evaluation.specimen import run
 from evalkit.findings import unjudged
 from evalkit.frame import Frame
-from evalkit.plans.counting import planned_frame, specimen_list
 from evalkit.report.compose import compose_report
 from evalkit.survey import Survey
-from evalkit.synthetic import returns
 from evalkit.tables import Results
+from tests.reports import collected
 
 FOLDER = Path(__file__).resolve().parent.parent / "designs"
 SMALLER = {"ningshan_2019": 60.0}  # households of a village, where a census of all would take too long here
@@ -48,12 +47,7 @@ def evaluated(name: str) -> tuple[Frame, Results, Survey | None]:
 
 
 def evaluate(design: Design) -> tuple[Frame, Results, Survey | None]:
-    assert design.specimen is not None
-    frame, (made, _) = planned_frame(design), specimen_list(design)
-    drawn = ev.draw(frame, design, seed=design.specimen.seed)
-    rosters = ev.read_rosters(pd.concat(made.rosters(drawn.villages).values(), ignore_index=True), design)
-    sample = ev.draw_next(drawn, rosters)
-    responses = ev.collect(sample, returns(sample, made.households(drawn.villages), design))
+    frame, rosters, sample, responses = collected(design)
     findings = ev.determine(responses) if design.criteria else unjudged(responses)
     results = gather(findings, rosters, Drawing(sample.certificate, (), {}))
     return frame, results, ev.weigh(findings) if sample.inference else None

@@ -23,6 +23,7 @@ from evalkit.errors import EvalkitWarning
 from evalkit.later import later
 from evalkit.survey import RemoteSurvey
 from tests.engine_cases import ASKED, DESIGNS, agree, answers, limited, same
+from tests.refusals import refused
 
 
 @pytest.fixture(scope="module")
@@ -99,12 +100,6 @@ def test_files_are_read_where_they_lie(table: pd.DataFrame, tmp_path: Path) -> N
     near = ev.proportion(ev.Survey.from_data(table, **DESIGNS["villages"]), "wrong", by="type")
     for path in (parquet, str(text), old):
         same(near, ev.proportion(ev.Survey.from_data(path, **DESIGNS["villages"]), "wrong", by="type"))
-
-
-def refused(call: Any) -> str:
-    with pytest.raises(ev.EvalkitError) as found:
-        call()
-    return str(found.value)
 
 
 def test_what_needs_rows_says_so(relation: Any) -> None:

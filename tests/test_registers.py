@@ -20,6 +20,7 @@ from evalkit.sample import Sample
 from evalkit.verification import verify
 from tests import county, engine_cases
 from tests.engine_cases import OWN, drawn, framed
+from tests.refusals import refused
 
 ENGINES = ("duckdb", "polars", "parquet", "csv")
 
@@ -108,12 +109,6 @@ def test_what_crosses(sources: dict[str, Any], register: pd.DataFrame, design: D
     rows = int(register["村代码"].isin(sample.villages).sum())
     # villages with their township, count, sum and how many cells were none; their counts again; the drawn villages' households
     assert crossed == [(villages, 6), (villages, 2), (rows, 7)] and 10 * rows < 3 * len(register)
-
-
-def refused(call: Any) -> str:
-    with pytest.raises(ev.EvalkitError) as found:
-        call()
-    return str(found.value)
 
 
 def test_faults_are_told_by_village(register: pd.DataFrame, design: Design, near: Sample) -> None:

@@ -18,14 +18,10 @@ from evalkit import replication, streams
 from evalkit.replication import Replicates
 from evalkit.replication.draws import Layout, chosen, drawn_counts, layout_of
 from evalkit.replication.resampled import _blocks
-from evalkit.variances import Policy, Scores, Stage, structure, variances_of_totals
+from evalkit.variances import Stage, structure
+from tests.test_replication import linearised
 
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference" / "data"
-
-
-def linearised(stages: tuple[Stage, ...], scores: np.ndarray) -> np.ndarray:
-    made = [variances_of_totals(stages, Scores((column,), np.ones((1, 1))), Policy()) for column in scores.T]
-    return np.array([float(part[0]) for part in made])
 
 
 def values(plan: Replicates, stages: tuple[Stage, ...], scores: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from evalkit.selection.ranked import chances
 from evalkit.selection.spatial import SPATIAL, local_cube, local_pivotal
 from evalkit.selection.spread import imbalance, local_balance, voronoi_balance
 from evalkit.variances import local_mean
-from tests.many_draws import SIZES, Draw, frequencies, villages, within_band
+from tests.many_draws import SIZES, Draw, five_per_cent_off, frequencies, hold, villages, within_band
 
 Measure = Callable[[Sequence[float], Sequence[Sequence[float]], Sequence[int]], float]
 
@@ -34,22 +34,12 @@ def known(size: int) -> dict[str, list[list[float]]]:
 @pytest.mark.parametrize("n", [2, 5, 20])
 @pytest.mark.parametrize("method", SPATIAL, ids=lambda method: method.name)
 def test_inclusion_frequencies(method: spatial.Method, n: int) -> None:
-    """Each unit's frequency is within 4 standard errors of its chance, some chances being over 0.9."""
     sizes = SIZES[n]
-    columns = {"sizes": sizes, **known(len(sizes))}
-    found = frequencies(method.draw, len(sizes), n, **columns)
-    probs = method.probs(villages(len(sizes), "any", **columns), n)
-    near = max(p for p in probs if p < 1)
-    assert near > 0.9 and math.isclose(math.fsum(probs), n)
-    assert within_band(found, probs)
-    assert not within_band(found, [0.95 * p if p == near else p for p in probs])
+    hold(method, n, sizes=sizes, **known(len(sizes)))
 
 
 def test_a_draw_with_chances_five_per_cent_off_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes, n = SIZES[5], 5
-    stated = chances(villages(len(sizes), "any", sizes=sizes), n)
-    least, most = stated.index(min(stated)), stated.index(max(p for p in stated if p < 1))
-    off = [p - 0.05 * stated[most] * (i == most) + 0.05 * stated[most] * (i == least) for i, p in enumerate(stated)]
+    (stated, off), sizes, n = five_per_cent_off(5), SIZES[5], 5
     monkeypatch.setattr(spatial, "chances", lambda units, n: list(off))
     assert not within_band(frequencies(local_pivotal, len(sizes), n, sizes=sizes, **known(len(sizes))), stated)
 

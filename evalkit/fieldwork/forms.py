@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,7 @@ def write_form(sample: Sample, path: str | Path) -> Path:
     return write_book(path, pages)
 
 
-def _given(sample: Sample, mains: pd.DataFrame, design: Design, asked: dict[str, str]) -> pd.DataFrame:
+def _given(sample: Sample, mains: pd.DataFrame, design: Design, asked: Mapping[str, str]) -> pd.DataFrame:
     """Return what is known of the mains under the headings of the form; nothing stands under a heading to be filled."""
     columns, rosters = design.returns, design.rosters
     assert columns is not None

@@ -25,7 +25,7 @@ RULES = (
     "代码、编号、证件号码所在列已设为文本格式；从别处粘贴时选择“只粘贴数值”，以免丢失开头的 0 与后几位。",
     "可以增加其他列，读取时不影响。",
 )
-Parts = tuple[dict[str, str], list[str], dict[str, Sequence[str]]]  # how to fill each column, columns of codes, words offered
+Parts = tuple[Mapping[str, str], Sequence[str], Mapping[str, Sequence[str]]]  # how to fill each column, columns of codes, words offered
 
 
 def write_templates(folder: str | Path, design: Design) -> list[Path]:
@@ -56,15 +56,29 @@ def write_templates(folder: str | Path, design: Design) -> list[Path]:
         parts["名册"] = _rosters(design)
     if design.returns is not None:
         parts["回收表"] = returns_parts(design)
+    return write_blanks(folder, parts)
+
+
+def write_blanks(folder: str | Path, parts: Mapping[str, Parts], rules: Sequence[str] = RULES) -> list[Path]:
+    """Write an empty workbook to fill for each sheet, ``<sheet>模板.xlsx``; none when somebody has begun to fill one of them.
+
+    Raises
+    ------
+    FieldworkError
+    """
     paths = {sheet: Path(folder) / f"{sheet}模板.xlsx" for sheet in parts}
     for path in paths.values():
         refuse_filled(path)
-    return [write_book(paths[sheet], _pages(sheet, *mine)) for sheet, mine in parts.items()]
+    return [write_book(paths[sheet], blank_pages(sheet, *mine, rules)) for sheet, mine in parts.items()]
 
 
-def _pages(sheet: str, guide: Mapping[str, str], codes: Sequence[str], choices: Mapping[str, Sequence[str]]) -> dict[str, Page]:
-    blank = pd.DataFrame("", index=range(BLANK_ROWS), columns=list(guide))
-    return {sheet: table_page(blank, codes, choices), GUIDE: guide_page(f"{sheet}填写说明", guide, RULES)}
+def blank_pages(
+    sheet: str, guide: Mapping[str, str], codes: Sequence[str], choices: Mapping[str, Sequence[str]], rules: Sequence[str],
+    rows: int = BLANK_ROWS,
+) -> dict[str, Page]:  # fmt: skip
+    """Return an empty sheet under the headings of its guide, and the sheet that says how to fill it."""
+    blank = pd.DataFrame("", index=range(rows), columns=list(guide))
+    return {sheet: table_page(blank, codes, choices), GUIDE: guide_page(f"{sheet}填写说明", guide, rules)}
 
 
 def table_page(table: pd.DataFrame, codes: Sequence[str], choices: Mapping[str, Sequence[str]]) -> Page:

@@ -9,16 +9,15 @@ from typing import Any
 import pandas as pd
 
 from evalkit.errors import EvalkitError, Faults, FieldworkError
-from evalkit.fieldwork.templates import guide_page, refuse_filled, table_page
+from evalkit.fieldwork.templates import write_blanks
 from evalkit.filledin import Filled, read_filled
 from evalkit.given import takes
 from evalkit.lists import as_list
 from evalkit.sample import Sample
-from evalkit.sheets import cell_text, write_book
+from evalkit.sheets import cell_text
 
 CODE, KIND, ANY = "单位代码", "类别", "*"
 CERTAIN = 1 - 1e-12  # a chance of one, but for the rounding of a quotient
-BLANK_ROWS = 500
 GUIDES = {
     "必访名单": {CODE: "必填。村代码；农户写 村代码/户编号", KIND: "必填。如 2018年拟脱贫村；一个单位属于几类的，写几行"},
     "走访记录": {CODE: "必填。走访过的单位，写法与必访名单相同；走访几次的写几行也行"},
@@ -155,11 +154,4 @@ def write_visit_forms(folder: str | Path) -> list[Path]:
     FieldworkError
         When one of them is there and somebody has begun to fill it; none is written then.
     """
-    paths = {name: Path(folder) / f"{name}模板.xlsx" for name in GUIDES}
-    for path in paths.values():
-        refuse_filled(path)
-    blanks = {name: pd.DataFrame("", index=range(BLANK_ROWS), columns=list(guide)) for name, guide in GUIDES.items()}
-    return [
-        write_book(paths[name], {name: table_page(blanks[name], [CODE], {}), "填写说明": guide_page(f"{name}填写说明", guide, RULES)})
-        for name, guide in GUIDES.items()
-    ]
+    return write_blanks(folder, {name: (guide, [CODE], {}) for name, guide in GUIDES.items()}, RULES)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from evalkit.design.rectifying import STANDING
-from evalkit.fieldwork.templates import guide_page, refuse_filled, table_page
-from evalkit.problems.listing import HEADINGS, LEVELS
-from evalkit.problems.log import HEADINGS as STEP_HEADINGS
+from evalkit.fieldwork.templates import blank_pages, refuse_filled
+from evalkit.problems.listing import LEVELS
 from evalkit.problems.steps import CLOSE, PAPER, STATES, STEPS, signed
 from evalkit.problems.taxonomies import charge_table
 from evalkit.sheets import Page, write_book
@@ -120,15 +119,12 @@ def write_problem_form(path: str | Path, *, taxonomy: Taxonomy | None = None) ->
     place = Path(path)
     refuse_filled(place)
     kinds = () if taxonomy is None else taxonomy.problem
-    blank = pd.DataFrame("", index=range(BLANK_ROWS), columns=list(HEADINGS))
     choices = {"级": LEVELS, "问题代码": [kind.code for kind in kinds]}
-    pages = {
-        "问题清单": table_page(blank, ["问题编号", "地点", "户编号", "发现日期", "整改时限"], choices),
-        "填写说明": guide_page("问题清单填写说明", GUIDE, RULES),
-    }
+    codes = ["问题编号", "地点", "户编号", "发现日期", "整改时限"]
+    pages = blank_pages("问题清单", GUIDE, codes, choices, RULES, BLANK_ROWS)
     if taxonomy is not None:
-        codes = [(kind.code, taxonomy.group_name(kind.code), kind.name) for kind in kinds]
-        pages["分类说明"] = Page(taxonomy.title, pd.DataFrame(codes, columns=["代码", "组", "问题"]), widths=(10, 30, 70))
+        listed = [(kind.code, taxonomy.group_name(kind.code), kind.name) for kind in kinds]
+        pages["分类说明"] = Page(taxonomy.title, pd.DataFrame(listed, columns=["代码", "组", "问题"]), widths=(10, 30, 70))
     return write_book(place, pages)
 
 
@@ -136,9 +132,5 @@ def write_step_form(path: str | Path, *, chain: Sequence[str]) -> Path:
     """Write an empty table of steps to fill, as `note_problems` reads it."""
     place = Path(path)
     refuse_filled(place)
-    blank = pd.DataFrame("", index=range(BLANK_ROWS), columns=list(STEP_HEADINGS))
-    codes = ["问题编号", "日期", "新时限"]
-    return write_book(place, {
-        "整改步骤": table_page(blank, codes, {"步骤": STEPS, "职务": tuple(chain)}),
-        "填写说明": guide_page("整改步骤填写说明", STEP_GUIDE, ("一行一步；全收或全不收。",)),
-    })  # fmt: skip
+    choices, rules = {"步骤": STEPS, "职务": tuple(chain)}, ("一行一步；全收或全不收。",)
+    return write_book(place, blank_pages("整改步骤", STEP_GUIDE, ["问题编号", "日期", "新时限"], choices, rules, BLANK_ROWS))

@@ -86,13 +86,6 @@ def _referring(sentence: str, reference: str) -> Paragraph:
     return Paragraph(sentence.removesuffix("。") + reference + "。")
 
 
-def _show(exhibits: Exhibits, *keys: str) -> Iterator[Block]:
-    for key in keys:
-        found = exhibits.pictures.get(key.removeprefix("chart:")) if key.startswith("chart:") else exhibits.tables.get(key)
-        if found is not None:
-            yield found
-
-
 # -- the main part ------------------------------------------------------------------------------------------
 
 
@@ -122,32 +115,32 @@ def _sampled(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _section("样本分布")
     yield _referring(sentences.sample_size(results), exhibits.refer("sample", "chart:sample"))
     yield from _texts(results.facts.get("sampling", []))
-    yield from _show(exhibits, "chart:sample")
+    yield from exhibits.show("chart:sample")
     yield _section("调查完成情况")
     if "response" in exhibits.tables:
         yield _referring(sentences.completion(results), exhibits.refer("response", "chart:response"))
-    yield from _show(exhibits, "response", "chart:response", "chart:progress")
+    yield from exhibits.show("response", "chart:response", "chart:progress")
 
 
 def _indicators(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _chapter("指标分析")
     yield _section("总体结果")
     yield _referring(sentences.reading(results), exhibits.refer("gates", "chart:gates", "statuses"))
-    yield from _show(exhibits, "gates", "chart:gates")
+    yield from exhibits.show("gates", "chart:gates")
     if "gates" in exhibits.pictures:
         yield Paragraph("图注：粗线实心点为认定（或全部）口径，细线空心点为疑似口径；竖线为门槛，浅色一侧为达到门槛的范围。", "note")
-    yield from _show(exhibits, "statuses")
+    yield from exhibits.show("statuses")
     for name in rate_names(results):
         yield _section(name)
         yield from _texts(sentences.about_rate(results, name))
     if "groups" in exhibits.tables or "small_groups" in exhibits.tables:
         yield _section("分组情况")
         yield Paragraph("主要指标按分组的结果" + exhibits.refer("groups", "small_groups") + "用于发现薄弱环节，不单独用于判定。")
-        yield from _show(exhibits, "groups")
+        yield from exhibits.show("groups")
     if "satisfaction" in exhibits.tables:
         yield _section("满意度各题情况")
         yield _referring(sentences.answers(results), exhibits.refer("satisfaction", "chart:satisfaction", "answers"))
-        yield from _show(exhibits, "satisfaction", "chart:satisfaction")
+        yield from exhibits.show("satisfaction", "chart:satisfaction")
 
 
 def _achievements(results: Results, exhibits: Exhibits) -> Iterator[Block]:
@@ -163,10 +156,10 @@ def _problems(results: Results, exhibits: Exhibits) -> Iterator[Block]:
         return
     yield _section("按事项")
     yield from _texts(sentences.findings_by_item(results))
-    yield from _show(exhibits, "findings", "chart:causes")
+    yield from exhibits.show("findings", "chart:causes")
     yield _section("按地点")
     yield from _texts([sentences.findings_by_place(results)])
-    yield from _show(exhibits, "chart:places", "chart:flow")
+    yield from exhibits.show("chart:places", "chart:flow")
 
 
 def _conclusion(results: Results, exhibits: Exhibits) -> Iterator[Block]:
@@ -223,11 +216,11 @@ ASSESSMENT = (_basics, _indicators, _problems, _appraisal, _handling)
 def _annexes(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _annex("附表")
     yield Paragraph(KEY, "note")
-    yield from _show(exhibits, "sample", "places", "causes", "distance")
+    yield from exhibits.show("sample", "places", "causes", "distance")
     yield from _texts(results.facts.get("bearing", []), "note")
-    yield from _show(exhibits, "marks", "flags")
+    yield from exhibits.show("marks", "flags")
     yield from _texts(results.facts.get("scored", []), "note")
-    yield from _show(exhibits, "rules", "small_groups", "answers", "quality")
+    yield from exhibits.show("rules", "small_groups", "answers", "quality")
     if "places" not in exhibits.tables and results.facts.get("sought") != []:
         yield Paragraph("各地点均未发现疑似问题户，不列按地点的附表。", "note")
     if "quality" not in exhibits.tables:
@@ -238,13 +231,13 @@ def _technical(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _annex("技术附录")
     yield _section("估计方法")
     yield from _texts(sentences.method(results), "technical")
-    yield from _show(exhibits, "precision", "design_effects", "errors")
+    yield from exhibits.show("precision", "design_effects", "errors")
     yield _section("判定方法")
     yield from _texts(sentences.deciding(results), "technical")
-    yield from _show(exhibits, "verdicts")
+    yield from exhibits.show("verdicts")
     yield _section("计算规则与权数")
     yield from _texts(sentences.policies(results), "technical")
-    yield from _show(exhibits, "weights", "chart:weights")
+    yield from exhibits.show("weights", "chart:weights")
     yield _section("说明")
     yield from _texts(sentences.numbered(sentences.ended(results.facts.get("notes", []))) or ["无其他说明。"], "technical")
 
@@ -252,4 +245,4 @@ def _technical(results: Results, exhibits: Exhibits) -> Iterator[Block]:
 def _receipt(results: Results, exhibits: Exhibits) -> Iterator[Block]:
     yield _annex("抽样凭证")
     yield from _texts(sentences.checking(), "technical")
-    yield from _show(exhibits, "receipt", "chart:drawn")
+    yield from exhibits.show("receipt", "chart:drawn")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -37,9 +37,16 @@ class Exhibits:
     tables: Mapping[str, Table]
     pictures: Mapping[str, Picture]
 
+    def show(self, *keys: str) -> Iterator[Table | Picture]:
+        """Yield those of the tables, and of the pictures (``chart:…``), that exist."""
+        for key in keys:
+            found = self.pictures.get(key.removeprefix("chart:")) if key.startswith("chart:") else self.tables.get(key)
+            if found is not None:
+                yield found
+
     def refer(self, *keys: str) -> str:
         """Return （见表1、图2） for those of the keys that exist, or nothing."""
-        there = [found.number for key in keys if (found := self.tables.get(key) or self.pictures.get(key.removeprefix("chart:")))]
+        there = [found.number for found in self.show(*keys)]
         return f"（见{'、'.join(there)}）" if there else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from evalkit.figures import gate_words, number, official_date, ordinal
 from evalkit.plans.remarks import replacement
 from evalkit.plans.wording import outside_told
+from evalkit.report.exhibits import Exhibits
 from evalkit.report.files import write_document
-from evalkit.report.model import Block, Document, Heading, Paragraph, Picture, Table
+from evalkit.report.model import Block, Document, Heading, Paragraph, Picture
 from evalkit.report.plancharts import plan_charts
 from evalkit.report.plantables import plan_tables
 
@@ -22,24 +23,10 @@ NAME = "抽样方案"
 
 
 @dataclass(frozen=True, eq=False)
-class _Shown:
+class _Shown(Exhibits):
     """A plan with its numbered tables and pictures."""
 
     plan: Plan
-    tables: Mapping[str, Table]
-    pictures: Mapping[str, Picture]
-
-    def show(self, *keys: str) -> Iterator[Block]:
-        """Yield those of the tables and pictures that exist."""
-        for key in keys:
-            found = self.pictures.get(key.removeprefix("chart:")) if key.startswith("chart:") else self.tables.get(key)
-            if found is not None:
-                yield found
-
-    def refer(self, *keys: str) -> str:
-        """Return （见表1、图2） for those that exist, or nothing."""
-        there = [found.number for found in self.show(*keys) if isinstance(found, Table | Picture)]
-        return f"（见{'、'.join(there)}）" if there else ""
 
 
 def compose_plan(plan: Plan) -> Document:
@@ -55,7 +42,7 @@ def compose_plan(plan: Plan) -> Document:
         Every number comes from the plan's tables.
     """
     pictures = {chart.key: Picture(chart, f"图{i}") for i, chart in enumerate(plan_charts(plan), 1)}
-    shown = _Shown(plan, plan_tables(plan), pictures)
+    shown = _Shown(plan_tables(plan), pictures, plan)
     chapters = (
         ("评估对象与依据", _subject), ("抽样框", _frame), ("抽样设计", _design), ("样本分配", _allocation), ("入样概率与权数", _chances),
         ("预期精度与统计把握", _precision), ("费用与工作量", _work), ("备用户与替换规则", _reserves), ("随机种子与监督", _seed),

@@ -67,12 +67,14 @@ def scores(
     """
     one_of("interval", interval, WAYS, EstimateError, "区间")
     found = read_items(survey, items, scale, by, where, missing)
+    variables = [Variable((item.name,), item.points, item.code < 0) for item in found]
+    return together(survey, variables, by, where, "score", partial(_of_points, interval))
 
-    def build(survey: Survey, values: Floats, inside: Domain) -> tuple[Floats, Block]:
-        value, block = mean_block(survey, values, inside)
-        return value, replace(block, bounds=partial(score_limits, interval, values, value, block))
 
-    return together(survey, [Variable((item.name,), item.points, item.code < 0) for item in found], by, where, "score", build)
+def _of_points(interval: str, survey: Survey, values: Floats, inside: Domain) -> tuple[Floats, Block]:
+    """Return the mean of points, whose limits are asked for in a way of their own."""
+    value, block = mean_block(survey, values, inside)
+    return value, replace(block, bounds=partial(score_limits, interval, values, value, block))
 
 
 def together(survey: Survey, variables: list[Variable], by: By, where: Any, kind: Kind, build: Build) -> Estimate:
@@ -291,12 +293,7 @@ def composite(
     one_of("interval", interval, WAYS, EstimateError, "区间")
     found = read_items(survey, items, scale, by, where, missing)
     variable = Variable((label,), *person_scores(found, weights, least))
-
-    def build(survey: Survey, values: Floats, inside: Domain) -> tuple[Floats, Block]:
-        value, block = mean_block(survey, values, inside)
-        return value, replace(block, bounds=partial(score_limits, interval, values, value, block))
-
-    return together(survey, [variable], by, where, "score", build)
+    return together(survey, [variable], by, where, "score", partial(_of_points, interval))
 
 
 def person_scores(items: list[Item], weights: Mapping[str, float] | str, least: float) -> tuple[Floats, Any]:

@@ -6,17 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
-
 from evalkit.errors import FieldworkError
-from evalkit.fieldwork.templates import guide_page, refuse_filled, table_page
+from evalkit.fieldwork.templates import write_blanks
 from evalkit.given import takes
-from evalkit.sheets import Page, write_book
 from evalkit.tasks.duties import EVERY
 from evalkit.tasks.inspectors import DAY, NUMBER, PRESENCE, PROOFS, TABLES
 from evalkit.tasks.yearly import PROGRESS, QUARTERS, TARGETS
 
-BLANK_ROWS = 500
 RULES = ("第 1 行是列名，不要改动、合并单元格或在上方加标题。", "可以增加其他列，读取时不影响；不写姓名、证件、电话。")
 
 
@@ -69,12 +65,4 @@ def write_task_forms(folder: str | Path) -> list[Path]:
     FieldworkError
         When one of them is there and somebody has begun to fill it; none is written then.
     """
-    paths = {name: Path(folder) / f"{name}模板.xlsx" for name in FORMS}
-    for path in paths.values():
-        refuse_filled(path)
-    return [write_book(path, _pages(name, FORMS[name])) for name, path in paths.items()]
-
-
-def _pages(name: str, form: Form) -> dict[str, Page]:
-    blank = pd.DataFrame("", index=range(BLANK_ROWS), columns=list(form.guide))
-    return {name: table_page(blank, form.codes, form.words), "填写说明": guide_page(f"{name}填写说明", form.guide, RULES)}
+    return write_blanks(folder, FORMS, RULES)

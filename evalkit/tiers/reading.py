@@ -9,14 +9,13 @@ from typing import Any
 import pandas as pd
 
 from evalkit.errors import Faults, FieldworkError
-from evalkit.fieldwork.templates import guide_page, refuse_filled, table_page
+from evalkit.fieldwork.templates import blank_pages, refuse_filled
 from evalkit.filledin import Filled, read_filled, read_several, refuse_several, save_book
 from evalkit.given import takes
 from evalkit.lists import as_list
 from evalkit.tiers.compared import FAIL, ITEM, PASS, Tiers
 
 RESULT, ROW = "结果", "_row"
-BLANK_ROWS = 500
 RULES = ("一行写一个单位的一个项目；各级各写各的结果，不互相改。", "第 1 行是列名，不要改动；可以增加其他列，读取时不影响。")
 Words = tuple[str, str]
 
@@ -143,6 +142,4 @@ def write_tier_form(path: str | Path, *, tiers: Sequence[str], unit: str | Seque
     refuse_filled(place)
     guide = {key: "必填。单位的代码或编号，文本；不写姓名" for key in keys} | {ITEM: "必填。核查项目，各级用同一个名字"}
     guide |= {name: f"{name}的结果：{words[0]}、{words[1]}；没有查的留空" for name in names}
-    blank = pd.DataFrame("", index=range(BLANK_ROWS), columns=list(guide))
-    sheet = table_page(blank, keys, dict.fromkeys(names, words))
-    return save_book(place, {"各级核查": sheet, "填写说明": guide_page("各级核查表填写说明", guide, RULES)})
+    return save_book(place, blank_pages("各级核查", guide, keys, dict.fromkeys(names, words), RULES))
