@@ -160,7 +160,7 @@ class Certificate(Shown):
         -------
         pathlib.Path
         """
-        return write_bytes(path, _readable(self.data))
+        return write_bytes(path, _readable({**self._content, "made_with": self.made_with, "sha256": self.sha256}))
 
     def annex(self) -> dict[str, Any]:
         """Return the annex: the drawn households of each village with digest, role and order.

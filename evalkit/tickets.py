@@ -298,11 +298,7 @@ def fingerprint(rows: Iterable[Sequence[Any]]) -> str:
     """
     total = hashlib.sha256()
     for row in rows:
-        total.update(f"[{','.join(map(_cell, row))}]\n".encode())
+        # texts and whole numbers, which are nearly all, without the encoder's preparations
+        cells = [QUOTED(cell) if type(cell) is str else str(cell) if type(cell) is int else canonical(cell) for cell in row]
+        total.update(f"[{','.join(cells)}]\n".encode())
     return total.hexdigest()
-
-
-def _cell(cell: Any) -> str:
-    """Return one cell in canonical form; texts and whole numbers, which are nearly all, without the encoder's preparations."""
-    kind = type(cell)
-    return QUOTED(cell) if kind is str else str(cell) if kind is int else canonical(cell)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +13,8 @@ from evalkit import intervals
 from evalkit.errors import EstimateError, EvalkitWarning, one_of
 from evalkit.estimates import mixing
 from evalkit.estimates.blocks import Block, effective_weights
+from evalkit.intervals.asking import Question, read_question
+from evalkit.intervals.bounds import answered
 from evalkit.intervals.gammas import gamma_limits
 from evalkit.intervals.tails import tail_of
 from evalkit.variances import Floats
@@ -69,23 +70,11 @@ def ask(
     """Answer `Estimate.interval`."""
     how = method or usual(estimate)
     each = level if joint is None else intervals.joint_level(level, max(int((estimate.n > 0).sum()), 1), joint)
-    found, rows = _once(estimate, each, how, side, df, icc, midp), len(estimate)
+    found, rows = answer(estimate, each, how, side, df, icc, midp), len(estimate)
     known = {"level": each, "reason": "", "icc_source": "", **_planned(estimate, how, icc), **found}
     nan = np.full(rows, np.nan)
     columns = {name: np.broadcast_to(known.get(name, nan), rows) for name in NUMBERS}
     return pd.DataFrame({**columns, "method": [how + MIDP if midp else how] * rows})
-
-
-def _once(estimate: Estimate, level: float, how: str, side: Side, df: Any, icc: Any, midp: bool) -> Columns:
-    """Return the answer, kept where it hangs on plain numbers alone: table, facts and verdict of a rate ask for the same interval."""
-    plain = (icc is None or isinstance(icc, Real)) and all(isinstance(part, Hashable) for part in (level, how, side, midp))
-    if df is not None or not plain:
-        return answer(estimate, level, how, side, df, icc, midp)
-    key = ("answer", level, how, side, icc, midp)
-    if key not in estimate._known:
-        estimate._known[key] = answer(estimate, level, how, side, df, icc, midp)
-    found: Columns = estimate._known[key]
-    return found
 
 
 def answer(estimate: Estimate, level: float, how: str, side: Side, df: Any, icc: Any, midp: bool = False) -> Columns:
@@ -153,22 +142,33 @@ def _own(estimate: Estimate, level: float, side: Side, df: Any) -> Columns:
 
 def _proportion(estimate: Estimate, how: str, level: float, side: Side, df: Any, icc: Any, midp: bool) -> Columns:
     """Ask for the interval of the share."""
-    known, scale = intervals.METHODS[how], estimate.scale
+    known = intervals.METHODS[how]
     if df is not None and known.quantile == "z" and not known.needs_df:
         raise EstimateError(f"method={how}、df={df}｜这种区间用正态分位数，不用自由度｜用 {how}-t 等 t 的形式，或去掉 df")
     if known.needs == "population":
         rule = "简单随机样本的精确界，要知道总体单位数"
         raise EstimateError(f"method={how}｜{rule}｜用 ev.intervals.proportion(比例, n, population=…, method=\"{how}\")")
+    key = ("question", how, icc, midp)
+    if df is not None or not (icc is None or isinstance(icc, Real)):
+        asked = _question(estimate, how, level, side, df, icc, midp)
+    elif key in estimate._known:  # a p-value asks the same at many levels
+        asked = estimate._known[key].at(level, side)
+    else:
+        asked = estimate._known[key] = _question(estimate, how, level, side, df, icc, midp)
+    made = vars(answered(asked))
+    return {name: made[name] for name in NUMBERS if known.needs == "planning" or name not in PLANNED}
+
+
+def _question(estimate: Estimate, how: str, level: float, side: Side, df: Any, icc: Any, midp: bool) -> Question:
+    """Read what is asked of the shares, in the terms of plain numbers."""
+    known = intervals.METHODS[how]
     planned, freedom = estimate.planning(icc) if known.needs else (None, estimate.df)
     nobody = estimate.n == 0
-    se = np.where(nobody, 0.0, estimate.se / np.abs(scale))
-    more: dict[str, Any] = {"planning": planned}
+    se, f_eff = np.where(nobody, 0.0, estimate.se / np.abs(estimate.scale)), None
     if known.needs == "fraction" and planned is not None:
-        se, more = planned.se_wr, {"f_eff": planned.f_eff}
+        se, f_eff, planned = planned.se_wr, planned.f_eff, None
     share, n = np.where(nobody, 0.0, estimate.share()), np.where(nobody, 1, estimate.n)
-    asked = freedom if df is None else df
-    made = vars(intervals.proportion(share, n, se=se, df=asked, method=how, level=level, side=side, midp=midp, **more))
-    return {name: made[name] for name in NUMBERS if known.needs == "planning" or name not in PLANNED}
+    return read_question(share, n, se, freedom if df is None else df, how, level, side, planned, None, f_eff, midp)
 
 
 def _gamma(estimate: Estimate, level: float, side: Side) -> Columns:
@@ -216,7 +216,7 @@ def label_columns(estimate: Estimate) -> Columns:
 
 def tabulate(estimate: Estimate, level: float, icc: Any) -> pd.DataFrame:
     """Answer `Estimate.table`."""
-    found, rows = _once(estimate, level, usual(estimate), "two", None, icc, midp=False), len(estimate)
+    found, rows = answer(estimate, level, usual(estimate), "two", None, icc), len(estimate)
     low, high = (np.broadcast_to(found[name], rows) for name in ("low", "high"))
     numbers = {"estimate": estimate.value, "se": estimate.se, "low": low, "high": high}
     return pd.DataFrame({**label_columns(estimate), **numbers, "df": estimate.df, "deff": estimate.deff(), "n": estimate.n})

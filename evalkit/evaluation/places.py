@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from evalkit.sample.listings import ALL
 
 if TYPE_CHECKING:
@@ -42,7 +44,8 @@ class Places:
         """Name the strata of a frame: 乡镇01, 县01, 层01 … in order of code, or by the frame's own column where it has one value each."""
         above, strata = [stage.unit for stage in design.frame_stages[-2:-1]], list(design.frame_stages[-1].strata)
         table = frame.table().assign(**{ALL: ALL})
-        codes = table[[*above, *(strata or [ALL])]].agg("|".join, axis=1)
+        labels = map("|".join, zip(*(table[column].tolist() for column in (*above, *(strata or [ALL]))), strict=True))
+        codes = pd.Series(list(labels), index=table.index, dtype=str)
         word = _word([column for column in (*above, *strata) if column])
         if design.report.code_names:
             width = max(2, len(str(codes.nunique())))

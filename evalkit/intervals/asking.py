@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
@@ -48,6 +48,13 @@ class Question:
     def end(self) -> NDArray[np.bool_]:
         """Where none or all have the property."""
         return np.asarray((self.p == 0) | (self.p == 1))
+
+    def at(self, level: float, side: str) -> Question:
+        """Return the question at another level and side, all else as it was read."""
+        faults = Faults("区间")
+        check_level(level, side, faults)
+        faults.refuse(EstimateError)
+        return replace(self, level=level, side=side)
 
 
 def read_question(

@@ -153,7 +153,11 @@ def proportion(
     >>> [(round(1500 * seen.low), round(1500 * seen.high)) for seen in (exact, ours)]
     [(4, 40), (5, 40)]
     """
-    asked = read_question(value, n, se, df, method, level, side, planning, population, f_eff, midp)
+    return answered(read_question(value, n, se, df, method, level, side, planning, population, f_eff, midp))
+
+
+def answered(asked: Question) -> Interval:
+    """Return the interval that a question asks for, as `proportion` does."""
     return _result(_MAKERS[asked.how.needs](asked), asked)
 
 

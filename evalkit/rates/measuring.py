@@ -118,8 +118,9 @@ def assumed(
             made[declared.name] = measured(survey, *part(declared.name))
     for declared in design.rates:
         if declared.kind == "incidence" and {declared.wrong_exit, declared.missed} <= set(found):
+            totals = registry_totals(declared, frame)
             made[declared.name] = _incidence(
-                survey, declared, frame, official=lambda name: made[name].official, ratio=lambda name: part(name)[0]
+                survey, declared, totals, official=lambda name: made[name].official, ratio=lambda name: part(name)[0]
             )
         elif declared.kind == "accuracy" and set(declared.errors) <= set(found):
             made[declared.name] = accurate(survey, declared.rule, [part(name) for name in declared.errors])
@@ -217,20 +218,22 @@ def _approval_rate(survey: Survey, declared: ApprovalRate, bare: bool) -> Rate:
 def _incidence_rate(
     survey: Survey, declared: IncidenceRate, design: Design, frame: Frame, made: dict[str, Rate], known: pd.DataFrame, bare: bool
 ) -> Rate:
+    totals = registry_totals(declared, frame)
+
     def at(status: Status) -> Measure:
         return _incidence(
-            survey, declared, frame, official=lambda name: _official(made[name], status),
+            survey, declared, totals, official=lambda name: _official(made[name], status),
             ratio=lambda name: ingredients(survey, _named(design, name), status, known)[0],
         )  # fmt: skip
 
-    return _at_both(declared, at, bare, totals={} if bare else fixed(registry_totals(declared, frame)))
+    return _at_both(declared, at, bare, totals={} if bare else fixed(totals))
 
 
 def _incidence(
-    survey: Survey, declared: IncidenceRate, frame: Frame, official: Callable[[str], Any], ratio: Callable[[str], Ratio]
+    survey: Survey, declared: IncidenceRate, totals: dict[str, float], official: Callable[[str], Any], ratio: Callable[[str], Ratio]
 ) -> Measure:
     """Return an incidence from the unweighted values and the ratios of its two rates, by their names."""
-    totals, parts = registry_totals(declared, frame), {"exited": declared.wrong_exit, "non_registry": declared.missed}
+    parts = {"exited": declared.wrong_exit, "non_registry": declared.missed}
     numerator = totals["remaining"] + sum(totals[key] * official(name) for key, name in parts.items())
     return Measure(numerator, totals["rural"], union_incidence(survey, {key: ratio(name) for key, name in parts.items()}, totals))
 

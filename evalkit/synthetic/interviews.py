@@ -45,11 +45,13 @@ def returns(sample: Sample, households: pd.DataFrame, design: Design) -> pd.Data
         When a section is missing, or `[returns]` has no word for an outcome or a status.
     """
     words, statuses = _words(design)
-    drawn = sample.table("household")[["village", "household", "cell", "role", "order"]]
-    met = drawn.merge(households, on=["village", "household"], how="left", validate="one_to_one")
-    if met["outcome"].isna().any():
+    unit, drawn = ["village", "household"], sample.table("household")
+    place = pd.MultiIndex.from_frame(households[unit]).get_indexer(pd.MultiIndex.from_frame(drawn[unit]))
+    if (place < 0).any():
         raise DesignError("模拟回收表：抽中的农户不在模拟名册中｜样本与模拟名册应出自同一份设计与名单｜重新生成名册")
-    return _table(visited(met.sort_values(["village", "cell", "order"], kind="stable")), words, statuses, design)
+    met = drawn[["village", "cell", "role", "order"]].assign(outcome=households["outcome"].array.take(place), place=place)
+    seen = visited(met.sort_values(["village", "cell", "order"], kind="stable"))
+    return _table(households.take(seen["place"].to_numpy()).reset_index(drop=True), words, statuses, design)
 
 
 def _words(design: Design) -> tuple[dict[str, str], dict[str, str]]:
@@ -100,9 +102,8 @@ def _table(met: pd.DataFrame, words: dict[str, str], statuses: dict[str, str], d
         answers[criteria.affected] = met["affected"]
     if headings.status:
         answers[headings.status] = met["settled"].map(lambda code: statuses.get(code, ""))
-    for name, column in answers.items():
-        table[name] = column.astype(object).where(complete, "")
-    return table.assign(**{MARK_COLUMN: MARK})
+    said = {name: pd.Series(np.where(complete, column.to_numpy(dtype=object), ""), dtype=object) for name, column in answers.items()}
+    return table.assign(**said, **{MARK_COLUMN: MARK})
 
 
 def _interviewers(met: pd.DataFrame, design: Design) -> list[str]:
