@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 stats = later("scipy.stats")
 
 LEAST = 0.01  # of full marks: what a zero counts as in a geometric mean, which one zero would otherwise bring to nothing
+TIE = 1e-9  # scores no further apart share their place
 NORMALISATIONS = {
     "rules": "系统自己的计分规则",
     "minmax": "最小—最大：最差的单位 0，最好的 1",
@@ -100,9 +101,16 @@ def places(scores: ArrayLike) -> Floats:
     [2.5, 1.0, 2.5]
     """
     x = np.asarray(scores, dtype=float)
-    ahead = (x[..., None, :] > x[..., :, None] + 1e-9).sum(axis=-1)
-    same = (np.abs(x[..., None, :] - x[..., :, None]) <= 1e-9).sum(axis=-1)
-    return np.asarray(1 + ahead + (same - 1) / 2, dtype=float)
+    rows = x.reshape(-1, x.shape[-1])
+    return np.array([_places(row) for row in rows]).reshape(x.shape)
+
+
+def _places(x: Floats) -> Floats:
+    """Return the places of one list: sorted once, since pairs of 280 counties in 10,000 draws are 800 million."""
+    ordered = np.sort(x[~np.isnan(x)])
+    low, high = np.searchsorted(ordered, x - TIE, "left"), np.searchsorted(ordered, x + TIE, "right")
+    ahead, same = len(ordered) - high, high - low
+    return np.where(np.isnan(x), 0.5, 1 + ahead + (same - 1) / 2)
 
 
 def sobol(a: ArrayLike, b: ArrayLike, ab: ArrayLike) -> tuple[Floats, Floats]:

@@ -55,6 +55,7 @@ PLAIN = {
     "list": Form("列表", lambda value: isinstance(value, Iterable)),
 }
 PLAIN["Decision"] = Form("函数", callable)
+PLAIN["Progress"] = Form("收一行字的函数，如 print", callable)
 PLAIN |= dict.fromkeys(("Households", "Missing", "WhatOfFaults", "Who"), PLAIN["str"])  # aliases of Literal
 # where what is asked for comes from
 MADE = {

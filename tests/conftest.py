@@ -40,7 +40,7 @@ LONG = frozenset(
      "test_charts_layout", "test_chosen_places", "test_clues", "test_designs", "test_designs_run", "test_docs", "test_docs_acceptance",
      "test_docs_estimation", "test_docs_intervals", "test_docs_verdicts", "test_exact", "test_fuzz", "test_gate_slips",
      "test_glossary", "test_inclusion_pairs", "test_intervals_ways", "test_kill", "test_large", "test_licences", "test_machines",
-     "test_mandatory", "test_method_table", "test_notebooks", "test_nouns", "test_opening", "test_papers", "test_plans",
+     "test_mandatory", "test_method_table", "test_notebooks", "test_nouns", "test_opening", "test_papers", "test_patience", "test_plans",
      "test_privacy", "test_problems_uses", "test_programme", "test_proofs", "test_published_rates", "test_quality_codings",
      "test_quality_plausible", "test_quality_reinterviews", "test_quality_rejudged", "test_quality_springs", "test_quotas",
      "test_rate_coverage", "test_rate_kinds", "test_rate_standards", "test_readme", "test_rectifying", "test_report_english",

@@ -17,8 +17,8 @@ import polars as pl
 import pytest
 
 import evalkit as ev
-from evalkit import engines
-from evalkit.engines import opening, patience
+from evalkit import engines, patience
+from evalkit.engines import opening
 from evalkit.errors import EvalkitWarning
 from evalkit.later import later
 from evalkit.survey import RemoteSurvey
@@ -205,10 +205,11 @@ def test_a_long_question_is_told_on_a_terminal(monkeypatch: pytest.MonkeyPatch) 
 
     screen = Screen()
     monkeypatch.setattr(sys, "stderr", screen)
-    monkeypatch.setattr(patience, "PATIENCE", 1)
+    monkeypatch.setattr(patience, "SECOND", 0.01)
     with patience.waiting("DuckDB｜按村计数", lambda: 40.0):
-        threading.Event().wait(1.2)
-    assert "DuckDB｜按村计数……已 1 秒，40%" in screen.getvalue() and screen.getvalue().endswith(patience.WIPE)
+        threading.Event().wait(0.5)
+    assert "DuckDB｜按村计数……已 1 秒" not in screen.getvalue()
+    assert "DuckDB｜按村计数……已 2 秒，40%" in screen.getvalue() and screen.getvalue().endswith(patience.WIPE)
 
 
 def test_a_question_that_is_stopped_stays_stopped_and_is_no_refusal(relation: Any) -> None:

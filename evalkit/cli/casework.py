@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.group import DAY_FORM, FOLDER, command, group, say
-from evalkit.evaluation import Evaluation, casing
+from evalkit.cli.group import DAY_FORM, FOLDER, command, group, opened, say
+from evalkit.evaluation import casing
 
 CASE = click.argument("number", metavar="案件编号")
 WHO = click.option("--who", required=True, help="何人（代号，不写姓名）。")
@@ -29,7 +29,7 @@ def list_cases(folder: str, number: str) -> None:
 
     List cases and their status.
     """
-    say(casing.list_cases(Evaluation(folder), number))
+    say(casing.list_cases(opened(folder), number))
 
 
 @case.command(name="open")
@@ -45,7 +45,7 @@ def open_case(folder: str, number: str | None, who: str, day: str, reason: str, 
 
     Open one case, or one for every finding of the returns.
     """
-    made = Evaluation(folder)
+    made = opened(folder)
     if number:
         say(casing.open_one(made, number, who=who, day=day, reason=reason, status=status))
     else:
@@ -66,7 +66,7 @@ def move_case(folder: str, number: str, status: str, who: str, day: str, reason:
 
     Take one step of a case.
     """
-    say(casing.move_one(Evaluation(folder), number, status, who=who, day=day, reason=reason, deadline=deadline, outcome=outcome))
+    say(casing.move_one(opened(folder), number, status, who=who, day=day, reason=reason, deadline=deadline, outcome=outcome))
 
 
 @case.command(name="import")
@@ -77,7 +77,7 @@ def import_steps(folder: str, file: str) -> None:
 
     Take many steps from a table, all or none.
     """
-    say(casing.import_steps(Evaluation(folder), file))
+    say(casing.import_steps(opened(folder), file))
 
 
 @case.command(name="evidence")
@@ -99,7 +99,7 @@ def list_evidence(
     Register a piece of evidence.
     """
     told = {"who": who, "received": received, "file": file, "page": page, "issuer": issuer, "issued": issued}
-    say(casing.list_evidence(Evaluation(folder), number, exhibit, name, **told))
+    say(casing.list_evidence(opened(folder), number, exhibit, name, **told))
 
 
 @case.command(name="rule")
@@ -115,7 +115,7 @@ def rule_evidence(folder: str, number: str, exhibit: str, admitted: str, who: st
 
     Note whether evidence is admitted.
     """
-    say(casing.rule_evidence(Evaluation(folder), number, exhibit, admitted, who=who, day=day, reason=reason))
+    say(casing.rule_evidence(opened(folder), number, exhibit, admitted, who=who, day=day, reason=reason))
 
 
 @case.command(name="pack")
@@ -125,7 +125,7 @@ def write_pack(folder: str) -> None:
 
     Write the appeal pack.
     """
-    say(casing.pack(Evaluation(folder)))
+    say(casing.pack(opened(folder)))
 
 
 @case.command(name="changes")
@@ -137,7 +137,7 @@ def tell_changes(folder: str, earlier: str, since: int) -> None:
 
     Which numbers changed after appeals, and by which cases.
     """
-    say(casing.tell_changes(Evaluation(folder), earlier, since))
+    say(casing.tell_changes(opened(folder), earlier, since))
 
 
 @command(name="distance")
@@ -147,4 +147,4 @@ def tell_distance(folder: str) -> None:
 
     How far the county is from each gate, and what each case would change.
     """
-    say(casing.tell_distance(Evaluation(folder)))
+    say(casing.tell_distance(opened(folder)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.group import FOLDER, group, say
-from evalkit.evaluation import Evaluation, opening
+from evalkit.cli.group import FOLDER, group, opened, say
+from evalkit.evaluation import opening
 
 
 @group()
@@ -24,7 +24,7 @@ def announce(folder: str, reason: str | None) -> None:
 
     Fix frame and design; write their hashes, to be made public before the seed.
     """
-    say(opening.announce(Evaluation(folder), reason))
+    say(opening.announce(opened(folder), reason))
 
 
 @ceremony.command()
@@ -47,7 +47,7 @@ def commit(folder: str, party: str, commitment: str) -> None:
 
     Take the commitment of one party.
     """
-    say(opening.commit(Evaluation(folder), party, commitment))
+    say(opening.commit(opened(folder), party, commitment))
 
 
 @ceremony.command()
@@ -58,7 +58,7 @@ def reveal(folder: str, file: str) -> None:
 
     Reveal the secret of one party after all have committed.
     """
-    say(opening.reveal(Evaluation(folder), file))
+    say(opening.reveal(opened(folder), file))
 
 
 @ceremony.command()
@@ -70,4 +70,4 @@ def dice(folder: str, digits: str, witnesses: tuple[str, ...]) -> None:
 
     Note the digits thrown with ten-sided dice, at least 20.
     """
-    say(opening.dice(Evaluation(folder), digits, witnesses))
+    say(opening.dice(opened(folder), digits, witnesses))

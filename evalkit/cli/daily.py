@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from evalkit.cli.group import DAY_FORM, FILES, FOLDER, command, say
-from evalkit.evaluation import Evaluation, during
+from evalkit.cli.group import DAY_FORM, FILES, FOLDER, command, opened, say
+from evalkit.evaluation import during
 from evalkit.weights.reached import Pending
 
 FOLDER_NEEDED = click.argument("folder", metavar="文件夹")
@@ -32,7 +32,7 @@ def reserve(folder: str, village: str, stratum: str, **asked: Any) -> None:
 
     Release the next reserve household, with whom it replaces and why.
     """
-    say(during.reserve(Evaluation(folder), village, stratum, **asked))
+    say(during.reserve(opened(folder), village, stratum, **asked))
 
 
 @command()
@@ -43,7 +43,7 @@ def board(folder: str, days: tuple[str, ...]) -> None:
 
     The board: five steps a village, one village a team and day, points.
     """
-    say(during.board(Evaluation(folder), days))
+    say(during.board(opened(folder), days))
 
 
 @command()
@@ -58,7 +58,7 @@ def mark(folder: str, village: str, step: str, team: str, day: str, who: str) ->
 
     Note one of the five steps of a village.
     """
-    say(during.mark(Evaluation(folder), village, step, team=team, day=day, who=who))
+    say(during.mark(opened(folder), village, step, team=team, day=day, who=who))
 
 
 @command()
@@ -76,7 +76,7 @@ def points(folder: str, whose: str, rule: str, **asked: Any) -> None:
 
     Note points of a team or an inspector.
     """
-    say(during.points(Evaluation(folder), whose, rule, **asked))
+    say(during.points(opened(folder), whose, rule, **asked))
 
 
 @command(name="close")
@@ -89,7 +89,7 @@ def close_village(folder: str, village: str, day: str, who: str) -> None:
 
     Close a village when information, indicators and feedback are complete.
     """
-    say(during.close(Evaluation(folder), village, day=day, who=who))
+    say(during.close(opened(folder), village, day=day, who=who))
 
 
 @command()
@@ -102,7 +102,7 @@ def nightly(folder: str, files: tuple[str, ...], team: str, day: str) -> None:
 
     The check of the evening by team and day: missing, illogical, duplicate, to verify.
     """
-    say(during.evening(Evaluation(folder), files, team=team, day=day))
+    say(during.evening(opened(folder), files, team=team, day=day))
 
 
 @command(name="response")
@@ -115,7 +115,7 @@ def response(folder: str, by: tuple[str, ...], e: float | None, pending: Pending
 
     Response, cooperation, contact and refusal rates; the share of replacements.
     """
-    say(during.reached(Evaluation(folder), by, e=e, pending=pending))
+    say(during.reached(opened(folder), by, e=e, pending=pending))
 
 
 @command()
@@ -126,7 +126,7 @@ def conflicts(folder: str, files: tuple[str, ...]) -> None:
 
     List households that came back twice, side by side.
     """
-    say(during.conflicts(Evaluation(folder), files))
+    say(during.conflicts(opened(folder), files))
 
 
 @command()
@@ -143,4 +143,4 @@ def resolve(folder: str, name: str, files: tuple[str, ...], **asked: Any) -> Non
 
     Decide which of two rows of a household holds.
     """
-    say(during.resolve(Evaluation(folder), name, files, **asked))
+    say(during.resolve(opened(folder), name, files, **asked))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.group import DAY_FORM, FOLDER, command, say
-from evalkit.evaluation import Evaluation, fielding
+from evalkit.cli.group import DAY_FORM, FOLDER, command, opened, say
+from evalkit.evaluation import fielding
 from evalkit.evaluation.wheels import PLATFORMS, collect_wheels
 
 
@@ -18,7 +18,7 @@ def assign(folder: str, teams: str | None, start: str | None) -> None:
 
     Villages to teams by ticket: assignment books and the plan of days.
     """
-    say(fielding.assign_teams(Evaluation(folder), teams, start=start))
+    say(fielding.assign_teams(opened(folder), teams, start=start))
 
 
 @command()
@@ -31,7 +31,7 @@ def xlsform(folder: str, teams: str | None, audit: bool, gps: bool) -> None:
 
     The questionnaire as XLSForm (ODK, KoboToolbox, SurveyCTO).
     """
-    say(fielding.write_questionnaire(Evaluation(folder), teams, audit=audit, gps=gps))
+    say(fielding.write_questionnaire(opened(folder), teams, audit=audit, gps=gps))
 
 
 @command()

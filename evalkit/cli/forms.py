@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.group import FILES, FOLDER, command, say
-from evalkit.evaluation import Evaluation
+from evalkit.cli.group import FILES, FOLDER, command, opened, say
 from evalkit.evaluation.linking import take_forms
 
 
@@ -18,4 +17,4 @@ def linked_forms(folder: str, name: str | None, files: tuple[str, ...]) -> None:
 
     Take linked forms: persons, villages, townships, departments, interviews, documents.
     """
-    say(take_forms(Evaluation(folder), name, files))
+    say(take_forms(opened(folder), name, files))

@@ -13,12 +13,15 @@ import click
 
 from evalkit.cli.misuse import FORMS, Misuse, misuse, unknown
 from evalkit.errors import EvalkitError
+from evalkit.evaluation import Evaluation
 from evalkit.ledger import is_day
+from evalkit.patience import COUNTED, Progress, waiting, wipe
 from evalkit.showing import cells_wide
 
 FOLDER = click.argument("folder", default=".", metavar="[文件夹]")
 FILES = click.argument("files", nargs=-1, metavar="[文件]…")
 STOPPED = 130  # the status of a command that its user stopped
+TOLD = "evalkit.told"  # under which a context keeps the line of its terminal
 
 
 class Day(click.types.StringParamType):
@@ -52,6 +55,13 @@ class Command(click.Command):
         for place, argument in enumerate(arguments):
             if argument.metavar and any(later.required for later in arguments[place + 1 :]):
                 argument.metavar = argument.metavar.strip("[]")
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the command; on a terminal a line says how long it has taken and how far it is."""
+        if isinstance(self, click.Group):
+            return super().invoke(ctx)
+        with waiting(ctx.command_path) as ctx.meta[TOLD]:
+            return super().invoke(ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read what was typed; what cannot be read is told in Chinese."""
@@ -145,6 +155,7 @@ def _troubled(trouble: OSError) -> str:
 
 def _noted(message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None) -> str:
     """Return a warning as a command tells it: what is to be noted, without the place in the program."""
+    wipe()
     if issubclass(category, UserWarning):
         return f"留意｜{message}\n"
     return f"{filename}:{lineno}: {category.__name__}: {message}\n"
@@ -172,8 +183,14 @@ def group(name: str | None = None) -> Callable[[Callable[..., None]], Group]:
     return click.group(name, cls=Group)
 
 
+def opened(folder: str) -> Evaluation:
+    """Return the evaluation of a folder, whose steps tell the terminal how far they are."""
+    return Evaluation(folder, progress)
+
+
 def say(lines: Iterable[str]) -> None:
     for line in lines:
+        wipe()
         click.echo(line)
 
 
@@ -195,11 +212,13 @@ def repeated(words: Sequence[str]) -> list[str]:
 
 
 def progress(line: str) -> None:
-    click.echo(line, err=True)
+    """Say on a terminal what a command does now, in the one line that is written over; nowhere else."""
+    told: Progress = click.get_current_context().meta[TOLD]
+    told(line)
 
 
-def tenths() -> Callable[[str], None]:
-    """Return a progress that says every line on a screen, and one line a tenth of the way where lines go to a file.
+def tenths() -> Progress:
+    """Return a progress for a terminal, which says one line a tenth of the way where lines go to a file.
 
     Lines count as "模拟 40/1000"; those without a count are all said.
     """
@@ -208,11 +227,10 @@ def tenths() -> Callable[[str], None]:
     said: set[int] = set()
 
     def told(line: str) -> None:
-        counted = re.search(r"(\d+)/(\d+)", line)
-        tenth = 10 * int(counted[1]) // int(counted[2]) if counted else -1
+        counts = COUNTED.search(line)
+        tenth = 10 * int(counts[1]) // int(counts[2]) if counts else -1
         if tenth not in said:
             said.update({tenth} - {-1})
-            progress(line)
+            click.echo(line, err=True)
 
     return told
-

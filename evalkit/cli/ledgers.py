@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.group import FOLDER, command, group, say
-from evalkit.evaluation import Evaluation, keeping
+from evalkit.cli.group import FOLDER, command, group, opened, say
+from evalkit.evaluation import keeping
 
 BOOK = click.argument("book", metavar="文件.xlsx")
 
@@ -19,7 +19,7 @@ def history(folder: str, step: str, subject: str) -> None:
 
     List the ledger.
     """
-    say(keeping.history(Evaluation(folder), step, subject))
+    say(keeping.history(opened(folder), step, subject))
 
 
 @group()
@@ -38,7 +38,7 @@ def export_book(folder: str, book: str) -> None:
 
     Write the ledger as a workbook: all entries, and a sheet for each kind.
     """
-    say(keeping.export_ledger(Evaluation(folder), book))
+    say(keeping.export_ledger(opened(folder), book))
 
 
 @ledger.command(name="import")
@@ -49,4 +49,4 @@ def import_book(folder: str, book: str) -> None:
 
     Check a workbook against the ledger and take its new entries.
     """
-    say(keeping.import_ledger(Evaluation(folder), book))
+    say(keeping.import_ledger(opened(folder), book))

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from evalkit.cli.group import DAY_FORM, FOLDER, group, repeated, say
+from evalkit.cli.group import DAY_FORM, FOLDER, group, opened, repeated, say
 from evalkit.delivery.checking import MISSING
 from evalkit.delivery.shares import UNLISTED
 from evalkit.errors import EvalkitError
-from evalkit.evaluation import Evaluation, delivering, restricted
+from evalkit.evaluation import delivering, restricted
 
 
 @group()
@@ -29,7 +29,7 @@ def write_form(folder: str, policies: tuple[str, ...]) -> None:
 
     Write the table of households and policies, to be filled in.
     """
-    say(delivering.write_form(Evaluation(folder), policies))
+    say(delivering.write_form(opened(folder), policies))
 
 
 @delivery.command(name="check")
@@ -49,7 +49,7 @@ def check_households(folder: str, file: str, late: str, codes: tuple[str, ...], 
     Check the filled table: counts, estimates, lists.
     """
     rules = {"day": said.pop("day"), "late_after": _days(late), "tolerance": said.pop("tolerance"), "missing": said.pop("missing")}
-    say(delivering.check_households(Evaluation(folder), file, rules, codes=_codes(codes), **said))
+    say(delivering.check_households(opened(folder), file, rules, codes=_codes(codes), **said))
 
 
 @group()
@@ -67,7 +67,7 @@ def write_register(folder: str) -> None:
 
     Write an empty register of clues into the restricted folder.
     """
-    say(restricted.begin_register(Evaluation(folder)))
+    say(restricted.begin_register(opened(folder)))
 
 
 @clues.command(name="handover")
@@ -81,7 +81,7 @@ def hand_clues_over(folder: str, file: str, to: str, who: str, day: str) -> None
 
     Write the table that is handed over; the ledger keeps a count and a fingerprint.
     """
-    say(restricted.hand_over(Evaluation(folder), file, to=to, who=who, day=day))
+    say(restricted.hand_over(opened(folder), file, to=to, who=who, day=day))
 
 
 def _days(late: str) -> int | None:

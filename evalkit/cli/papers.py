@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from evalkit.cli.group import DAY_FORM, FOLDER, command, say
-from evalkit.evaluation import Evaluation, proofing, rectification, summing
+from evalkit.cli.group import DAY_FORM, FOLDER, command, opened, progress, say
+from evalkit.evaluation import proofing, rectification, summing
 from evalkit.report.rectifying import PAPERS
 
 
@@ -20,7 +20,7 @@ def check_numbers(edited: str, folder: str, against: str) -> None:
 
     Hold every number of an edited report against the results.
     """
-    said, clean = proofing.check_numbers(Evaluation(folder), edited, against)
+    said, clean = proofing.check_numbers(opened(folder), edited, against)
     say(said)
     if not clean:
         sys.exit(1)
@@ -40,7 +40,7 @@ def write_rectification(kind: str, problems: str, folder: str, date: str, due: s
 
     Papers of rectification from a list of problems, or from that of the ledger: notice, plan, pledge, progress, closing.
     """
-    say(rectification.write_rectification(Evaluation(folder), kind, problems, date=date, due=due, appeal=appeal, by=by, number=number))
+    say(rectification.write_rectification(opened(folder), kind, problems, date=date, due=due, appeal=appeal, by=by, number=number))
 
 
 @command(name="summary")
@@ -55,7 +55,7 @@ def sum_up(folders: tuple[str, ...], out: str, title: str, by: str, date: str, n
 
     The summary of several counties, each judged by itself, side by side.
     """
-    say(summing.sum_up(folders, out, title=title, by=by, date=date, number=number))
+    say(summing.sum_up(folders, out, title=title, by=by, date=date, number=number, progress=progress))
 
 
 @command(name="receipt")
@@ -65,4 +65,4 @@ def certify(folder: str) -> None:
 
     The page of a draw: how it was drawn, how many, and all hashes; neither seed nor units.
     """
-    say(summing.certify(Evaluation(folder)))
+    say(summing.certify(opened(folder)))

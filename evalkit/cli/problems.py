@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.group import FOLDER, group, say
-from evalkit.evaluation import Evaluation, rectifying
+from evalkit.cli.group import FOLDER, group, opened, say
+from evalkit.evaluation import rectifying
 
 NUMBER = click.argument("number", metavar="问题编号")
 WHO = click.option("--who", required=True, help="何人（代号，不写姓名）。")
@@ -29,7 +29,7 @@ def write_forms(folder: str) -> None:
 
     Write empty forms of problems and steps, to be filled in.
     """
-    say(rectifying.write_forms(Evaluation(folder)))
+    say(rectifying.write_forms(opened(folder)))
 
 
 @problems.command(name="import")
@@ -42,7 +42,7 @@ def take_list(folder: str, file: str, who: str, day: str) -> None:
 
     Take a list of problems; the same problem from several sources becomes one.
     """
-    say(rectifying.take_list(Evaluation(folder), file, who=who, day=day))
+    say(rectifying.take_list(opened(folder), file, who=who, day=day))
 
 
 @problems.command(name="list")
@@ -53,7 +53,7 @@ def tell_list(folder: str, number: str) -> None:
 
     List problems and their status.
     """
-    say(rectifying.tell_list(Evaluation(folder), number))
+    say(rectifying.tell_list(opened(folder), number))
 
 
 @problems.command(name="note")
@@ -70,7 +70,7 @@ def note_one(folder: str, number: str, step: str, who: str, day: str, text: str,
 
     Note one step: feedback, rectification, delay, return.
     """
-    say(rectifying.note_one(Evaluation(folder), number, step, who=who, day=day, text=text, plan=plan, deadline=deadline))
+    say(rectifying.note_one(opened(folder), number, step, who=who, day=day, text=text, plan=plan, deadline=deadline))
 
 
 @problems.command(name="sign")
@@ -85,7 +85,7 @@ def sign_one(folder: str, number: str, role: str, who: str, day: str, paper: str
 
     Sign, level by level from below.
     """
-    say(rectifying.sign_one(Evaluation(folder), number, role, who=who, day=day, paper=paper))
+    say(rectifying.sign_one(opened(folder), number, role, who=who, day=day, paper=paper))
 
 
 @problems.command(name="close")
@@ -100,7 +100,7 @@ def close_one(folder: str, number: str, who: str, day: str, evidence: str, text:
 
     Close a problem that has evidence and all signatures.
     """
-    say(rectifying.close_one(Evaluation(folder), number, who=who, day=day, evidence=evidence, text=text))
+    say(rectifying.close_one(opened(folder), number, who=who, day=day, evidence=evidence, text=text))
 
 
 @problems.command(name="steps")
@@ -112,7 +112,7 @@ def take_steps(folder: str, file: str, evidence: str) -> None:
 
     Take many steps from a table, all or none.
     """
-    say(rectifying.take_steps(Evaluation(folder), file, evidence=evidence))
+    say(rectifying.take_steps(opened(folder), file, evidence=evidence))
 
 
 @problems.command(name="overdue")
@@ -123,7 +123,7 @@ def tell_overdue(folder: str, day: str) -> None:
 
     List the problems that are overdue on a day.
     """
-    say(rectifying.tell_overdue(Evaluation(folder), day))
+    say(rectifying.tell_overdue(opened(folder), day))
 
 
 @problems.command(name="progress")
@@ -135,7 +135,7 @@ def tell_progress(folder: str, day: str, by: tuple[str, ...]) -> None:
 
     What is done, what is not, and what comes next.
     """
-    say(rectifying.tell_progress(Evaluation(folder), day, by))
+    say(rectifying.tell_progress(opened(folder), day, by))
 
 
 @problems.command(name="export")
@@ -147,7 +147,7 @@ def write_lists(folder: str, day: str, start: str) -> None:
 
     Write the four lists and the register of closings.
     """
-    say(rectifying.write_lists(Evaluation(folder), day, start))
+    say(rectifying.write_lists(opened(folder), day, start))
 
 
 @problems.command(name="stages")
@@ -158,4 +158,4 @@ def tell_stages(folder: str, start: str) -> None:
 
     List the stages of rectification and their days.
     """
-    say(rectifying.tell_stages(Evaluation(folder), start))
+    say(rectifying.tell_stages(opened(folder), start))

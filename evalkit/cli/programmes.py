@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.group import command, say
+from evalkit.cli.group import command, progress, say
 from evalkit.evaluation.programme import open_counties
 
 
@@ -18,4 +18,4 @@ def begin_programme(design: str, out: str, seed: str, how: str) -> None:
 
     A programme: draw its counties from one design, and lay out an evaluation folder for each.
     """
-    say(open_counties(design, out, seed=seed, how=how))
+    say(open_counties(design, out, seed=seed, how=how, progress=progress))

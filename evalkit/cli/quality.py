@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from evalkit.cli.group import FILES, FOLDER, command, progress, say
-from evalkit.evaluation import Evaluation, inspecting
+from evalkit.cli.group import FILES, FOLDER, command, opened, progress, say
+from evalkit.evaluation import inspecting
 
 
 @command(name="quality")
@@ -18,7 +16,7 @@ def inspect(folder: str, quick: bool) -> None:
 
     Quality of the fieldwork: paradata, interviewers, nonrespondents.
     """
-    say(inspecting.inspect_quality(Evaluation(folder), slow=not quick, progress=progress if sys.stderr.isatty() else None))
+    say(inspecting.inspect_quality(opened(folder), slow=not quick, progress=progress))
 
 
 @command(name="reinterview")
@@ -33,7 +31,7 @@ def visit_again(folder: str, files: tuple[str, ...], share: float, seed: str, by
 
     Draw re-interviews and write blind lists; from filled lists estimate the true rates.
     """
-    evaluation = Evaluation(folder)
+    evaluation = opened(folder)
     if files:
         say(inspecting.take_reinterview(evaluation, files, share=share, seed=seed, by=by))
     else:

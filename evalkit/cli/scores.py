@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.group import FOLDER, command, say
-from evalkit.evaluation import Evaluation, marking
+from evalkit.cli.group import FOLDER, command, opened, progress, say
+from evalkit.evaluation import marking
 
 
 @command(name="score")
@@ -20,6 +20,6 @@ def score_card(folder: str, system: str, other: str, values: str, missing: str) 
     The scorecard, with sampling error and gates.
     """
     if values:
-        say(marking.mark_table(values, system, folder, missing))
+        say(marking.mark_table(values, system, folder, missing, progress))
     else:
-        say(marking.mark_folder(Evaluation(folder), system, other, missing))
+        say(marking.mark_folder(opened(folder), system, other, missing))

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from evalkit.cli.group import FOLDER, command, say
-from evalkit.evaluation import Evaluation, secrecy
+from evalkit.cli.group import FOLDER, command, opened, say
+from evalkit.evaluation import secrecy
 
 
 @command(name="key")
@@ -28,7 +28,7 @@ def search_outputs(folder: str, path: str | None) -> None:
 
     Search what was written for personal data.
     """
-    said, clean = secrecy.search(Evaluation(folder), path)
+    said, clean = secrecy.search(opened(folder), path)
     say(said)
     if not clean:
         sys.exit(1)

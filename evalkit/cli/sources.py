@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from evalkit.cli.group import apart, command, say
+from evalkit.cli.group import apart, command, progress, say
 from evalkit.screening import match_sources
 from evalkit.screening.matching import Households
 from evalkit.sheets import read_sheet
@@ -28,7 +28,7 @@ def matched(
     Hold archive, system and field visit against each other; list the differences.
     """
     tables = [read_sheet(path, subject=name) for path, name in ((archive, "户档"), (system, "系统"), (field, "实际")) if path]
-    found = match_sources(*tables, key=keys, fields=fields, households=households)
+    found = match_sources(*tables, key=keys, fields=fields, households=households, progress=progress)
     say([repr(found), f"写入 {found.save(apart(out, archive, system, field))}"])
     if not found.ok:
         sys.exit(1)

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from evalkit.cli.group import DAY_FORM, FILES, FOLDER, command, progress, say
-from evalkit.evaluation import Evaluation, begin, comparing, opening, run, secrecy
+from evalkit.cli.group import DAY_FORM, FILES, FOLDER, command, opened, progress, say
+from evalkit.evaluation import begin, comparing, opening, run, secrecy
 
 
 @command()
@@ -27,7 +27,7 @@ def check(folder: str) -> None:
 
     Check frame, rosters and returns; all faults in one table.
     """
-    said, clean = Evaluation(folder).check()
+    said, clean = opened(folder).check()
     say(said)
     if not clean:
         sys.exit(1)
@@ -42,7 +42,7 @@ def draw(folder: str, seed: str | None, reason: str | None) -> None:
 
     Draw the villages and write the certificate.
     """
-    say(Evaluation(folder).draw(seed=seed, reason=reason))
+    say(opened(folder).draw(seed=seed, reason=reason))
 
 
 @command()
@@ -53,7 +53,7 @@ def rosters(folder: str, files: tuple[str, ...]) -> None:
 
     Take the rosters that have arrived, and draw households.
     """
-    say(Evaluation(folder).rosters(*files))
+    say(opened(folder).rosters(*files))
 
 
 @command()
@@ -63,7 +63,7 @@ def lists(folder: str) -> None:
 
     A list for each village, with sealed reserves.
     """
-    say(Evaluation(folder).lists())
+    say(opened(folder).lists())
 
 
 @command()
@@ -77,7 +77,7 @@ def release(folder: str, villages: tuple[str, ...], team: str, day: str, reason:
 
     Give the lists of a day to a team, noted in the ledger.
     """
-    say(opening.release(Evaluation(folder), villages, team=team, day=day, reason=reason))
+    say(opening.release(opened(folder), villages, team=team, day=day, reason=reason))
 
 
 @command()
@@ -88,7 +88,7 @@ def collect(folder: str, files: tuple[str, ...]) -> None:
 
     Take the returns and hold them against the sample.
     """
-    say(Evaluation(folder).collect(*files))
+    say(opened(folder).collect(*files))
 
 
 @command()
@@ -98,7 +98,7 @@ def estimate(folder: str) -> None:
 
     Compute rates, intervals and verdicts into results/.
     """
-    say(Evaluation(folder).estimate())
+    say(opened(folder).estimate())
 
 
 @command()
@@ -109,7 +109,7 @@ def report(folder: str, language: str) -> None:
 
     Write the report: docx, pdf, html, xlsx.
     """
-    say(Evaluation(folder).report(language))
+    say(opened(folder).report(language))
 
 
 @command()
@@ -122,7 +122,7 @@ def verify(folder: str, frame: str | None, annex: str | None, earlier: tuple[str
 
     Draw again from frame and rosters, and compare with the certificate.
     """
-    said, agrees = comparing.check_receipt(folder, frame, annex, earlier) if frame else Evaluation(folder).verify()
+    said, agrees = comparing.check_receipt(folder, frame, annex, earlier) if frame else opened(folder).verify()
     say(said)
     if not agrees:
         sys.exit(1)
@@ -137,7 +137,7 @@ def publish(folder: str, reason: str | None, tables: bool) -> None:
 
     Write what may be made public.
     """
-    say(secrecy.publish_tables(Evaluation(folder)) if tables else opening.publish(Evaluation(folder), reason))
+    say(secrecy.publish_tables(opened(folder)) if tables else opening.publish(opened(folder), reason))
 
 
 @command()
@@ -148,7 +148,7 @@ def overlap(one: str, other: str) -> None:
 
     How many villages two samples share.
     """
-    say(comparing.compare(Evaluation(one), Evaluation(other)))
+    say(comparing.compare(opened(one), opened(other)))
 
 
 @command(name="run")
@@ -162,5 +162,4 @@ def run_all(design: str, out: str | None, seed: str | None, workers: int, workbo
 
     All steps at once on simulated rosters and returns, county by county where the design is a programme.
     """
-    told = progress if sys.stderr.isatty() else None
-    say(run(design, out, seed=seed, progress=told, workers=workers, workbooks=workbooks))
+    say(run(design, out, seed=seed, progress=progress, workers=workers, workbooks=workbooks))

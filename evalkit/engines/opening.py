@@ -17,9 +17,9 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codes import shown_headings, shown_label
-from evalkit.engines.patience import waiting
 from evalkit.errors import EvalkitError, Faults
 from evalkit.later import installed, later
+from evalkit.patience import waiting
 
 duckdb = later("duckdb", extra="big")
 nw = later("narwhals.stable.v2")

@@ -36,7 +36,8 @@ def assign_teams(evaluation: Evaluation, teams: str | None = None, *, start: str
     made = assign(sample, teams, seed=saved.seed)
     with tempfile.TemporaryDirectory() as place:
         desk = Path(place)
-        written = [*write_books(made, desk), *write_booklets(made, desk), write_days(made, desk, start)]
+        told = evaluation.progress
+        written = [*write_books(made, desk, progress=told), *write_booklets(made, desk, progress=told), write_days(made, desk, start)]
         written.append(made.save(desk / TABLE))
         _drop_unfilled(evaluation.folder)
         homes = [(Path(PART) / path.parent.relative_to(desk)).as_posix() for path in written]

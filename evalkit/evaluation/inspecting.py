@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from evalkit.findings import Findings
+    from evalkit.patience import Progress
     from evalkit.quality import Reinterview
-    from evalkit.quality.askers import Interviewers, LeftOut, Progress
+    from evalkit.quality.askers import Interviewers, LeftOut
 
 HEADS = {
     "rate": "指标", "left_out": "去掉", "n": "户数", "official": "样本值", "estimate": "估计", "low": "单侧下限", "high": "单侧上限",

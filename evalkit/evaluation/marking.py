@@ -11,6 +11,7 @@ from evalkit.evaluation.guards import made_from, refuse_stale_results
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.indicators import Scorecard, read_system, score
 from evalkit.indicators.telling import tree_cells
+from evalkit.patience import Progress
 from evalkit.rates import measure
 from evalkit.sheets import write_csv
 from evalkit.survey import weigh
@@ -31,7 +32,7 @@ def mark_folder(evaluation: Evaluation, system: str = "", other: str = "", missi
     county = design.report.name if design.simulated else policies.county  # made-up results bear no real county's name
     card = score(
         {county: rates}, read_system(system or design), other=other or None, missing=missing, level=policies.confidence,
-        alpha=policies.alpha, icc=policies.icc,
+        alpha=policies.alpha, icc=policies.icc, progress=evaluation.progress,
     )  # fmt: skip
     said = written(card, evaluation.folder.part("results"), design.simulated)
     _keep(card, evaluation)
@@ -51,9 +52,9 @@ def _keep(card: Scorecard, evaluation: Evaluation) -> None:
     Results(facts, {**results.tables, "marks": marks, "flags": flags}).save(place)
 
 
-def mark_table(values: str, system: str, folder: str, missing: str = "fail") -> Said:
+def mark_table(values: str, system: str, folder: str, missing: str = "fail", progress: Progress | None = None) -> Said:
     """Score the units of a table of values by the system of a file; write the card into a folder."""
-    return written(score(values, system, missing=missing), Path(folder))
+    return written(score(values, system, missing=missing, progress=progress), Path(folder))
 
 
 def written(card: Scorecard, folder: Path, simulated: bool = False) -> Said:

@@ -100,7 +100,7 @@ def release(evaluation: Evaluation, villages: Sequence[str], *, team: str, day: 
     _refuse_released(evaluation, asked, team, day, reason)
     place = f"released/{day}/{team}"
     with tempfile.TemporaryDirectory() as desk:
-        lists = write_lists(evaluation.agreed_sample(), desk, only=asked)
+        lists = write_lists(evaluation.agreed_sample(), desk, only=asked, progress=evaluation.progress)
         for village, path in zip(sorted(asked), lists, strict=True):
             seal = hashlib.sha256(path.read_bytes()).hexdigest()
             detail = {"team": team, "day": day, "list": seal, "reason": reason or "", "draw": _draw_number(evaluation)}

@@ -77,7 +77,7 @@ def refuse_clues(evaluation: Evaluation) -> None:
     lying = [*_copies(root)]
     if clues:
         others = [path.name for path in root.iterdir() if path.name not in GIVEN_ON]
-        leaks = scan(root, clues=clues, allowed=lambda _: OTHERS, skip=others)
+        leaks = scan(root, clues=clues, allowed=lambda _: OTHERS, skip=others, progress=evaluation.progress)
         lying += [f"{leak.file}：{KINDS[leak.kind].title} {leak.count} 处" for leak in leaks.found]
     if lying:
         raise PrivacyError(f"公布｜{'；'.join(lying[:10])}｜从来源去掉后重新写出，再键入 evalkit privacy 查一遍，然后公布")

@@ -45,7 +45,7 @@ def search(evaluation: Evaluation, path: str | Path | None = None) -> tuple[Said
     known, silent = _known(evaluation)
     clues, unknown = clues_of(evaluation)
     skipped = () if path is not None else (RESTRICTED,) if clues else (RESTRICTED, *CAME_IN)
-    leaks = scan(root, known=known, allowed=_allowed if path is not None else _own, skip=skipped, clues=clues)
+    leaks = scan(root, known=known, allowed=_allowed if path is not None else _own, skip=skipped, clues=clues, progress=evaluation.progress)
     wrong = state(evaluation)
     written = write_csv(leaks.table(), evaluation.folder.part("results") / SEARCHED)
     lines = [f"{leak.file} {leak.place}：{cells[2]} {leak.count} 处" for leak in leaks.found for cells in [leak.cells()]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -19,13 +18,13 @@ from evalkit.evaluation.marking import mark_folder
 from evalkit.evaluation.programme.running import COUNTIES, run_programme
 from evalkit.evaluation.steps import Evaluation
 from evalkit.ledger import Ledger
+from evalkit.patience import Progress
 from evalkit.plans.counting import specimen_list
 from evalkit.sheets import Page, being_made, sweep_folder, write_book, write_bytes, write_csv
 from evalkit.synthetic import Registry, returns
 from evalkit.synthetic.dice import MARK
 
 OWN = ("design.toml", "ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm", "ledger.sqlite-journal")
-Progress = Callable[[str], None]
 
 
 def run(

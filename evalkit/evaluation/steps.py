@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,6 +42,7 @@ from evalkit.fieldwork import read_rosters, write_form, write_lists
 from evalkit.findings import Findings, determine, unjudged
 from evalkit.frame import Frame
 from evalkit.ledger import Ledger
+from evalkit.patience import Progress
 from evalkit.privacy import Key, read_key
 from evalkit.report import write_report
 from evalkit.responses import Responses, collect
@@ -66,6 +67,8 @@ class Evaluation(Shown):
     ----------
     path : str or pathlib.Path
         The folder, as `begin` (``evalkit init``) laid it out.
+    progress : callable, optional
+        Told a line a file or village, by the steps that go through many.
 
     Notes
     -----
@@ -74,6 +77,7 @@ class Evaluation(Shown):
     """
 
     path: str | Path
+    progress: Progress | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def folder(self) -> Folder:
@@ -176,8 +180,8 @@ class Evaluation(Shown):
         drawn = self._first(Certificate.load(self._certificate()))
         refuse_foreign_draw(drawn.certificate, self.ledger)
         arriving = [*self.folder.tables("rosters"), *fresh]
-        handed = read_rosters(arriving, self.design, villages=drawn.villages, known=self.frame.directory(self.design.frame.place))
-        sample = draw_next(drawn, handed) if len(handed) else drawn
+        handed = self._read(arriving, drawn.villages)
+        sample = draw_next(drawn, handed, progress=self.progress) if len(handed) else drawn
         arrived = len(sample.villages) - len(sample.pending)
         if not was_issued(self.ledger, sample.certificate):
             refuse_changed_rosters(self.saved(), sample.certificate)
@@ -196,7 +200,7 @@ class Evaluation(Shown):
         """Write one workbook a village: drawn households and sealed reserves."""
         sample = self.agreed_sample()
         with tempfile.TemporaryDirectory() as place:
-            made = [*write_lists(sample, place), write_form(sample, Path(place) / FORM)]
+            made = [*write_lists(sample, place, progress=self.progress), write_form(sample, Path(place) / FORM)]
             self._drop_unfilled(made)
             for path in made:
                 self.ledger.append("list", path.name, {"list": hashlib.sha256(path.read_bytes()).hexdigest()})
@@ -219,7 +223,8 @@ class Evaluation(Shown):
         fresh = self.folder.fitting("returns", files)
         sample = self.agreed_sample()
         whole = [*self.folder.tables("returns"), *fresh]
-        responses = collect(sample, whole, key=self._key(), resolved=self.resolved()) if fresh else self.responses()
+        read = partial(collect, sample, whole, key=self._key(), resolved=self.resolved(), progress=self.progress)
+        responses = read() if fresh else self.responses()
         self.folder.keep("returns", fresh)
         table, counts = responses.table(), responses.completion("village")
         plain = [c for c in ("village", "household", "stratum", "persons", "role", "order", "disposition", "status") if c in table]
@@ -251,7 +256,7 @@ class Evaluation(Shown):
             raise EvalkitError("results/｜还没有估计结果｜先键入 evalkit estimate")
         results = Results.load(self.folder.root / "results")
         refuse_stale_results(results.facts.get("made_from", {}), made_from(self.folder, self.saved()))
-        paths = write_report(results, self.folder.part("report"), language)
+        paths = write_report(results, self.folder.part("report"), language, self.progress)
         names = "、".join(path.name for path in paths)
         return f"报告：{names}", f"在 {self.folder.part('report')}；Word 为正式文本，PDF、HTML 供阅览，Excel 为全部表格"
 
@@ -259,7 +264,8 @@ class Evaluation(Shown):
         """Draw again from frame and rosters and hold the result against the certificate."""
         saved, rosters = Certificate.load(self._certificate()), self._rosters()
         annex = self.folder.annex if self.folder.annex.exists() else None
-        verification = verify(saved, self.frame, rosters if len(rosters) else None, annex=annex, earlier=self.folder.earlier())
+        given, earlier = rosters if len(rosters) else None, self.folder.earlier()
+        verification = verify(saved, self.frame, given, annex=annex, earlier=earlier, progress=self.progress)
         changed = list(plan_changes(saved.plan, self.design.plan())) if self.design.hash != saved.design_hash else []
         differing = [*(f"design.toml 的 {change}" for change in changed), *seed_changes(self.folder, self.ledger, saved)]
         lines = verification.text().splitlines() + [f"  不一致｜{change}" for change in differing]
@@ -280,7 +286,7 @@ class Evaluation(Shown):
 
     def _drawn(self) -> Sample:
         first, rosters = self._first(self.saved()), self._rosters()
-        return draw_next(first, rosters) if len(rosters) else first
+        return draw_next(first, rosters, progress=self.progress) if len(rosters) else first
 
     def _first(self, saved: Certificate) -> Sample:
         refuse_changed_plan(saved, self.frame, self.design)
@@ -292,7 +298,7 @@ class Evaluation(Shown):
         if not files:
             raise FieldworkError("returns/｜没有回收表｜把回收表放入 returns/，或键入 evalkit collect 文件夹 文件")
         sample, resolved = self.agreed_sample(), self.resolved()
-        make = partial(collect, sample, files, key=self._key(), resolved=resolved)
+        make = partial(collect, sample, files, key=self._key(), resolved=resolved, progress=self.progress)
         return self._once(f"responses {sorted(resolved.items())}", [self.folder.certificate, *files], make)
 
     def resolved(self) -> dict[str, str]:
@@ -313,7 +319,11 @@ class Evaluation(Shown):
 
     def _rosters(self) -> pd.DataFrame:
         files = self.folder.tables("rosters")
-        return self._once("rosters", files, lambda: read_rosters(files, self.design, known=self.frame.directory(self.design.frame.place)))
+        return self._once("rosters", files, partial(self._read, files))
+
+    def _read(self, files: list[Path], villages: Collection[str] | None = None) -> pd.DataFrame:
+        known = self.frame.directory(self.design.frame.place)
+        return read_rosters(files, self.design, villages=villages, known=known, progress=self.progress)
 
     def _once(self, what: str, files: list[Path], make: Callable[[], Noun]) -> Noun:
         """Make a noun again only when one of its files has changed since it was last made."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from evalkit.errors import EvalkitError, ReportError
 from evalkit.evaluation.guards import made_from, refuse_stale_results
 from evalkit.evaluation.steps import Evaluation, Said
 from evalkit.evaluation.telling import sampling_told
+from evalkit.patience import Progress, counted
 from evalkit.report.files import write_document
 from evalkit.report.programmepaper import write_summary
 from evalkit.report.sheetpapers import RECEIPT, compose_receipt
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 NAMES = {"village": "村", "household": "户", "township": "乡镇", "county": "县", "group": "村民小组"}
 
 
-def sum_up(folders: Sequence[str], out: str, *, title: str, by: str, date: str, number: str = "") -> Said:
+def sum_up(
+    folders: Sequence[str], out: str, *, title: str, by: str, date: str, number: str = "", progress: Progress | None = None
+) -> Said:
     """Write the summary of a programme from the results of its counties.
 
     Parameters
@@ -34,17 +37,19 @@ def sum_up(folders: Sequence[str], out: str, *, title: str, by: str, date: str, 
         The folder to write into.
     title, by, date, number : str
         Of the summary.
+    progress : callable, optional
+        Told a line a county, then before each of the files is written.
     """
     blank = [name for name, said in (("--title", title), ("--by", by)) if not said.strip()]
     if blank:
         raise ReportError(f"{'、'.join(blank)}｜空白｜写出汇总报告的题目与落款")
-    counties = _counties(folders)
-    paths = write_summary(counties, {"title": title, "institute": by, "date": date, "number": number}, out)
+    counties = _counties(counted(folders, "读各县结果", progress, len(folders)))
+    paths = write_summary(counties, {"title": title, "institute": by, "date": date, "number": number}, out, progress)
     met = sum(bool((results.facts.get("conclusion") or {}).get("passed")) for results in counties)
     return f"汇总：{len(counties)} 个县，各道门槛均达到的 {met} 个", f"写入 {out}：{'、'.join(path.name for path in paths)}"
 
 
-def _counties(folders: Sequence[str]) -> list[Results]:
+def _counties(folders: Iterable[str]) -> list[Results]:
     """Return the results of each folder, or refuse naming every folder that has none to read."""
     counties, faults = list[Results](), list[str]()
     for folder in folders:

@@ -14,6 +14,7 @@ from evalkit.errors import FieldworkError
 from evalkit.fieldwork.assignment import Assignment
 from evalkit.fieldwork.lists import LIST, SEALED, Village, list_headings, listed_villages, mains_page, sealed_page
 from evalkit.given import takes
+from evalkit.patience import Progress, counted
 from evalkit.sheets import Page, write_book
 
 PLAN = "日程.xlsx"
@@ -92,7 +93,7 @@ def _pages(assignment: Assignment, village: Village, team: str, mains: pd.DataFr
 
 
 @takes(FieldworkError)
-def write_books(assignment: Assignment, folder: str | Path) -> list[Path]:
+def write_books(assignment: Assignment, folder: str | Path, *, progress: Progress | None = None) -> list[Path]:
     """Write the assignment books as workbooks.
 
     Parameters
@@ -100,6 +101,8 @@ def write_books(assignment: Assignment, folder: str | Path) -> list[Path]:
     assignment : Assignment
     folder : str or pathlib.Path
         Made when absent; in it there is a folder for each team.
+    progress : callable, optional
+        Told a line a book.
 
     Returns
     -------
@@ -107,7 +110,8 @@ def write_books(assignment: Assignment, folder: str | Path) -> list[Path]:
         ``<team>/<village code>_<village name>.xlsx``. Each prints on A4 with its headings and page numbers on every page and
         offers the design's words as lists. The bytes depend on the sample, the teams and the seed alone.
     """
-    return [write_book(book.place(folder, ".xlsx"), book.pages) for book in assignment_books(assignment)]
+    books = list(assignment_books(assignment))
+    return [write_book(book.place(folder, ".xlsx"), book.pages) for book in counted(books, "写册子", progress)]
 
 
 @takes(FieldworkError)

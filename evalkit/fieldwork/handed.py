@@ -17,6 +17,7 @@ from evalkit.codes import HALF_WIDTH, seem_names, shown, shown_headings, shown_l
 from evalkit.engines import FILES, Far, of_villages, opened
 from evalkit.errors import EvalkitError, Faults
 from evalkit.intake import read_handed
+from evalkit.patience import Progress, counted
 from evalkit.screening import Check, Screening, screen_rows
 from evalkit.screening.values import DATED
 from evalkit.sheets import as_text, numbered, refuse_floats
@@ -155,7 +156,7 @@ class Within:
 
 def hand_in(
     source: Source, subject: str, needed: Iterable[str], ids: Iterable[str], error: type[EvalkitError], hidden: Iterable[str] = (),
-    within: Within | None = None,
+    within: Within | None = None, progress: Progress | None = None,
 ) -> tuple[Handed, Faults]:  # fmt: skip
     """Read what was handed in.
 
@@ -175,6 +176,8 @@ def hand_in(
         Columns whose cells no message shows.
     within : Within, optional
         Of a table that stays in its engine, which rows are brought; without it such a table is read whole, where it can be.
+    progress : callable, optional
+        Told a line a file.
 
     Returns
     -------
@@ -191,7 +194,7 @@ def hand_in(
     far = None if within is None else within.far(source, error)
     if within is not None and far is not None:
         source, others = of_villages(far, within.village, within.villages, needed if within.needed else list(far.kinds))
-    parts = [(name, _named(table, needed)) for name, table in _parts(source, subject, needed, error)]
+    parts = [(name, _named(table, needed)) for name, table in _parts(source, subject, needed, error, progress)]
     faults, absent = Faults(subject), Faults(subject)
     for name, table in parts:
         _note_absent(absent, name, table, needed)
@@ -227,13 +230,16 @@ def files_of(source: Any) -> list[Any]:
     return [Path(path) if isinstance(path, (str, os.PathLike)) else path for path in source]  # what is no path is refused where it is read
 
 
-def _parts(source: Source, subject: str, needed: tuple[str, ...], error: type[EvalkitError]) -> list[tuple[str, pd.DataFrame]]:
+def _parts(
+    source: Source, subject: str, needed: tuple[str, ...], error: type[EvalkitError], progress: Progress | None
+) -> list[tuple[str, pd.DataFrame]]:
     if isinstance(source, (str, os.PathLike)) or (isinstance(source, Iterable) and not _is_table(source)):
         files = files_of(source)
         if not files and isinstance(source, (str, os.PathLike)):
             raise error(f"{subject}｜文件夹 {Path(source).name} 中没有表格文件｜把表格（xlsx、csv 等）放进去")
         names = [Path(str(path)).name if len(files) > 1 else "" for path in files]
-        return [(name, read_handed(path, subject, needed, error)) for name, path in zip(names, files, strict=True)]
+        pairs = zip(names, files, strict=True)
+        return [(name, read_handed(path, subject, needed, error)) for name, path in counted(pairs, f"读{subject}", progress, len(files))]
     table = numbered(source, error)
     faults = Faults(subject)
     text = as_text(table, faults).rename(columns=str)

@@ -14,6 +14,7 @@ import pandas as pd
 from evalkit.codes import mask_identity
 from evalkit.errors import FieldworkError
 from evalkit.given import takes
+from evalkit.patience import Progress, counted
 from evalkit.sheets import Page, write_book
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ class Village(NamedTuple):
 
 
 @takes(FieldworkError)
-def write_lists(sample: Sample, folder: str | Path, *, only: Collection[str] | None = None) -> list[Path]:
+def write_lists(
+    sample: Sample, folder: str | Path, *, only: Collection[str] | None = None, progress: Progress | None = None
+) -> list[Path]:
     """Write the field lists of every village whose households have been drawn.
 
     Parameters
@@ -61,6 +64,8 @@ def write_lists(sample: Sample, folder: str | Path, *, only: Collection[str] | N
         Made when absent.
     only : collection of str, optional
         Codes of the villages whose lists are wanted; then no 汇总.xlsx is written.
+    progress : callable, optional
+        Told a line a village.
 
     Returns
     -------
@@ -80,10 +85,8 @@ def write_lists(sample: Sample, folder: str | Path, *, only: Collection[str] | N
     villages = listed_villages(sample.table("village"), set(drawn["village"]))
     folder = Path(folder)
     by_village = dict(list(drawn.sort_values(["cell", "order"], kind="stable").groupby("village")))
-    paths = []
-    for village in villages:
-        if only is not None and village.code not in only:
-            continue
+    wanted, paths = [village for village in villages if only is None or village.code in only], []
+    for village in counted(wanted, "写名单", progress):
         mine = by_village[village.code]
         paths.append(write_book(folder / village.file, _pages(village, mine, sample.design)))
     if only is not None:

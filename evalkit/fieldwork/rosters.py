@@ -16,6 +16,7 @@ from evalkit.fieldwork.handed import Handed, Source, Within, hand_in, placed
 from evalkit.given import takes
 from evalkit.intake import village_codes
 from evalkit.intake.layouts import FIELDS, plain_heading
+from evalkit.patience import Progress
 from evalkit.sheets import plain_numbers, write_csv
 from evalkit.tickets import sound_id
 
@@ -31,8 +32,9 @@ COLUMNS = ("village", "household", "stratum", "persons", "head", "id_number", "a
 
 @takes(FrameError)
 def read_rosters(
-    source: Source, design: Design, *, villages: Iterable[str] | None = None, known: Directory | None = None, register: bool = False
-) -> pd.DataFrame:
+    source: Source, design: Design, *, villages: Iterable[str] | None = None, known: Directory | None = None, register: bool = False,
+    progress: Progress | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Read household rosters under the column mapping of the design.
 
     Parameters
@@ -52,6 +54,8 @@ def read_rosters(
     register : bool
         Whether the source is the register of all villages, of which the others are passed over; in Parquet or CSV it may be
         larger than memory.
+    progress : callable, optional
+        Told a line a file.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def read_rosters(
             village household stratum  persons
     0  411726101201      0001     脱贫户        3
     """
-    handed, faults = _handed(source, design, _within(source, design, villages, register))
+    handed, faults = _handed(source, design, _within(source, design, villages, register), progress)
     return _checked(handed, faults, design, villages, known)
 
 
@@ -117,11 +121,11 @@ def _mapped(design: Design) -> tuple[Rosters, dict[str, str], list[str]]:
     return columns, mapped, [column for column in columns.columns if column not in mapped.values()]
 
 
-def _handed(source: Source, design: Design, within: Within | None) -> tuple[Handed, Faults]:
+def _handed(source: Source, design: Design, within: Within | None, progress: Progress | None = None) -> tuple[Handed, Faults]:
     _, mapped, more = _mapped(design)
     ids = [mapped[name] for name in ("village", "household", "id_number") if name in mapped]
     hidden = [mapped[name] for name in ("household", "head", "id_number", "address") if name in mapped]
-    return hand_in(source, "名册", [*mapped.values(), *more], ids, FieldworkError, hidden, within)
+    return hand_in(source, "名册", [*mapped.values(), *more], ids, FieldworkError, hidden, within, progress)
 
 
 def _checked(

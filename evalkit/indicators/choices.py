@@ -13,6 +13,7 @@ from evalkit import streams
 from evalkit.composites import AGGREGATIONS, NORMALISATIONS, aggregate, normalise, places, sobol
 from evalkit.errors import EstimateError, Faults
 from evalkit.indicators.grading import grade_codes
+from evalkit.patience import Progress, counted
 from evalkit.showing import Rows, Shown, table_of
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Choices:
 
 def sensitivity(
     card: Scorecard, *, base: int = 256, spread: float = 0.25, normalisations: Sequence[str] | None = None,
-    aggregations: Sequence[str] = ("linear", "geometric"),
+    aggregations: Sequence[str] = ("linear", "geometric"), progress: Progress | None = None,
 ) -> Sensitivity:  # fmt: skip
     """Score again under many choices, and say which of them matter.
 
@@ -119,6 +120,8 @@ def sensitivity(
         Of `evalkit.composites.NORMALISATIONS`; all of them for three units or more, else only the system's own rules.
     aggregations : sequence of str
         Of `evalkit.composites.AGGREGATIONS`, over the leaves with their weights in the whole.
+    progress : callable, optional
+        Told a line a factor.
 
     Returns
     -------
@@ -142,7 +145,7 @@ def sensitivity(
     a, b = (
         np.stack([streams.numbers(STREAM, side, f"{k}", base) for k in range(len(factors))], axis=1) for side in ("a", "b")
     )  # fmt: skip
-    outputs = [_output(card, choices, _mixed(a, b, k)) for k in range(len(factors))]
+    outputs = [_output(card, choices, _mixed(a, b, k)) for k in counted(range(len(factors)), "敏感性", progress)]
     first, total = sobol(_output(card, choices, a), _output(card, choices, b), np.stack(outputs))
     indices = pd.DataFrame({"factor": factors, "first": first, "total": total})
     return Sensitivity(2 * base, factors, spread, _told(card, choices, np.concatenate([a, b])), indices)

@@ -9,6 +9,7 @@ from scipy.special import ndtr
 
 from evalkit import streams
 from evalkit.estimates import combine
+from evalkit.patience import Progress, counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,7 @@ GRID = np.array([0.0, 0.25, 0.52, 0.84, 1.04, 1.28, 1.645, 1.96, 2.33, 2.58, 3.0
 STREAM = "scorecard"  # these numbers only integrate: they are the same in every run, and decide nothing
 
 
-def joint_draws(values: Values, system: System, draws: int, icc: Any = None) -> Floats:
+def joint_draws(values: Values, system: System, draws: int, icc: Any = None, progress: Progress | None = None) -> Floats:
     """Return what the indicators could read in other samples.
 
     Parameters
@@ -34,6 +35,8 @@ def joint_draws(values: Values, system: System, draws: int, icc: Any = None) -> 
     draws : int
     icc : float or object, optional
         For the intervals of proportions.
+    progress : callable, optional
+        Told a line a hundredth of the values.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def joint_draws(values: Values, system: System, draws: int, icc: Any = None) -> 
     made = np.repeat(values.read[None], draws, axis=0)
     rows = {unit: i for i, unit in enumerate(values.units)}
     columns = {leaf.code: j for j, leaf in enumerate(system.leaves)}
-    for group in _surveys(values):
+    for group in counted(_surveys(values), "抽样误差", progress):
         deviates = _correlated(group, draws)
         for k, value in enumerate(group):
             made[:, rows[value.unit], columns[value.code]] = _moved(value, deviates[:, k], icc)

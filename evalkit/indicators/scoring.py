@@ -10,6 +10,7 @@ from evalkit.indicators.scorecard import Scorecard
 from evalkit.indicators.systems import read_system
 from evalkit.indicators.tree import mark
 from evalkit.indicators.values import Value, Values, gather
+from evalkit.patience import Progress
 from evalkit.verdict import Verdict, judge
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def score(
     source: Any, system: Any, *, by: Any = None, other: Any = None, missing: str = "fail", draws: int = 1000, level: float = 0.9,
-    alpha: float = 0.05, icc: Any = None,
+    alpha: float = 0.05, icc: Any = None, progress: Progress | None = None,
 ) -> Scorecard:  # fmt: skip
     """Score one or several units by a system of indicators, sampling errors included.
 
@@ -42,6 +43,8 @@ def score(
         Of the ranges of points, scores and places, in (0, 1).
     alpha, icc
         Of the verdicts on gates, as in `judge`.
+    progress : callable, optional
+        Told a line a hundredth of the values that are drawn.
 
     Returns
     -------
@@ -67,7 +70,7 @@ def score(
     _refuse(draws, level, alpha)
     values = gather(source, made, by, other, missing)
     count = draws if values.sampled else 1
-    readings = joint_draws(values, made, count, icc)
+    readings = joint_draws(values, made, count, icc, progress)
     return Scorecard(made, values, mark(made, values.read), mark(made, readings), readings, _verdicts(values, made, alpha, icc), level)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from evalkit.errors import PrivacyError
 from evalkit.given import takes
+from evalkit.patience import Progress, counted
 from evalkit.privacy.clues import Clues
 from evalkit.privacy.kinds import KINDS, cover_numbers, kind_of, personal_cells
 from evalkit.privacy.reading import Piece, Unread, pieces
@@ -87,6 +88,7 @@ def scan(
     allowed: Allowed | None = None,
     skip: Collection[str] = (),
     clues: Clues | None = None,
+    progress: Progress | None = None,
 ) -> Leaks:
     """Search the files of a folder for personal data.
 
@@ -102,6 +104,8 @@ def scan(
         First-level folders that are not searched, such as those that hold what came in.
     clues : Clues, optional
         Clues to breaches of discipline: their words, and the people they name, are looked for everywhere.
+    progress : callable, optional
+        Told a line a file.
 
     Returns
     -------
@@ -134,7 +138,7 @@ def scan(
     unread: list[tuple[str, str]] = []
     seek = _sought(known, clues or Clues((), ()))
     files = {name: path for name, path in _files(root).items() if name.partition("/")[0] not in skip}
-    for name, path in files.items():
+    for name, path in counted(files.items(), "查文件", progress):
         free = set(allowed(name)) if allowed else set()
         found += _of_piece(Piece("文件名", " ".join(Path(name).with_suffix("").parts)), cover_numbers(name), seek, free)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +14,7 @@ from evalkit.errors import EstimateError, Faults, one_of
 from evalkit.findings import Findings
 from evalkit.given import takes
 from evalkit.later import later
+from evalkit.patience import Progress
 from evalkit.quality.rejudging import Again
 from evalkit.reliability import InterviewerEffect, interviewer_effect
 from evalkit.satisfaction import approval
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 charts = later("evalkit.charts")
 
 Who = Literal["interviewer", "team"]
-Progress = Callable[[str], None]
 TITLES = {"interviewer": "调查员", "team": "组"}
 Z = 1.959963984540054
 CONFOUNDED = "没有一个村由两名以上{}调查，与村的差别分不开，不能估计；应交叉分派（每村至少两名）"

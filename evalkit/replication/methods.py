@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalkit.errors import SurveyError, one_of
+from evalkit.patience import Progress
 from evalkit.replication.balanced import brr, fay
 from evalkit.replication.jackknife import jk1, jkn
 from evalkit.replication.multistage import beaumont_emond, preston
@@ -51,7 +52,10 @@ METHODS: dict[str, Method] = {
 }
 
 
-def made(method: str, stages: Sequence[Stage], *, seed: str | None, replicates: int | None = None, **options: Any) -> Replicates:
+def made(
+    method: str, stages: Sequence[Stage], *, seed: str | None, replicates: int | None = None, progress: Progress | None = None,
+    **options: Any,
+) -> Replicates:  # fmt: skip
     """Return the replicates of a design by the name of the method.
 
     Parameters
@@ -64,6 +68,8 @@ def made(method: str, stages: Sequence[Stage], *, seed: str | None, replicates: 
         For the bootstraps; None for the others.
     replicates : int, optional
         R, for the bootstraps and "sdr"; the first 500 of 10,000 are those of 500.
+    progress : callable, optional
+        Told a line a hundredth of the replicates, whenever they are gone through.
     **options
         ``rho`` of "fay"; ``order`` of "sdr"; ``singleton``, "fail" when not given, "collapse" for all methods, the others as each method
         says; ``tau``, at least 1, for all methods (see `softened`).
@@ -91,7 +97,7 @@ def made(method: str, stages: Sequence[Stage], *, seed: str | None, replicates: 
         stages = collapse(tuple(stages))[0]
         del given["singleton"]
     _agree(method, how, set(given))
-    plan = how.make(stages, **given)
+    plan = replace(how.make(stages, **given), progress=progress)
     return plan if tau == 1 else softened(plan, tau)
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
 from evalkit.errors import EstimateError, SurveyError
+from evalkit.patience import Progress, tell_count
 from evalkit.variances import Floats, Ints
 
 CHUNK = 1 << 20  # factors held at once, unless a single replicate has more
+TOLD = "重复权数"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,6 +40,8 @@ class Replicates(ABC):
         elsewhere, their rank minus 1 (R's ``degf``).
     level : int
         The stage whose units have factors, 0 for the first.
+    progress : callable, optional
+        Told a line while replicates are gone through; not stored with them.
     """
 
     kind: str
@@ -45,9 +51,13 @@ class Replicates(ABC):
     rscales: Floats
     df: float
     level: int
+    progress: Progress | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         self.rscales.flags.writeable = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "progress": None}
 
     def __repr__(self) -> str:
         return f"重复权数：{self.kind}，{self.count} 套，每套第 {self.level + 1} 阶段 {self.units} 个单元，自由度 {self.df:g}"
@@ -81,10 +91,17 @@ class Replicates(ABC):
         """Numbers that a replicate takes while it is made."""
         return self.units
 
-    def chunks(self) -> list[tuple[int, int]]:
-        """Return ranges of replicates of about `CHUNK` factors."""
-        step = max(1, CHUNK // max(1, self.width))
-        return [(start, min(start + step, self.count)) for start in range(0, self.count, step)]
+    def chunks(self, width: int = 0, most: int = CHUNK) -> Iterator[tuple[int, int]]:
+        """Yield ranges of replicates of about `most` numbers where one takes `width`, and tell how many are gone through."""
+        step = max(1, most // max(1, width or self.width))
+        for start in range(0, self.count, step):
+            stop = min(start + step, self.count)
+            yield start, stop
+            self.tell(start, stop)
+
+    def tell(self, before: int, done: int) -> None:
+        """Tell that so many replicates are gone through."""
+        tell_count(self.progress, TOLD, before, done, self.count)
 
 
 def totals(plan: Replicates, sums: ArrayLike) -> Floats:
@@ -161,7 +178,7 @@ def softened(plan: Replicates, tau: float) -> Replicates:
     """
     if not tau >= 1:
         raise SurveyError(f"tau = {tau}｜应不小于 1｜例如 tau=2")
-    known = {name: getattr(plan, name) for name in ("kind", "count", "units", "rscales", "df", "level")}
+    known = {name: getattr(plan, name) for name in ("kind", "count", "units", "rscales", "df", "level", "progress")}
     return Softened(**known, scale=plan.scale * tau**2, plan=plan, tau=tau)
 
 

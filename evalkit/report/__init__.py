@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evalkit.errors import ReportError, one_of
+from evalkit.patience import Progress
 from evalkit.report.booklets import write_booklets
 from evalkit.report.compose import compose_report
 from evalkit.report.english import compose_english
@@ -21,7 +22,7 @@ __all__ = [
 LANGUAGES: dict[str, tuple[Callable[[Results], Document], str]] = {"zh": (compose_report, "报告"), "en": (compose_english, "report")}
 
 
-def write_report(results: Results, folder: str | Path, language: str = "zh") -> list[Path]:
+def write_report(results: Results, folder: str | Path, language: str = "zh", progress: Progress | None = None) -> list[Path]:
     """Write the report of an evaluation: Word (the official copy), PDF, web page and workbook.
 
     Parameters
@@ -32,6 +33,8 @@ def write_report(results: Results, folder: str | Path, language: str = "zh") -> 
         Where 报告.docx, 报告.pdf, 报告.html and 报告.xlsx go (report.docx … in English); made when it is missing.
     language : {"zh", "en"}
         The English report holds the same tables and charts.
+    progress : callable, optional
+        Told a line a form.
 
     Returns
     -------
@@ -51,4 +54,4 @@ def write_report(results: Results, folder: str | Path, language: str = "zh") -> 
     ['报告.docx', '报告.pdf', '报告.html', '报告.xlsx']
     """
     compose, name = one_of("language", language, LANGUAGES, ReportError, "语言的报告")
-    return write_document(compose(results), folder, name)
+    return write_document(compose(results), folder, name, progress)

@@ -13,6 +13,7 @@ from evalkit.fieldwork import Assignment
 from evalkit.fieldwork.books import Book, assignment_books
 from evalkit.fieldwork.lists import SEALED
 from evalkit.given import takes
+from evalkit.patience import Progress, counted
 from evalkit.report.typeset import typeset_pdf
 from evalkit.sheets import Page, write_bytes
 
@@ -22,7 +23,7 @@ SMALLEST, LARGEST = 5.0, 26.0  # shares of the width of a page
 
 
 @takes(FieldworkError)
-def write_booklets(assignment: Assignment, folder: str | Path) -> list[Path]:
+def write_booklets(assignment: Assignment, folder: str | Path, *, progress: Progress | None = None) -> list[Path]:
     """Write the assignment books as PDFs to print.
 
     Parameters
@@ -30,6 +31,8 @@ def write_booklets(assignment: Assignment, folder: str | Path) -> list[Path]:
     assignment : Assignment
     folder : str or pathlib.Path
         Made when absent; in it there is a folder for each team.
+    progress : callable, optional
+        Told a line a book.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def write_booklets(assignment: Assignment, folder: str | Path) -> list[Path]:
     if absent:
         warnings.warn(absent_told(absent), stacklevel=2)
     simulated = assignment.sample.design.simulated
-    return [write_bytes(book.place(folder, ".pdf"), _bytes(book, simulated)) for book in books]
+    return [write_bytes(book.place(folder, ".pdf"), _bytes(book, simulated)) for book in counted(books, "写册子（PDF）", progress)]
 
 
 def _bytes(book: Book, simulated: bool) -> bytes:

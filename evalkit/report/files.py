@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 from evalkit.charts import absent_told, missing_characters
+from evalkit.patience import Progress, counted
 from evalkit.report.model import Document
 from evalkit.report.page import page_bytes
 from evalkit.report.pdf import pdf_bytes
@@ -16,7 +17,7 @@ from evalkit.sheets import write_bytes
 WRITERS = {"docx": word_bytes, "pdf": pdf_bytes, "html": page_bytes, "xlsx": workbook_bytes}
 
 
-def write_document(document: Document, folder: str | Path, name: str) -> list[Path]:
+def write_document(document: Document, folder: str | Path, name: str, progress: Progress | None = None) -> list[Path]:
     """Write a document in every form, under one name; no file is written before all are made.
 
     Parameters
@@ -26,6 +27,8 @@ def write_document(document: Document, folder: str | Path, name: str) -> list[Pa
         Made when it is missing.
     name : str
         Of the files, without an ending.
+    progress : callable, optional
+        Told a line a form.
 
     Returns
     -------
@@ -39,5 +42,5 @@ def write_document(document: Document, folder: str | Path, name: str) -> list[Pa
     absent = missing_characters(document.text())
     if absent:  # told of the line that called `write_report` or `write_plan`
         warnings.warn(absent_told(absent), stacklevel=3)
-    made = {ending: write(document) for ending, write in WRITERS.items()}
+    made = {ending: write(document) for ending, write in counted(WRITERS.items(), f"写{name}", progress)}
     return [write_bytes(Path(folder) / f"{name}.{ending}", data) for ending, data in made.items()]

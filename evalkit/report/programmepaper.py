@@ -8,6 +8,7 @@ from typing import Any
 
 from evalkit.errors import ReportError
 from evalkit.figures import gate_words, is_blank, number, official_date, ten_thousands
+from evalkit.patience import Progress
 from evalkit.report.compose import numbered_headings
 from evalkit.report.exhibits import level_text
 from evalkit.report.files import write_document
@@ -50,9 +51,11 @@ def compose_summary(counties: Sequence[Results], facts: Mapping[str, Any]) -> Do
     return Document(told, tuple(numbered_headings(blocks)))
 
 
-def write_summary(counties: Sequence[Results], facts: Mapping[str, Any], folder: str | Path) -> list[Path]:
+def write_summary(
+    counties: Sequence[Results], facts: Mapping[str, Any], folder: str | Path, progress: Progress | None = None
+) -> list[Path]:
     """Write the summary of a programme as Word, PDF, web page and workbook."""
-    return write_document(compose_summary(counties, facts), folder, NAME)
+    return write_document(compose_summary(counties, facts), folder, NAME, progress)
 
 
 def _name(results: Results) -> str:

@@ -15,6 +15,7 @@ from evalkit.fieldwork.handed import Handed, Source, Within, hand_in
 from evalkit.given import takes
 from evalkit.later import later
 from evalkit.lists import as_list
+from evalkit.patience import Progress
 from evalkit.privacy import shed
 from evalkit.responses.answers import Answers, Missing, filled, needed, take
 from evalkit.responses.outcomes import NOBODY, check_reserves, match, oddities, words
@@ -126,8 +127,9 @@ class Examined:
 
 @takes(ResponsesError)
 def collect(
-    sample: Sample, returns: Source, *, missing: Missing | None = None, key: Key | None = None, resolved: Mapping[str, str] | None = None
-) -> Responses:
+    sample: Sample, returns: Source, *, missing: Missing | None = None, key: Key | None = None, resolved: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Responses:  # fmt: skip
     """Hold the returns against the sample.
 
     Parameters
@@ -146,6 +148,8 @@ def collect(
         Under which the columns of `[privacy] tokens` are replaced, from ``ev.read_key``.
     resolved : mapping, optional
         ``village/household`` → fingerprint of the row to keep where a household stands in two, as ``evalkit resolve`` noted it.
+    progress : callable, optional
+        Told a line a file.
 
     Returns
     -------
@@ -176,13 +180,13 @@ def collect(
     >>> ev.collect(sample, returns(sample, made.households(sample.villages), design))
     Responses 126 户有结果，完成 119 户，其中启用备用 6 户；待核实 0 处
     """
-    found = examined(sample, returns, missing, resolved)
+    found = examined(sample, returns, missing, resolved, progress)
     found.faults.refuse(ResponsesError)
     drawn = sample.table("household").reset_index(drop=True)
     return Responses(sample, found.doubts, _table(found.handed, drawn, found.visits, found.answers, sample.design, key))
 
 
-def handed_returns(sample: Sample, returns: Source) -> tuple[Handed, Faults]:
+def handed_returns(sample: Sample, returns: Source, progress: Progress | None = None) -> tuple[Handed, Faults]:
     """Read returns, without the rows that say nothing of a visit.
 
     Raises
@@ -197,16 +201,19 @@ def handed_returns(sample: Sample, returns: Source) -> tuple[Handed, Faults]:
     checks = design.checks_on("returns")
     read = (*needed(design), *(heading for check in checks for heading in check.headings))
     ids, within = (columns.village, columns.household), Within(columns.village, sample.villages)
-    handed, faults = hand_in(returns, "回收表", read, ids, ResponsesError, (columns.household,), within)
+    handed, faults = hand_in(returns, "回收表", read, ids, ResponsesError, (columns.household,), within, progress)
     for village, count in sorted((handed.others or {}).items()):
         remedy = "改正村代码；表中还有别处的回收的，先在引擎中筛选出本次评估的行"
         faults.add(None, columns.village, shown(village), f"这个村没有被抽中（{count} 行）", remedy)
     return _only(handed.dated(checks), filled(handed.table, design)), faults
 
 
-def examined(sample: Sample, returns: Source, missing: Missing | None = None, resolved: Mapping[str, str] | None = None) -> Examined:
+def examined(
+    sample: Sample, returns: Source, missing: Missing | None = None, resolved: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Examined:  # fmt: skip
     """Hold returns against the sample and gather what is wrong and what is doubtful; nothing is refused but what cannot be read."""
-    handed, faults = handed_returns(sample, returns)
+    handed, faults = handed_returns(sample, returns, progress)
     columns = sample.design.returns
     assert columns is not None
     handed = without_rejected(handed, columns, resolved or {})

@@ -11,6 +11,7 @@ import pandas as pd
 from evalkit import codes, tickets
 from evalkit.engines import Far, of_villages, opened
 from evalkit.errors import DrawError, Faults
+from evalkit.patience import Progress, counted
 from evalkit.sample.cells import Cell, Draw, draw_cells
 from evalkit.sample.listings import ALL, Source, listing, plain_objects
 from evalkit.sample.quotas import Key, asked, fitted, village_shares
@@ -78,6 +79,7 @@ def draw_households(
     seed: str,
     villages: pd.DataFrame,
     earlier: Earlier | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, dict[str, Cells]]:
     """Draw the stages of the rosters in every village that has one.
 
@@ -95,6 +97,8 @@ def draw_households(
         all of them, whichever roster comes first.
     earlier : mapping of str to frozenset of str
         Stage → units (``village/household``) that may not be drawn again.
+    progress : callable, optional
+        Told a line a village.
 
     Returns
     -------
@@ -111,7 +115,7 @@ def draw_households(
     shared = {stage.name: _shares(stage, known, faults) for stage in stages if stage.allocation is not None}
     faults.refuse(DrawError)
     drawn: dict[str, dict[str, Cells]] = {}
-    for village, rows in plain_objects(rosters).groupby("village"):
+    for village, rows in counted(plain_objects(rosters).groupby("village"), "抽户", progress):
         drawn[str(village)] = {}
         part, above = rows.set_axis(rows.index + 2), ""
         for stage in stages:

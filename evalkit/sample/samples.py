@@ -15,6 +15,7 @@ from evalkit.design import Design
 from evalkit.errors import DrawError
 from evalkit.frame import Frame
 from evalkit.later import later
+from evalkit.patience import Progress
 from evalkit.sample.households import (
     Cells,
     Earlier,
@@ -259,7 +260,7 @@ def draw(
     return Sample(design, frame, plain, tickets.clean(seed_origin), listed, empty, {}, gone)
 
 
-def draw_next(sample: Sample, rosters: Any) -> Sample:
+def draw_next(sample: Sample, rosters: Any, *, progress: Progress | None = None) -> Sample:
     """Draw households in the villages whose rosters are given.
 
     Parameters
@@ -270,6 +271,8 @@ def draw_next(sample: Sample, rosters: Any) -> Sample:
         As `read_rosters` gives them: ``village household stratum persons`` and, where known, ``head
         id_number address``; any of the drawn villages, in any order. A polars LazyFrame, a DuckDB relation, a Spark or Dask
         table, or a file may be the register of all villages under these headings: only the rows of drawn villages are brought.
+    progress : callable, optional
+        Told a line a village.
 
     Returns
     -------
@@ -308,13 +311,14 @@ def draw_next(sample: Sample, rosters: Any) -> Sample:
     if not stages:
         raise DrawError("抽户｜设计没有从名册抽取的阶段｜在设计文件中加抽户的 [[stage]]")
     given = check_rosters(rosters, sample.villages, stages)
-    return extend(sample, given[~given["village"].isin(_unchanged(sample, given))])
+    return extend(sample, given[~given["village"].isin(_unchanged(sample, given))], progress)
 
 
-def extend(sample: Sample, fresh: pd.DataFrame) -> Sample:
+def extend(sample: Sample, fresh: pd.DataFrame, progress: Progress | None = None) -> Sample:
     """Draw households from rosters that have been checked, of villages that had none: what `draw_next` does after its checks."""
     villages = sample.table(sample.design.frame_stages[-1].name)
-    cells = draw_households(fresh, sample.design.roster_stages, sample.design.reserves, sample.seed, villages, sample._earlier)
+    stages, reserves = sample.design.roster_stages, sample.design.reserves
+    cells = draw_households(fresh, stages, reserves, sample.seed, villages, sample._earlier, progress)
     # checked rosters are in their order
     ordered = pd.concat([sample._rosters, fresh]).sort_values(["village", "household"]) if len(sample._rosters) else fresh
     return replace(sample, _rosters=ordered.reset_index(drop=True), _later={**sample._later, **cells})

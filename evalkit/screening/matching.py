@@ -19,6 +19,7 @@ from evalkit.codes import mask_identity, shown, shown_headings, shown_label
 from evalkit.errors import Faults, ScreeningError
 from evalkit.given import takes
 from evalkit.lists import as_list
+from evalkit.patience import Progress, counted
 from evalkit.privacy import kind_of, masked
 from evalkit.screening.cells import Cells, Mask, Places
 from evalkit.screening.finding import repeated
@@ -110,6 +111,7 @@ class Matching(Shown):
 def match_sources(
     archive: Any, system: Any, field: Any = None, *, key: str | Sequence[str], fields: Sequence[str] | Mapping[str, Sequence[str]],
     households: Households, tolerance: Mapping[str, float] | None = None, missing: Sequence[str] = ("", "—"), personal: Iterable[str] = (),
+    progress: Progress | None = None,
 ) -> Matching:  # fmt: skip
     """Hold two or three sources of the same households against one another.
 
@@ -130,6 +132,8 @@ def match_sources(
         Words that stand for a blank.
     personal : iterable of str
         Fields whose values are not shown, beside those whose names say so.
+    progress : callable, optional
+        Told a line a field.
 
     Returns
     -------
@@ -162,7 +166,7 @@ def match_sources(
     sources, labels = _read(given, names, keys, wanted, missing, households)
     hidden = {*personal, *(name for name in wanted if kind_of(name))}
     parts = [_absent(sources)]
-    for at, name in enumerate(wanted):
+    for at, name in enumerate(counted(wanted, "对照", progress)):
         parts.append(_field(sources, name, at, (tolerance or {}).get(name, 0.0), name in hidden))
     table = pd.concat(parts, ignore_index=True)
     table = table.sort_values("place", kind="stable", ignore_index=True)

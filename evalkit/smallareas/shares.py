@@ -11,6 +11,7 @@ from scipy.special import betaincinv
 
 from evalkit import streams
 from evalkit.errors import EstimateError, Faults, places
+from evalkit.patience import Progress, counted
 from evalkit.smallareas.means import AreaFit, checked, fay_herriot
 from evalkit.smallareas.methods import Numbers
 
@@ -90,7 +91,9 @@ def _to_shares(angles: AreaFit) -> ShareFit:
     return ShareFit((1 - np.exp(-2 * g) * np.cos(2 * theta)) / 2, np.sin(theta) ** 2, angles)
 
 
-def arcsine_mse(fit: ShareFit, x: ArrayLike | None, n_eff: ArrayLike, *, seed: str, replicates: int = 200) -> Numbers:
+def arcsine_mse(
+    fit: ShareFit, x: ArrayLike | None, n_eff: ArrayLike, *, seed: str, replicates: int = 200, progress: Progress | None = None
+) -> Numbers:
     """Return the mean squared error of the shares by parametric bootstrap.
 
     Parameters
@@ -102,6 +105,8 @@ def arcsine_mse(fit: ShareFit, x: ArrayLike | None, n_eff: ArrayLike, *, seed: s
         Names the stream of random numbers; the first replicates stay the same when more are asked for.
     replicates : int
         ≥ 1; 200 give each root mean squared error to about 5 %.
+    progress : callable, optional
+        Told a line a hundredth of the replicates.
 
     Raises
     ------
@@ -126,7 +131,7 @@ def arcsine_mse(fit: ShareFit, x: ArrayLike | None, n_eff: ArrayLike, *, seed: s
     faults.refuse(EstimateError)
     _, columns, d = checked(model.eblup, x, 1 / (4 * n), model.constant)
     squares = np.zeros(areas)
-    for at in range(replicates):
+    for at in counted(range(replicates), "自助法", progress):
         between, within = streams.normal(streams.numbers(seed, "smallareas", str(at), 2 * areas)).reshape(2, areas)
         truth = np.clip(columns @ model.beta + model.refvar**0.5 * between, 0, math.pi / 2)
         seen = np.clip(truth + np.sqrt(d) * within, 0, math.pi / 2)

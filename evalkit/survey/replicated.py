@@ -96,10 +96,6 @@ class Replicated:
             used += step.errors
         return made
 
-    def _chunks(self) -> list[tuple[int, int]]:
-        step = max(1, CHUNK // max(self.cells, 1))
-        return [(start, min(start + step, self.plan.count)) for start in range(0, self.plan.count, step)]
-
     def totals(self, terms: Sequence[Floats | None], partition: Partition) -> Floats:
         """Return the totals of terms by replicate and domain, (terms, replicates, domains); None stands for the term 1."""
         cell = self._cells[0]
@@ -109,13 +105,18 @@ class Replicated:
             made = self.plan.totals(sums)
         else:
             made = np.empty((self.plan.count, sums.shape[1]))
-            for start, stop in self._chunks():
+            for start, stop in self.plan.chunks(self.cells, CHUNK):
                 made[start:stop] = (sums.T @ self.multipliers(start, stop).T).T
         return made.reshape(self.plan.count, len(terms), partition.columns).transpose(1, 0, 2)
 
     def values(self, again: Callable[[Floats], Any]) -> Floats:
         """Return a statistic computed anew with the weights of each replicate, (replicates, columns)."""
-        made = [again(weights) for chunk in self._chunks() for weights in self.weights(*chunk)]
+        made = list[Any]()
+        step = max(1, CHUNK // max(self.cells, len(self.base), 1))
+        for start in range(0, self.plan.count, step):
+            for weights in self.weights(start, min(start + step, self.plan.count)):
+                made.append(again(weights))
+                self.plan.tell(len(made) - 1, len(made))
         if not made:  # all of the population is in the sample, and the sample itself says how many columns there are
             return np.empty((0, np.size(again(self.steps[-1].after if self.steps else self.base))))
         return np.array(made, dtype=float)

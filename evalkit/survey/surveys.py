@@ -13,6 +13,7 @@ import pandas as pd
 from evalkit import engines, replication, variances
 from evalkit.errors import Faults, SurveyError
 from evalkit.later import later
+from evalkit.patience import Progress
 from evalkit.showing import Rows, Shown
 from evalkit.survey import reading
 from evalkit.survey.declared import Declared
@@ -165,6 +166,7 @@ class Survey(Shown):
         centre: replication.Centre = "mean",
         df: float | None = None,
         missing: Literal["fail", "drop"] = "fail",
+        progress: Progress | None = None,
     ) -> Survey:
         """Take replicate weights that somebody else made.
 
@@ -189,6 +191,8 @@ class Survey(Shown):
             Degrees of freedom; the rank of the replicate weights minus 1 when not given.
         missing : {"fail", "drop"}
             What becomes of a replicate in which a statistic has no value (nobody of a small domain is in it).
+        progress : callable, optional
+            Told a line a hundredth of the replicates, "重复权数 300/10000", while a statistic goes through them.
 
         Returns
         -------
@@ -218,7 +222,7 @@ class Survey(Shown):
         rows = np.arange(len(snapshot), dtype=np.int64)
         return Survey(
             snapshot, stated, variances.structure([None], [rows], [None]), Policy(),
-            replicated=Replicated(plan, rows, stated, (), centre, missing, imported=True),
+            replicated=Replicated(replace(plan, progress=progress), rows, stated, (), centre, missing, imported=True),
         )  # fmt: skip
 
     def replicate(
@@ -243,7 +247,7 @@ class Survey(Shown):
             As for `from_replicates`.
         **options
             Of the method: ``seed`` of those that draw (the first 500 of 10,000 replicates are those of 500), ``rho`` of ``fay``,
-            ``order`` of ``sdr``, ``tau`` of all, ``singleton``.
+            ``order`` of ``sdr``, ``tau`` of all, ``singleton``; ``progress`` of all, as for `from_replicates`.
 
         Raises
         ------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from evalkit.errors import EvalkitError
 from evalkit.later import later
+from evalkit.patience import Progress
 from evalkit.sheets import write_bytes
 from evalkit.trials.trial import FIELDS, Setting, run_trial
 
@@ -26,7 +27,6 @@ loky = later("joblib.externals.loky")
 BATCH = 20
 RECEIPT = "trials.txt"
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)  # of a file that was cut short, or is another's
-Progress = Callable[[str], None]
 
 
 def run_batches(

@@ -16,11 +16,12 @@ from evalkit.design.judgement import DERIVED
 from evalkit.errors import DesignError, Faults
 from evalkit.frame import Frame
 from evalkit.lists import as_list, as_numbers
+from evalkit.patience import Progress
 from evalkit.plans.counting import last_labels, planned_frame
 from evalkit.sample.households import columns_read
 from evalkit.trials.outcomes import Standard, Trials
 from evalkit.trials.population import populate
-from evalkit.trials.running import Progress, fingerprint_parts, run_batches
+from evalkit.trials.running import fingerprint_parts, run_batches
 from evalkit.trials.trial import Setting
 from evalkit.trials.truths import MODELS, Point
 

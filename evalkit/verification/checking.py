@@ -12,6 +12,7 @@ from evalkit.certificate import FORMAT, OUTSIDE, Certificate, read_annex
 from evalkit.engines import FILES
 from evalkit.errors import CertificateError, EvalkitError
 from evalkit.frame import Frame, declared_frame
+from evalkit.patience import Progress
 from evalkit.sample.households import Cells, Earlier, check_rosters, draw_households, released_list
 from evalkit.sample.rounds import Rounds, earlier_receipt, earlier_units
 from evalkit.sample.samples import roster_receipts, stage_receipt
@@ -50,6 +51,7 @@ def verify(
     *,
     annex: str | Path | None = None,
     earlier: Rounds = (),
+    progress: Progress | None = None,
 ) -> Verification:
     """Draw again from a certificate and compare.
 
@@ -70,6 +72,8 @@ def verify(
         and, where its roster is given, against the households drawn again.
     earlier : Sample, Certificate or path, or several of them
         Earlier rounds whose units were not drawn again, where the certificate says that there were any.
+    progress : callable, optional
+        Told a line a village whose households are drawn again.
 
     Returns
     -------
@@ -108,7 +112,7 @@ def verify(
     again, unchecked = Again(listed, {}), list[str]()
     asked = plan.asked[-1].name if plan.asked else ""
     if asked and (asked in made or rosters is not None):
-        again, found, unchecked = _later_differences(receipt, plan, units, rosters, listed, gone)
+        again, found, unchecked = _later_differences(receipt, plan, units, rosters, Again(listed, {}), gone, progress)
         differences += found
     checked = [stage.name for stage in (*plan.listed, *(plan.asked if rosters is not None else ()))]
     differences += _rest_differences(receipt.content, units, plan)
@@ -183,11 +187,10 @@ def _first_differences(
 
 
 def _later_differences(
-    receipt: Certificate, plan: StatedPlan, frame: Frame, rosters: Any, listed: dict[str, Cells], gone: Earlier
+    receipt: Certificate, plan: StatedPlan, frame: Frame, rosters: Any, again: Again, gone: Earlier, progress: Progress | None
 ) -> tuple[Again, list[str], list[str]]:
     """Return the households drawn again, where their stages differ, and what was not checked."""
-    again = Again(listed, {})
-    drawn = again.drawn(plan)
+    listed, drawn = again.listed, again.drawn(plan)
     stated = {
         stage.name: mapping(mapping(receipt.content["stages"].get(stage.name)).get("villages")) for stage in plan.asked
     }  # fmt: skip
@@ -201,7 +204,7 @@ def _later_differences(
         table = check_rosters(rosters, _stated_villages(receipt, plan) | drawn, plan.asked)
         table = table[table["village"].isin(drawn)]
         villages = village_table(frame, plan.listed, listed, len(plan.listed) - 1)
-        again = Again(listed, draw_households(table, plan.asked, plan.reserves, receipt.seed, villages, gone))
+        again = Again(listed, draw_households(table, plan.asked, plan.reserves, receipt.seed, villages, gone, progress))
     except EvalkitError as found:
         return again, [*lines, f"重抽不成：{found}"], []
     receipts = roster_receipts(plan.asked, table, again.later)

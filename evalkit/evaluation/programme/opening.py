@@ -12,13 +12,16 @@ from evalkit.evaluation.guards import sound_seed
 from evalkit.evaluation.programme.counties import Counties, draw_counties
 from evalkit.evaluation.programme.running import COUNTIES, keep_draw
 from evalkit.later import later
+from evalkit.patience import Progress, counted
 from evalkit.problems.taxonomies import design_taxonomy
 from evalkit.sheets import write_bytes, write_csv
 
 tomli_w = later("tomli_w")
 
 
-def open_counties(design: str | Path, out: str | Path, *, seed: str, how: str) -> tuple[str, ...]:
+def open_counties(
+    design: str | Path, out: str | Path, *, seed: str, how: str, progress: Progress | None = None
+) -> tuple[str, ...]:
     """Draw the counties of a programme and lay out one folder for each.
 
     Parameters
@@ -30,6 +33,8 @@ def open_counties(design: str | Path, out: str | Path, *, seed: str, how: str) -
         and the seed of each county, which goes on with `evalkit draw` as any other evaluation.
     seed, how : str
         The digits of the ceremony, and how they were made; every county draws with them.
+    progress : callable, optional
+        Told a line a county. Until the last is written the folder holds no programme: stopped, the same is asked again.
 
     Returns
     -------
@@ -48,9 +53,9 @@ def open_counties(design: str | Path, out: str | Path, *, seed: str, how: str) -
         raise EvalkitError("how｜空白｜写种子如何产生、谁在场，如 \"11月12日各县代表当众摇号\"")
     drawn = draw_counties(read_design(design), seed=sound_seed(seed), seed_origin=how.strip())
     design_taxonomy(drawn.design)  # a taxonomy that is not there, or a name that is no folder's, is refused before anything is written
-    for code in drawn.codes:
+    for code in counted(drawn.codes, "核对各县设计", progress):
         drawn.plan(code)
-    for code in drawn.codes:
+    for code in counted(drawn.codes, "写各县文件夹", progress):
         _open(drawn, code, Folder(folder.root / COUNTIES / drawn.names[code]))
     keep_draw(drawn, folder)
     first = folder.root / COUNTIES / drawn.names[drawn.codes[0]]

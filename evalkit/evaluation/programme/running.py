@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from evalkit.evaluation.folder import Folder
 from evalkit.evaluation.programme.counties import Counties, draw_counties
 from evalkit.evaluation.programme.river import Task, assess
 from evalkit.later import later
+from evalkit.patience import Progress
 from evalkit.report.programmepaper import write_summary
 from evalkit.sheets import write_bytes, write_csv
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from evalkit.tables import Results
 
 joblib = later("joblib")
-Progress = Callable[[str], None]
 COUNTIES = "counties"  # the part of the folder that holds one folder a county
 RATE = ("status", "unit", "numerator", "denominator", "official", "estimate", "se", "low", "high", "n_eff", "icc")
 GATE = ("threshold", "direction", "legal", "confident", "zone", "p_value")
@@ -62,7 +62,7 @@ def run_programme(
     write_csv(county_table(drawn, found), folder.part("results") / "counties.csv")
     report = design.report
     facts = {"title": report.title, "institute": report.institute, "date": report.date, "number": report.number}
-    paths = write_summary(found, facts, folder.part("report"))
+    paths = write_summary(found, facts, folder.part("report"), progress)
     met = sum(bool(results.facts["conclusion"]["passed"]) for results in found)
     return [
         f"项目：{len(drawn.codes)} 个县分别抽样、估计、判定，各道门槛均达到的 {met} 个；各县各率见 results/counties.csv",
