@@ -83,9 +83,8 @@ def responses_plot(
     """
     say = speaker(language)
     rows, rest = paged(list(records(responses.completion(by))), max_rows, page, say)
-    keys = len(as_list(by))
     kinds = [kind for kind in (*OUTCOMES, PENDING) if any(getattr(row, kind[0]) for row in rows)]
-    names = [" ".join(map(str, row[:keys])) for row in rows]
+    names = [" ".join(str(getattr(row, key)) for key in as_list(by)) for row in rows]
     rungs = [Rung(name, "", (f"{plain(row.complete)}/{plain(row.released)}", percent(row.response_rate, 1)))
              for name, row in zip(names, rows, strict=True)]  # fmt: skip
     heads = (say("完成/启用", "Complete/released"), say("应答率", "Response"))
