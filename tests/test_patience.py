@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import evalkit as ev
 from evalkit import composites, patience
@@ -295,6 +296,16 @@ def test_a_command_shows_one_line_on_a_terminal_alone(programme: Path, tmp_path:
     (said, shown), (quiet, nothing) = kept
     assert said == quiet and nothing == ""
     assert "写汇总报告 1/4 [#####...............] 已 " in shown and shown.endswith(patience.WIPE) and shown.count("\n") == 0
+
+
+@pytest.mark.parametrize("told", ["", "模拟中断于 20/25 次"])
+def test_a_command_that_is_stopped_says_how_to_go_on(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt(*filter(None, [told]))
+
+    monkeypatch.setattr("evalkit.cli.papers.summing.sum_up", stopped)
+    done = CliRunner().invoke(main, ["summary", "甲", "--out", "乙", "--title", "丙", "--by", "丁", "--date", "2024-12-20"])
+    assert (done.exit_code, done.output) == (130, f"\n{told or '已中断｜写完的文件都完整｜再键入同一命令'}\n")
 
 
 def test_of_waits_within_waits_the_innermost_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,7 +122,7 @@ class Group(Command, click.Group):
         except OSError as trouble:
             click.echo(_troubled(trouble), err=True)
         except KeyboardInterrupt as stopped:
-            click.echo(f"\n{stopped or '已中断｜写完的文件都完整｜再键入同一命令'}", err=True)
+            click.echo(f"\n{str(stopped) or '已中断｜写完的文件都完整｜再键入同一命令'}", err=True)
             ctx.exit(STOPPED)
         ctx.exit(1)
 
