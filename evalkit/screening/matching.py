@@ -163,15 +163,16 @@ def match_sources(
     given = [table for table in (archive, system, field) if table is not None]
     names, keys = SOURCES[: len(given)], as_list(key)
     wanted = {name: [name] * len(given) for name in fields} if not isinstance(fields, Mapping) else {k: list(v) for k, v in fields.items()}
-    sources, labels = _read(given, names, keys, wanted, missing, households)
+    sources, known = _read(given, names, keys, wanted, missing, households)
     hidden = {*personal, *(name for name in wanted if kind_of(name))}
     parts = [_absent(sources)]
     for at, name in enumerate(counted(wanted, "对照", progress)):
         parts.append(_field(sources, name, at, (tolerance or {}).get(name, 0.0), name in hidden))
     table = pd.concat(parts, ignore_index=True)
     table = table.sort_values("place", kind="stable", ignore_index=True)
+    labels = {at: _covered(known[at], keys) for at in table["place"].unique()}  # of those alone that differ in something
     table.insert(0, "户", [labels[at] for at in table["place"]])
-    return Matching(names, tuple(wanted), len(labels), table[["户", "字段", *names, "一致", "差别", "行"]])
+    return Matching(names, tuple(wanted), len(known), table[["户", "字段", *names, "一致", "差别", "行"]])
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
@@ -180,7 +181,7 @@ def match_sources(
 def _read(
     given: Sequence[Any], names: Sequence[str], keys: list[str], wanted: Mapping[str, list[str]], missing: Sequence[str], of: Households
 ) -> tuple[list[_Source], list[str]]:
-    """Return the sources with the place of every household, and how each household is named."""
+    """Return the sources with the place of every household, and the key of each household."""
     faults, read = Faults("三源对照"), []
     for at, (table, name) in enumerate(zip(given, names, strict=True)):
         made = numbered(table, ScreeningError).rename(columns=str)
@@ -209,8 +210,12 @@ def _read(
         there = {text: row for row, text in enumerate(those)}
         place = np.array([there.get(text, -1) for text in known], dtype=np.int64)
         sources.append(_Source(name, each, made.index.to_numpy(dtype=np.int64) + 2, headings, place))
-    covered = [(shown_label if not kind_of(key) else mask_identity) for key in keys]
-    return sources, ["/".join(cover(part) for cover, part in zip(covered, text.split("\x1f"), strict=True)) for text in known]
+    return sources, known
+
+
+def _covered(text: str, keys: Sequence[str]) -> str:
+    """Return how a household is named: its key, with what is personal in it covered."""
+    return "/".join((mask_identity if kind_of(key) else shown_label)(part) for key, part in zip(keys, text.split("\x1f"), strict=True))
 
 
 def _keys(cells: Cells, keys: Sequence[str]) -> list[str]:
