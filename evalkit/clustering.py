@@ -277,14 +277,15 @@ def _counted(found: Estimate, programme: str) -> tuple[Counted, ...]:
     first = block.survey.stages[0]
     pairs = block.domain.partition.grouping(first)
     sampled = first.through[pairs.unit] < 1 - FULL
-    events, takes = pairs.sums(held.event.astype(float)), pairs.sums(np.ones(len(block.survey)))
-    rows = []
+    rows = block.survey.rows_behind
+    events, takes = pairs.sums(rows * held.event), pairs.sums(rows)
+    made = []
     for at, key in enumerate(block.domain.keys):
         mine = (pairs.column == at) & sampled
         label = " ".join(map(str, key))
         whole = TAKEN if not mine.any() and (pairs.column == at).any() else ""
-        rows.append(_row(programme, label, events[mine], takes[mine], first.unit_stratum[pairs.unit[mine]], whole))
-    return tuple(rows)
+        made.append(_row(programme, label, events[mine], takes[mine], first.unit_stratum[pairs.unit[mine]], whole))
+    return tuple(made)
 
 
 def _row(programme: str, name: str, events: Any, takes: Any, strata: Any, reason: str) -> Counted:

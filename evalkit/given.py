@@ -77,6 +77,7 @@ MADE = {
     "Sample": "ev.draw(…) 与 ev.draw_next(…)",
     "Survey": "ev.weigh(findings) 或 ev.Survey.from_data(表, …)",
 }
+FAR = "这一步要逐行的数据，而行留在引擎或文件里"
 LISTS = ("Sequence", "Collection", "Iterable", "list")
 PAIRED = ("Mapping", "dict")
 IN_MEMORY = ("pandas", "polars")  # whose tables can be looked at without asking an engine to read them
@@ -166,7 +167,9 @@ def _note(key: str, value: Any, forms: Collection[Form], faults: Faults) -> None
     if forms and not any(form.fits(value) for form in forms):
         found = "nan" if isinstance(value, float) and value != value else type(value).__name__
         made = "；".join(made for form in forms if (made := MADE.get(form.text)))
-        faults.add(None, key, found, f"应为{_told(forms)}", f"用 {made} 得到" if made else "改正")
+        far = found == "RemoteSurvey" and any(form.text == "Survey" for form in forms)
+        rule, way = (FAR, "先把所需的行、列读入内存，再 ev.Survey.from_data(表, …)") if far else (f"应为{_told(forms)}", f"用 {made} 得到")
+        faults.add(None, key, found, rule, way if far or made else "改正")
 
 
 def _note_table(key: str, table: Any, faults: Faults) -> None:

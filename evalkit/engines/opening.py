@@ -7,8 +7,10 @@ columns, semi-joins), through narwhals; a product is made as a column before it 
 from __future__ import annotations
 
 import tempfile
+import threading
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -31,6 +33,7 @@ IDLE = "64MB"  # what DuckDB holds between questions with large answers
 PART = 1 << 20  # rows of an answer that are taken together
 PIECE = 1 << 24  # bytes of a text file that are turned into UTF-8 together
 QUOTE = '"'
+ONE_BY_ONE = threading.RLock()  # relations share their connection, which answers one question at a time; it uses all cores for it
 NUMBER = {"whole": "number"}  # kinds that count as one where files are compared
 KINDS = {"number": "数", "text": "文字", "truth": "真假", "other": "其他类型"}
 WHOLE = ("pandas", "numpy", "builtins")  # modules of tables that are in memory already, so that narwhals need not be loaded
@@ -77,7 +80,7 @@ class Far:
     def tried(self, what: str, ask: Any) -> Any:
         """Ask the engine for something, and tell a refusal in evalkit's words."""
         try:
-            with waiting(f"{self.engine}｜{what}", self._share):
+            with ONE_BY_ONE if self.engine == "DuckDB" else nullcontext(), waiting(f"{self.engine}｜{what}", self._share):
                 return ask()
         except EvalkitError:
             raise

@@ -42,7 +42,7 @@ def counted(far: Far, keys: Sequence[str], sums: Sequence[str]) -> pd.DataFrame:
         made |= {f"evalkit_sum{at}": nw.when(sound).then(number).otherwise(0.0).cast(nw.Int64)}
         made |= {f"evalkit_wrong{at}": nw.when(sound).then(nw.lit(0)).otherwise(nw.lit(1))}
     every = [nw.len().alias(COUNT), *(nw.col(name).sum() for name in made)]
-    found = table.brought("按村计数", lambda lazy: lazy.with_columns(**made).group_by(*keys).agg(*every))
+    found = table.brought("按村计数", lambda lazy: (lazy.with_columns(**made) if made else lazy).group_by(*keys).agg(*every))
     for name in (COUNT, *made):
         found[name] = found[name].astype("int64")
     return found

@@ -168,7 +168,7 @@ def number(survey: Survey, name: str) -> Variable:
     if bool(np.isfinite(values).all()):
         return Variable((name,), values, None)
     if bool(np.isinf(values).any()):
-        _report(name, np.isinf(values), "应为有限数", "改正后重试")
+        _report(survey, name, np.isinf(values), "应为有限数", "改正后重试")
     missing = np.isnan(values)
     return Variable((name,), np.where(missing, 0.0, values), missing)
 
@@ -187,7 +187,7 @@ def domain(survey: Survey, by: str | Sequence[str] | None, where: Any, variables
             continue
         lost = variable.missing & (code >= 0) if code is not None else variable.missing
         if missing == "fail" and bool(lost.any()):
-            _report(str(variable.label[0]), lost, "缺答案", 'missing="out"（移出域）或 missing="no"（计为 0）')
+            _report(survey, str(variable.label[0]), lost, "缺答案", 'missing="out"（移出域）或 missing="no"（计为 0）')
         code = np.where(variable.missing, -1, code if code is not None else 0)
     parts = survey.whole if code is None else Partition(code, len(keys), survey.whole.held)
     made = Domain(parts, tuple(keys), names, len(survey))
@@ -216,7 +216,7 @@ def _groups(survey: Survey, names: tuple[str, ...], inside: Mask | None, missing
         own, levels = survey.levels(name)
         lost = (own < 0) & (True if inside is None else inside)
         if missing == "fail" and bool((own < 0).any()) and bool(lost.any()):
-            _report(name, lost, "分组的值缺失", 'missing="out"（移出域）')
+            _report(survey, name, lost, "分组的值缺失", 'missing="out"（移出域）')
         nobody = (own < 0) | (False if code is None else code < 0)
         code = own if code is None else np.where(nobody, -1, code * len(levels) + own)
         keys = [(*key, level) for key in keys for level in levels]
@@ -242,7 +242,7 @@ def _mask(survey: Survey, where: Any) -> Mask:
     if len(series) != len(survey):
         raise EstimateError(f"where 有 {len(series)} 行，调查数据有 {len(survey)} 行｜应等长｜用 ev.col(…) 写条件")
     if bool(series.isna().any()):
-        _report("where", series.isna().to_numpy(), "条件为缺失", '写明缺失归入哪一边：… & ~ev.col("列名").isna()')
+        _report(survey, "where", series.isna().to_numpy(), "条件为缺失", '写明缺失归入哪一边：… & ~ev.col("列名").isna()')
     if not pd.api.types.is_bool_dtype(series.infer_objects()):
         raise EstimateError('where｜应为真假列｜用 ev.col("列名") > 3 这样的条件')
     return series.to_numpy(dtype=bool)
@@ -258,8 +258,11 @@ def _aligned(survey: Survey, given: pd.Series) -> pd.Series:
     return given.reindex(index)
 
 
-def _report(column: str, bad: Mask, rule: str, remedy: str) -> None:
-    """Raise, naming the rows but never their content."""
+def _report(survey: Survey, column: str, bad: Mask, rule: str, remedy: str) -> None:
+    """Raise, naming the rows but never their content; those of an engine have no number and are counted."""
     faults = Faults("估计")
-    faults.add_rows(np.flatnonzero(bad), column, rule, remedy)
+    if survey.alike is None:
+        faults.add_rows(np.flatnonzero(bad), column, rule, remedy)
+    else:
+        faults.add(None, column, "", f"{survey.rows_behind[bad].sum():.0f} 行{rule}", remedy)
     faults.refuse(EstimateError)

@@ -45,14 +45,14 @@ def by_unit(estimate: Estimate) -> pd.DataFrame:
         other = KINDS[estimate.kind] if estimate.kind != "proportion" else "比例的换算"
         raise EstimateError(f"按村｜这是{other}，不是比例本身｜用 ev.proportion(survey, 列)")
     first = estimate.survey.stages[0]
+    asked = np.where(estimate.survey.weights > 0, estimate.survey.rows_behind, 0.0)
     parts, start = [], 0
     for block in estimate.blocks:
         held = block.proportion
         assert held is not None
         found = block.domain.partition.grouping(first)
-        asked = (estimate.survey.weights > 0).astype(float)
         n, events = found.sums(asked), found.sums(asked * held.event)
-        made = pd.DataFrame({"column": start + found.column, "unit": found.unit, "n": n.astype(int), "events": events})
+        made = pd.DataFrame({"column": start + found.column, "unit": found.unit, "n": np.rint(n).astype(int), "events": events})
         parts.append(made[made["n"] > 0])
         start += block.count
     table = pd.concat(parts)

@@ -134,7 +134,7 @@ def _rows_behind(estimate: Estimate) -> int:
         code = block.domain.code
         seen |= bool(len(own)) if code is None else np.isin(code, own)
         first += block.count
-    return int(seen.sum())
+    return round(float(estimate.survey.rows_behind[seen].sum()))
 
 
 def _null(null: ArrayLike, count: int) -> Floats:

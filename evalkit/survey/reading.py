@@ -249,9 +249,7 @@ def _plain(value: Any) -> Any:
 
 def sentence(survey: Survey) -> str:
     """Return what a survey is, in a sentence."""
-    shown = survey.weights if survey.answering is None else survey.weights[survey.answering]
-    span = f"{shown.min():.4g}–{shown.max():.4g}" if len(shown) and shown.min() != shown.max() else f"{shown[0]:.4g}" if len(shown) else "—"
-    head = f"Survey：{len(shown)} 行，代表 {survey.weights.sum():.6g}，权数 {span}"
+    head = f"Survey：{_counted(survey)}"
     adjusted = f"，调整 {len(survey.steps)} 步" if survey.steps else ""
     if survey.replicated is not None and survey.replicated.imported:
         return f"{head}，自由度 {survey.df:g}{adjusted}，{survey.replicated}"
@@ -260,6 +258,24 @@ def sentence(survey: Survey) -> str:
     told = f"，{survey.replicated}" if survey.replicated is not None else ""
     design = f"{len(survey.stages)} 阶段{how}，首阶段 {first.units} 个单元、{len(np.unique(first.unit_stratum))} 层，自由度 {survey.df:g}"
     return f"{head}，{design}{adjusted}{told}"
+
+
+def _counted(survey: Survey) -> str:
+    """Return how many answers there are, whom they stand for, and the span of their weights where it is known."""
+    told = f"代表 {survey.weights.sum():.6g}"
+    if survey.alike is not None:  # each row stands for several answers, whose weights are known where they are equal
+        held, like = survey.alike.held, survey.alike.like
+        span = f"，权数 {_span(survey.weights / held)}" if bool((np.abs(held / like - 1) < 1e-9).all()) else ""
+        return f"{held.sum():.0f} 行（留在原处），{told}{span}"
+    shown = survey.weights if survey.answering is None else survey.weights[survey.answering]
+    return f"{len(shown)} 行，{told}，权数 {_span(shown)}"
+
+
+def _span(weights: Floats) -> str:
+    if not len(weights):
+        return "—"
+    low, high = f"{weights.min():.4g}", f"{weights.max():.4g}"
+    return low if low == high else f"{low}–{high}"
 
 
 def stage_rows(survey: Survey) -> Rows:

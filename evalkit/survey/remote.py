@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 nw = later("narwhals.stable.v2")
 
 INSIDE = "evalkit_inside"
-ROWS = ("weights", "stages", "policy", "df", "table", "column", "levels", "variances", "covariance", "finite", "whole", "notes", "steps")
+NO_ROWS = "调查数据没有行｜至少应有 1 行｜核对筛选条件"
+# what a Survey has and a table in an engine has not
+ROWS = (
+    "weights", "stages", "policy", "ultimate", "df", "table", "column", "levels", "variances", "covariance", "finite", "whole", "notes",
+    "steps", "design", "answering", "plot", "reached", "alike", "rows_behind", "from_data", "from_replicates", "_table", "_known", "_counted",
+)  # fmt: skip
+KNOWN = ("mean", "total", "proportion", "ratio", "variance", "covariance", "correlation", "icc", "incidence")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -68,6 +74,9 @@ class RemoteSurvey(Shown):
         """Return the same survey with replicate weights; `Survey.replicate` says what may be asked."""
         if self.declared.by_rows and len(self.declared.clusters) < 2:
             raise SurveyError(f"{method}｜每行自成一个首阶段单元，留在原处的表不做重复权数｜用线性化方差，或先读入内存")
+        if method == "sdr" and options.get("order") is None:
+            rule = "逐次差分要单元抽取时的次序，而留在原处的表没有行的次序"
+            raise SurveyError(f"sdr｜{rule}｜写 order=（每单元一个位次，单元按编码排列），或改用 \"jkn\"、线性化方差")
         return replace(self, replicated=(method, options))
 
     def gather(self, variables: Sequence[str], by: Sequence[str] = (), where: Any = None, squared: bool = False) -> Survey:
@@ -106,6 +115,8 @@ class RemoteSurvey(Shown):
         if spread and squared and self.declared.by_rows:
             raise SurveyError("留在原处的表｜方差、协方差与相关系数的逐行方差要四次方的和｜clusters 写到行以上的单元，或先读入内存")
         table = engines.gathered(self.far, self._keys(asked, spread, expression), self.declared.weights, spread)
+        if table.empty:
+            raise SurveyError(NO_ROWS)
         return self._survey(table, spread, expression is not None)
 
     def repeats(self, name: str) -> int:
@@ -126,7 +137,7 @@ class RemoteSurvey(Shown):
         faults = Faults("调查数据")
         for name, profile in seen.items():
             if not profile.rows:
-                raise SurveyError("调查数据没有行｜至少应有 1 行｜核对筛选条件")
+                raise SurveyError(NO_ROWS)
             if profile.endless:
                 faults.add(None, name, "", f"{profile.endless} 行不是有限数", "改正后重试")
             if name in weight and (profile.missing or not profile.low > 0):
@@ -161,9 +172,15 @@ class RemoteSurvey(Shown):
 
     def __getattr__(self, name: str) -> Any:
         if name in ROWS:
-            way = "可用 mean、total、proportion、ratio、variance、covariance、correlation；其他的先把所需的行、列读入内存"
-            raise SurveyError(f"{self.far.engine} 表｜这一步要逐行的数据，而行留在原处｜{way}")
+            raise self._needs_rows()
         raise AttributeError(name)
+
+    def __len__(self) -> int:
+        raise self._needs_rows()
+
+    def _needs_rows(self) -> SurveyError:
+        way = f"可用 {'、'.join(KNOWN)}；其他的先把所需的行、列读入内存，再 ev.Survey.from_data(表, …)"
+        return SurveyError(f"{self.far.engine} 表｜这一步要逐行的数据，而行留在原处｜{way}")
 
     def __repr__(self) -> str:
         design = "、".join(self.declared.columns) or "每行一个单元"

@@ -72,7 +72,7 @@ class Grouping:
         """Number of rows of each pair."""
         if self.held is not None:
             counts = self.held if self.place is None else add_up(self.place, self.held, len(self.unit))
-            return counts.astype(np.int64)
+            return np.rint(counts).astype(np.int64)  # rows may be shared among points, three of a third each
         return np.ones(len(self.unit), dtype=np.int64) if self.place is None else np.bincount(self.place, minlength=len(self.unit))
 
 
@@ -123,7 +123,7 @@ class Partition:
     def sizes(self, rows: int) -> Ints:
         """Number of rows in each domain."""
         if self.held is not None:
-            return self.sums(self.held).astype(np.int64)
+            return np.rint(self.sums(self.held)).astype(np.int64)
         return np.array([rows]) if self.code is None else np.bincount(self._kept(self.code), minlength=self.columns)
 
     def at(self, by_domain: Floats) -> Any:
