@@ -18,7 +18,7 @@ import evalkit as ev
 from evalkit.estimates.villages import by_unit
 from evalkit.survey import RemoteSurvey, Survey
 from evalkit.survey.remote import ROWS
-from tests.engine_cases import DESIGNS, answers
+from tests.engine_cases import DESIGNS, answers, same
 from tests.refusals import refused
 
 VILLAGES = DESIGNS["villages"]
@@ -53,7 +53,7 @@ def test_the_picture_of_villages_counts_households(pair: tuple[Any, Any]) -> Non
 def test_a_saved_result_says_how_many_were_asked(pair: tuple[Any, Any], table: pd.DataFrame, tmp_path: Path) -> None:
     ev.proportion(pair[1], "wrong").save(tmp_path / "a.json")
     told = json.loads((tmp_path / "a.json").read_text(encoding="utf-8-sig"))["notes"]["抽样设计"]
-    assert told.startswith(f"Survey：1600 行（留在原处），代表 {table['uneven'].sum():.6g}，1 阶段")  # weights differ among those counted together
+    assert told.startswith(f"Survey：1600 行（留在原处），代表 {table['uneven'].sum():.6g}，1 阶段")  # of unequal weights
     alike = ev.Survey.from_data(pl.from_pandas(table.assign(w=1.0 + table["village"] % 2)).lazy(), weights="w", clusters="village")
     assert "权数 1–2，" in repr(ev.mean(alike, "wrong").survey)
 
@@ -62,6 +62,11 @@ def test_a_test_counts_households(pair: tuple[Any, Any]) -> None:
     near, far = (ev.wald(ev.mean(each, ["income", "large", "persons"], by="type")) for each in pair)
     assert near.n == far.n == 1600
     assert ev.mean(pair[1], ["income", "large", "uneven"]).n.tolist() == [1600] * 3  # three numbers: six points a cell, a sixth each
+
+
+def test_weights_may_be_asked_for(pair: tuple[Any, Any]) -> None:
+    same(*(ev.mean(each, "uneven") for each in pair))
+    same(*(ev.mean(each, ["income", "uneven"], by="type") for each in pair))
 
 
 def test_successive_differences_need_an_order(pair: tuple[Any, Any]) -> None:
@@ -94,7 +99,7 @@ def test_missing_answers_are_counted_without_rows(table: pd.DataFrame) -> None:
 
 
 def test_what_a_survey_has_is_there_or_refused_by_name(pair: tuple[Any, Any], tmp_path: Path) -> None:
-    near, far = pair
+    far = pair[1]
     has = {name for name in dir(Survey) if not name.startswith("_")} | {part.name for part in dataclasses.fields(Survey)}
     own = {*dir(RemoteSurvey), *(part.name for part in dataclasses.fields(RemoteSurvey))}
     assert has <= own | set(ROWS)

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 nw = later("narwhals.stable.v2")
 
-INSIDE = "evalkit_inside"
+INSIDE, OWN = "evalkit_inside", "evalkit_weight"
 NO_ROWS = "调查数据没有行｜至少应有 1 行｜核对筛选条件"
 # what a Survey has and a table in an engine has not
 ROWS = (
     "weights", "stages", "policy", "ultimate", "df", "table", "column", "levels", "variances", "covariance", "finite", "whole", "notes",
-    "steps", "design", "answering", "plot", "reached", "alike", "rows_behind", "from_data", "from_replicates", "_table", "_known", "_counted",
+    "steps", "design", "answering", "plot", "reached", "alike", "rows_behind", "from_data", "from_replicates", "_table", "_known",
 )  # fmt: skip
 KNOWN = ("mean", "total", "proportion", "ratio", "variance", "covariance", "correlation", "icc", "incidence")
 
@@ -164,10 +164,10 @@ class RemoteSurvey(Shown):
         stated = self.declared.weights
         alike = Alike(held, held if stated is None else weights**2 / squares)
         if stated is not None:
-            table[stated] = weights / held
+            table[OWN] = weights / held  # beside the column of the weights, which may itself be asked for
         if spread:
             table, alike = _points(table, spread, weights, alike)
-        survey = self.make(self.declared, table, alike)
+        survey = self.make(self.declared if stated is None else replace(self.declared, weights=OWN), table, alike)
         return survey.replicate(self.replicated[0], **self.replicated[1]) if self.replicated else survey
 
     def __getattr__(self, name: str) -> Any:
