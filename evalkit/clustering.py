@@ -24,6 +24,7 @@ from evalkit.intervals.effects import PRIOR_WEIGHT
 from evalkit.lists import as_list
 from evalkit.sheets import write_bytes
 from evalkit.showing import Rows, Shown, table_of
+from evalkit.survey import rows_behind
 from evalkit.variances import FULL
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ def _counted(found: Estimate, programme: str) -> tuple[Counted, ...]:
     first = block.survey.stages[0]
     pairs = block.domain.partition.grouping(first)
     sampled = first.through[pairs.unit] < 1 - FULL
-    rows = block.survey.rows_behind
+    rows = rows_behind(block.survey)
     events, takes = pairs.sums(rows * held.event), pairs.sums(rows)
     made = []
     for at, key in enumerate(block.domain.keys):

@@ -14,7 +14,7 @@ import pandas as pd
 from evalkit.errors import EstimateError, EvalkitWarning, Faults
 from evalkit.estimates.conditions import Condition
 from evalkit.lists import as_list
-from evalkit.survey import RemoteSurvey, Survey
+from evalkit.survey import RemoteSurvey, Survey, rows_behind
 from evalkit.survey.remote import INSIDE
 from evalkit.variances import Floats, Ints, Partition, Stage, add_up
 
@@ -264,5 +264,5 @@ def _report(survey: Survey, column: str, bad: Mask, rule: str, remedy: str) -> N
     if survey.alike is None:
         faults.add_rows(np.flatnonzero(bad), column, rule, remedy)
     else:
-        faults.add(None, column, "", f"{survey.rows_behind[bad].sum():.0f} 行{rule}", remedy)
+        faults.add(None, column, "", f"{rows_behind(survey)[bad].sum():.0f} 行{rule}", remedy)
     faults.refuse(EstimateError)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from evalkit.errors import EstimateError
 from evalkit.estimates.limits import KINDS
+from evalkit.survey import rows_behind
 
 if TYPE_CHECKING:
     from evalkit.estimates.estimate import Estimate
@@ -45,7 +46,7 @@ def by_unit(estimate: Estimate) -> pd.DataFrame:
         other = KINDS[estimate.kind] if estimate.kind != "proportion" else "比例的换算"
         raise EstimateError(f"按村｜这是{other}，不是比例本身｜用 ev.proportion(survey, 列)")
     first = estimate.survey.stages[0]
-    asked = np.where(estimate.survey.weights > 0, estimate.survey.rows_behind, 0.0)
+    asked = np.where(estimate.survey.weights > 0, rows_behind(estimate.survey), 0.0)
     parts, start = [], 0
     for block in estimate.blocks:
         held = block.proportion

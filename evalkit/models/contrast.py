@@ -14,6 +14,7 @@ from scipy.special import fdtrc
 from evalkit.errors import EstimateError
 from evalkit.estimates.algebra import degrees
 from evalkit.models.outcome import NO_DF, Test, Words
+from evalkit.survey import rows_behind
 from evalkit.variances import Floats
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _rows_behind(estimate: Estimate) -> int:
         code = block.domain.code
         seen |= bool(len(own)) if code is None else np.isin(code, own)
         first += block.count
-    return round(float(estimate.survey.rows_behind[seen].sum()))
+    return round(float(rows_behind(estimate.survey)[seen].sum()))
 
 
 def _null(null: ArrayLike, count: int) -> Floats:

@@ -260,6 +260,11 @@ def sentence(survey: Survey) -> str:
     return f"{head}，{design}{adjusted}{told}"
 
 
+def rows_behind(survey: Survey) -> Floats:
+    """Return how many answers each row stands for: 1, but where the answers stay in an engine."""
+    return np.ones(len(survey)) if survey.alike is None else survey.alike.held
+
+
 def _counted(survey: Survey) -> str:
     """Return how many answers there are, whom they stand for, and the span of their weights where it is known."""
     told = f"代表 {survey.weights.sum():.6g}"

@@ -27,7 +27,7 @@ NO_ROWS = "调查数据没有行｜至少应有 1 行｜核对筛选条件"
 # what a Survey has and a table in an engine has not
 ROWS = (
     "weights", "stages", "policy", "ultimate", "df", "table", "column", "levels", "variances", "covariance", "finite", "whole", "notes",
-    "steps", "design", "answering", "plot", "reached", "alike", "rows_behind", "from_data", "from_replicates", "_table", "_known",
+    "steps", "design", "answering", "plot", "reached", "alike", "from_data", "from_replicates", "_table", "_known",
 )  # fmt: skip
 KNOWN = ("mean", "total", "proportion", "ratio", "variance", "covariance", "correlation", "icc", "incidence")
 

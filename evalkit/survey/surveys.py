@@ -308,11 +308,6 @@ class Survey(Shown):
         """The partition with every row in one domain."""
         return Partition() if self.alike is None else Partition(held=self.alike.held)
 
-    @property
-    def rows_behind(self) -> Floats:
-        """How many answers each row stands for: 1, but where the answers stay in an engine."""
-        return np.ones(len(self.weights)) if self.alike is None else self.alike.held
-
     def table(self) -> pd.DataFrame:
         """Return the answers as a table of the caller's own (pandas copies a column when either side writes to it)."""
         return self._table.copy(deep=False)
