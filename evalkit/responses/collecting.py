@@ -87,20 +87,23 @@ class Responses(Shown):
             result), replaced (reserves completed) and response_rate = complete / (complete + refusal + noncontact), not a
             number without any of these.
         """
-        keys = as_list(by)
-        drawn = self.sample.table("household")
-        outcome = self._table["disposition"].map(COUNTED)
-        marks = self._table[keys].assign(
-            **{code: outcome == code for code in OUTCOMES}, visited=True, used=self._table["role"] == "reserve",
-            replaced=(self._table["role"] == "reserve") & self._table["complete"],
-        )  # fmt: skip
-        counts = drawn.loc[drawn["role"] == "main", keys].assign(planned=True).groupby(keys).sum()
-        counts = counts.join(marks.groupby(keys).sum()).fillna(0).astype(np.int64)
-        counts["released"] = counts["planned"] + counts["used"]
-        counts["pending"] = counts["released"] - counts["visited"]
+        keys, drawn = as_list(by), self.sample.table("household")
+        planned = drawn.loc[drawn["role"] == "main", keys].dropna()
+        groups = planned.drop_duplicates().sort_values(keys, ignore_index=True)
+        index = pd.MultiIndex.from_frame(groups)
+        place, where = (index.get_indexer(pd.MultiIndex.from_frame(rows)) for rows in (planned, self._table[keys]))
+        outcome, reserve = self._table["disposition"].map(COUNTED), (self._table["role"] == "reserve").to_numpy()
+
+        def count(marked: Any) -> Any:
+            return np.bincount(where[np.asarray(marked, dtype=bool) & (where >= 0)], minlength=len(groups))
+
+        counts = {code: count(outcome == code) for code in OUTCOMES}
+        mains, replaced = np.bincount(place, minlength=len(groups)), count(reserve & self._table["complete"])
+        released = mains + count(reserve)
+        pending = released - count(where >= 0)
         asked = counts["complete"] + counts["refusal"] + counts["noncontact"]
-        counts["response_rate"] = counts["complete"] / asked.where(asked > 0)
-        return counts[["planned", "released", *OUTCOMES, "pending", "replaced", "response_rate"]].reset_index()
+        rate = np.divide(counts["complete"], asked, out=np.full(len(groups), np.nan), where=asked > 0)
+        return groups.assign(planned=mains, released=released, **counts, pending=pending, replaced=replaced, response_rate=rate)
 
     def plot(self, by: str | Iterable[str] = "stratum", **options: Any) -> Any:
         """Draw what became of the sample; `evalkit.charts.responses_plot` says what may be asked."""
