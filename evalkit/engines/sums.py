@@ -45,14 +45,33 @@ class Profile:
         return not self.broken and not self.endless and not self.high - self.low >= FEW
 
 
+def dtype_of(far: Far, name: str) -> Any:
+    """Return the type of a column as the engine declares it."""
+    return far.tried("读列名", far.lazy.collect_schema)[name]
+
+
+def categories_of(far: Far, name: str) -> tuple[str, ...] | None:
+    """Return the categories of a column in their order, none where the engine does not declare them; None for another column."""
+    dtype = dtype_of(far, name)
+    return tuple(dtype.categories) if isinstance(dtype, nw.Enum) else () if dtype == nw.Categorical else None
+
+
 def value_of(far: Far, name: str, kind: str) -> Any:
     """Return the expression of a column as numbers (a truth value is 0 or 1, NaN is no value), or as text."""
     if kind == "truth":
-        return nw.col(name).cast(nw.Int64)
+        # Dask cannot make whole numbers of truth values that are missing
+        return nw.col(name).cast(nw.Float64 if far.engine == "Dask" else nw.Int64)
+    if kind == "whole" and dtype_of(far, name) in (nw.Int128, nw.UInt128):
+        return nw.col(name).cast(nw.Int64)  # what DuckDB makes of sum(); other libraries know no such number
     if kind == "number":
         number = nw.col(name).cast(nw.Float64)
         return nw.when(~number.is_nan()).then(number)
     return nw.col(name) if kind in ("whole", "other") else nw.col(name).cast(nw.String)
+
+
+def named(made: Mapping[str, Any]) -> list[Any]:
+    """Return expressions under their names; as keyword arguments a heading such as ``self`` would be taken for another thing."""
+    return [each.alias(name) for name, each in made.items()]
 
 
 def profiled(far: Far, columns: Sequence[str]) -> dict[str, Profile]:
@@ -79,7 +98,7 @@ def profiled(far: Far, columns: Sequence[str]) -> dict[str, Profile]:
         asked += [nw.col(f"value{at}").count().alias(f"finite{at}"), nw.col(f"all{at}").count().alias(f"count{at}")]
         asked += [nw.col(f"value{at}").min().alias(f"low{at}"), nw.col(f"value{at}").max().alias(f"high{at}")]
         asked.append(nw.col(f"broken{at}").sum().alias(f"broken{at}"))
-    looked = far.brought("逐列看数值", lambda lazy: lazy.select(**made).select(*asked))
+    looked = far.brought("逐列看数值", lambda lazy: lazy.select(*named(made)).select(*asked))
     found = looked.iloc[0].astype(float).fillna({f"broken{at}": 0 for at in range(len(columns))})
     return {name: _profile(found, at) for at, name in enumerate(columns)}
 
@@ -118,12 +137,14 @@ def gathered(far: Far, keys: Mapping[str, Any], weight: str | None, means: Mappi
     made |= {f"evalkit_s{i}_{j}": one * away[i] * away[j] for i, j in combinations_with_replacement(range(len(away)), 2)}
     summed = [nw.col(name).sum() for name in made if name not in keys]
     every = [nw.len().alias(COUNT), *summed]
+    plain = {f"evalkit_k{at}": name for at, name in enumerate(keys)}  # DuckDB groups by no heading that ends in a blank
+    asked = {**{short: keys[name] for short, name in plain.items()}, **{name: made[name] for name in made if name not in keys}}
 
     def ask(lazy: Any) -> Any:
-        chosen = lazy.select(**made)
-        return chosen.group_by(*keys).agg(*every).sort(*keys) if keys else chosen.select(*every)
+        chosen = lazy.select(*named(asked))
+        return chosen.group_by(*plain).agg(*every).sort(*plain) if keys else chosen.select(*every)
 
-    found = far.brought("按列求和", ask)
+    found = far.brought("按列求和", ask).rename(columns=plain)
     for name in (COUNT, *(name for name in made if name not in keys)):
         found[name] = found[name].astype(float)
     return found

@@ -5,13 +5,14 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from evalkit.engines import Far, value_of
+from evalkit.engines import Far, categories_of, dtype_of, value_of
 from evalkit.errors import EstimateError
 from evalkit.later import later
 
@@ -21,13 +22,23 @@ if TYPE_CHECKING:
 nw = later("narwhals.stable.v2")
 
 
+Answers = tuple[Any, Any]  # expressions of the rows that meet a condition and of those that do not; the others are missing
+OTHERWISE: dict[Any, Any] = {
+    operator.eq: operator.ne, operator.ne: operator.eq, operator.lt: operator.ge, operator.ge: operator.lt, operator.gt: operator.le,
+    operator.le: operator.gt, operator.and_: operator.or_, operator.or_: operator.and_,
+}  # fmt: skip
+
+
+SHORT = ("float16", "float32", "Float32", "float[pyarrow]", "halffloat[pyarrow]")  # decimals of fewer digits than a double
+
+
 @dataclass(frozen=True, eq=False)
 class Condition:
     """A condition on the rows of a survey; `&`, `|` and `~` join conditions."""
 
     test: Callable[[Survey], pd.Series]
     text: str
-    ask: Callable[[Far], Any]  # the same as an expression, for rows that stay in their engine
+    ask: Callable[[Far], Answers]  # the same as expressions, for rows that stay in their engine
 
     def __and__(self, other: Condition) -> Condition:
         return self._joined(operator.and_, "&", other)
@@ -40,10 +51,14 @@ class Condition:
             joined: pd.Series = how(self.test(survey), other.test(survey))
             return joined
 
-        return Condition(test, f"({self.text} {sign} {other.text})", lambda far: how(self.ask(far), other.ask(far)))
+        def ask(far: Far) -> Answers:
+            (yes, no), (also, nor) = self.ask(far), other.ask(far)
+            return how(yes, also), OTHERWISE[how](no, nor)
+
+        return Condition(test, f"({self.text} {sign} {other.text})", ask)
 
     def __invert__(self) -> Condition:
-        return Condition(lambda survey: ~self.test(survey), f"~{self.text}", lambda far: ~self.ask(far))
+        return Condition(lambda survey: ~self.test(survey), f"~{self.text}", lambda far: self.ask(far)[::-1])
 
     def __bool__(self) -> bool:
         raise EstimateError(f"{self.text}｜条件要到用时才有真假，and、or、not 与连写的比较会丢掉一半｜写 &、|、~，各条件加括号")
@@ -60,8 +75,8 @@ class Column:
 
     def _compare(self, how: Callable[[Any, Any], Any], sign: str, value: Any) -> Condition:
         def test(survey: Survey) -> pd.Series:
-            left = survey.column(self.name)
-            right = survey.column(value.name) if isinstance(value, Column) else value
+            left = _fine(survey.column(self.name))
+            right = _fine(survey.column(value.name)) if isinstance(value, Column) else value
             lost = left.isna() | (right.isna() if isinstance(value, Column) else False)
             try:
                 return _unless(lost, how(left, right))
@@ -71,10 +86,17 @@ class Column:
 
         shown = value.name if isinstance(value, Column) else repr(value)
 
-        def ask(far: Far) -> Any:
-            left, right = _column(far, self.name), _column(far, value.name) if isinstance(value, Column) else value
+        def ask(far: Far) -> Answers:
+            far.known([self.name, *([value.name] if isinstance(value, Column) else [])])
             far.refuse_mixed(self.name, [far.kinds[value.name] if isinstance(value, Column) else _kind(value)], f"{self.name} {sign} …")
-            return how(left, right)
+            if how not in (operator.eq, operator.ne):
+                _refuse_order(far, [self.name, *([value.name] if isinstance(value, Column) else [])], sign)
+            left, known = _column(far, self.name)
+            right = _plain(far, self.name, value)
+            if isinstance(value, Column):
+                right, also = _column(far, value.name)
+                known = known & also
+            return how(left, right) & known, OTHERWISE[how](left, right) & known
 
         return Condition(test, f"{self.name} {sign} {shown}", ask)
 
@@ -101,32 +123,66 @@ class Column:
         listed = list(values)
 
         def test(survey: Survey) -> pd.Series:
-            column = survey.column(self.name)
+            column = _fine(survey.column(self.name))
             return _unless(column.isna(), column.isin(listed))
 
         return Condition(test, f"{self.name} in {listed!r}", lambda far: _isin(far, self.name, listed))
 
     def isna(self) -> Condition:
         """Return the condition that the column has no value."""
-        return Condition(lambda survey: survey.column(self.name).isna(), f"{self.name} 缺失", lambda far: _column(far, self.name).is_null())
+        return Condition(lambda survey: survey.column(self.name).isna(), f"{self.name} 缺失", lambda far: _isna(far, self.name))
 
     def __bool__(self) -> bool:
         raise EstimateError(f"{self.name}｜列本身不是条件｜写 col({self.name!r}) == …，各条件用 &、|、~ 连接")
 
 
-def _column(far: Far, name: str) -> Any:
+def _column(far: Far, name: str) -> tuple[Any, Any]:
+    """Return the expressions of a column and of the rows where it has a value: an engine's own idea of a missing answer is not asked."""
     far.known([name])
-    return value_of(far, name, far.kinds[name])
+    value = value_of(far, name, far.kinds[name])
+    return value, ~value.is_null()
+
+
+def _fine(column: pd.Series) -> pd.Series:
+    """Return a column of short decimals (float32) as doubles, as engines and R compare them: 0.1 is then less than its float32."""
+    return column.astype("Float64" if pd.api.types.is_extension_array_dtype(column) else float) if str(column.dtype) in SHORT else column
+
+
+def _plain(far: Far, name: str, value: Any) -> Any:
+    """Return a value as the column holds its own: truth values are 0 and 1, a date that is written as text is a date."""
+    if isinstance(value, (bool, np.bool_)):
+        return int(value)
+    dtype = dtype_of(far, name)
+    if not isinstance(value, str) or dtype not in (nw.Date, nw.Datetime):
+        return value
+    try:
+        return date.fromisoformat(value) if dtype == nw.Date else datetime.fromisoformat(value)
+    except ValueError:
+        raise EstimateError(f"{name}｜列是日期，所比的文字不是｜写成 2024-11-30 的样子") from None
 
 
 def _kind(value: Any) -> str:
     return "text" if isinstance(value, str) else "number" if isinstance(value, Real) else "other"
 
 
-def _isin(far: Far, name: str, listed: list[Any]) -> Any:
-    column = _column(far, name)
+def _refuse_order(far: Far, names: list[str], sign: str) -> None:
+    """Refuse to compare categories by their order: memory has the order that was declared, an engine often that of the letters."""
+    for name in names:
+        if categories_of(far, name) is not None:
+            rule = "列是类别（有自己的次序），留在原处的表不按次序比"
+            raise EstimateError(f"{name} {sign} …｜{rule}｜写 ev.col({name!r}).isin([…])，列出各类")
+
+
+def _isin(far: Far, name: str, listed: list[Any]) -> Answers:
+    column, known = _column(far, name)
     far.refuse_mixed(name, map(_kind, listed), f"{name} in …")
-    return nw.when(~column.is_null()).then(column.is_in(listed))
+    inside = column.is_in([_plain(far, name, value) for value in listed])
+    return inside & known, ~inside & known
+
+
+def _isna(far: Far, name: str) -> Answers:
+    _, known = _column(far, name)
+    return ~known, known
 
 
 def _unless(lost: Any, held: Any) -> pd.Series:

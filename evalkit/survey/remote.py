@@ -14,6 +14,7 @@ from evalkit.engines import Far, Profile
 from evalkit.errors import Faults, SurveyError
 from evalkit.later import later
 from evalkit.showing import Shown
+from evalkit.survey import held
 from evalkit.survey.declared import Declared
 from evalkit.variances import Alike, Floats
 
@@ -60,7 +61,7 @@ class RemoteSurvey(Shown):
 
     def __post_init__(self) -> None:
         declared, pps = self.declared, self.declared.pps
-        self.far.known([*declared.columns, *([declared.weights] if declared.weights else [])])
+        held.refuse_design(self.far, declared)
         if pps is not None and (pps.method in ("joint", "successive") or len(declared.clusters) + declared.by_rows < 2):
             rule = "留在原处的表没有行的次序，也不逐行计方差，不能用这种规则"
             raise SurveyError(f'PPS({pps.method!r})｜{rule}｜写 clusters，并改用 "hajek"、"brewer" 等由入样概率求方差的规则')
@@ -105,6 +106,7 @@ class RemoteSurvey(Shown):
         """
         asked = list(dict.fromkeys([*variables, *by]))
         self.far.known(asked)
+        held.refuse_unnamed(self.far, [*self.declared.columns, *asked])
         expression = None if where is None else self._condition(where)
         kinds = self.far.kinds
         numbers = [name for name in variables if kinds[name] in ("whole", "number") and name not in (*by, *self.declared.columns)]
@@ -117,7 +119,8 @@ class RemoteSurvey(Shown):
         table = engines.gathered(self.far, self._keys(asked, spread, expression), self.declared.weights, spread)
         if table.empty:
             raise SurveyError(NO_ROWS)
-        return self._survey(table, spread, expression is not None)
+        self._refuse_changed(seen, table)
+        return self._survey(held.as_in_memory(self.far, table, [*self.declared.columns, *asked]), spread, expression is not None)
 
     def repeats(self, name: str) -> int:
         """Return how many values of a column stand in more than one row of a first-stage unit."""
@@ -128,7 +131,8 @@ class RemoteSurvey(Shown):
             self.far.known([where])
             if self.far.kinds[where] != "truth":
                 raise SurveyError(f'{where}｜where 应为真假列｜用 ev.col("{where}") > 3 这样的条件')
-            return nw.col(where)
+            known = ~nw.col(where).is_null()
+            return nw.col(where) & known, ~nw.col(where) & known
         if not hasattr(where, "ask"):
             raise SurveyError('where｜留在原处的表没有行号，不能用数组｜用 ev.col("列名") > 3 这样的条件')
         return where.ask(self.far)
@@ -144,6 +148,14 @@ class RemoteSurvey(Shown):
                 faults.add(None, name, "", f"权数应为大于 0 的有限数，{profile.missing} 行缺失，最小 {profile.low:g}", "补全或改正后重试")
         faults.refuse(SurveyError)
 
+    def _refuse_changed(self, seen: dict[str, Profile], table: pd.DataFrame) -> None:
+        """Refuse a query that gave other rows when it was asked again: numbers and sums would be of two samples."""
+        rows = int(table[engines.COUNT].sum())
+        for profile in seen.values():
+            if profile.rows != rows:
+                rule = f"同一张表问了两次，一次 {profile.rows} 行，一次 {rows} 行"
+                raise SurveyError(f"{self.far.engine} 表｜{rule}｜查询应可重复：去掉随机抽取，或先把结果存成表、文件")
+
     def _keys(self, asked: list[str], spread: dict[str, float], where: Any) -> dict[str, Any]:
         """Return the expressions that tell rows apart: design, answers of few values, whether an answer is missing, the condition."""
         kinds = self.far.kinds
@@ -151,20 +163,21 @@ class RemoteSurvey(Shown):
         keys |= {f"evalkit_lost_{name}": engines.value_of(self.far, name, kinds[name]).is_null().cast(nw.Int64) for name in spread}
         if spread and self.declared.by_rows and self.declared.weights:
             keys[self.declared.weights] = engines.value_of(self.far, self.declared.weights, "number")
-        return keys if where is None else {**keys, INSIDE: where.cast(nw.Int64)}
+        # 1 inside, -1 outside, 0 for a condition without an answer
+        return keys if where is None else {**keys, INSIDE: where[0].cast(nw.Int64) - where[1].cast(nw.Int64)}
 
     def _survey(self, table: pd.DataFrame, spread: dict[str, float], inside: bool) -> Survey:
-        held, weights, squares = (table.pop(name).to_numpy(dtype=float) for name in (engines.COUNT, engines.WEIGHT, engines.SQUARE))
+        count, weights, squares = (table.pop(name).to_numpy(dtype=float) for name in (engines.COUNT, engines.WEIGHT, engines.SQUARE))
         if inside:
-            lost = table[INSIDE].isna()
+            lost = table[INSIDE] == 0
             if bool(lost.any()):
-                rule = f"{held[lost.to_numpy()].sum():.0f} 行的条件为缺失"
+                rule = f"{count[lost.to_numpy()].sum():.0f} 行的条件为缺失"
                 raise SurveyError(f'where｜{rule}｜写明缺失归入哪一边：… & ~ev.col("列名").isna()')
             table[INSIDE] = table[INSIDE] == 1
         stated = self.declared.weights
-        alike = Alike(held, held if stated is None else weights**2 / squares)
+        alike = Alike(count, count if stated is None else weights**2 / squares)
         if stated is not None:
-            table[OWN] = weights / held  # beside the column of the weights, which may itself be asked for
+            table[OWN] = weights / count  # beside the column of the weights, which may itself be asked for
         if spread:
             table, alike = _points(table, spread, weights, alike)
         survey = self.make(self.declared if stated is None else replace(self.declared, weights=OWN), table, alike)
