@@ -92,6 +92,18 @@ def test_what_is_told(put: Put) -> None:
     assert "行留在原处" in refused(lambda: ev.quantile(ev.Survey.from_data(held, clusters="village"), "income", [0.5]))
 
 
+def test_a_condition_on_a_missing_value_has_no_answer(put: Put) -> None:
+    """Dask takes it for false; a condition that says where missing answers belong keeps its rows."""
+    table = answers().assign(word=lambda t: t["type"].mask(t.index % 9 == 0), yes=lambda t: t["wrong"].astype("boolean"))
+    table["yes"] = table["yes"].mask(table.index % 9 == 0)
+    near, far = (ev.Survey.from_data(each, clusters="village") for each in (table, put(table)))
+    told = [ev.col("lost") > 5, ~(ev.col("lost") != 1) | ~(ev.col("word") == "脱贫户"), "yes"]
+    for where in told if "Dask" in repr(far) else told[:1]:
+        assert "条件为缺失" in refused(lambda where=where: ev.mean(far, "income", where=where))
+    asked = (ev.col("word").isin(["脱贫户"]) | ev.col("word").isna()) & ((ev.col("yes") < True) | ev.col("yes").isna())
+    same(*(ev.mean(each, "income", where=asked) for each in (near, far)))
+
+
 def test_parts_of_several_types_are_told() -> None:
     import dask.dataframe
 

@@ -22,6 +22,7 @@ from evalkit.codes import shown_headings, shown_label
 from evalkit.errors import EvalkitError, Faults
 from evalkit.later import installed, later
 from evalkit.patience import waiting
+from evalkit.sheets import exactly
 
 duckdb = later("duckdb", extra="big")
 nw = later("narwhals.stable.v2")
@@ -281,8 +282,7 @@ def _in_memory(lazy: Any) -> pd.DataFrame:
     native = nw.to_native(lazy)
     if type(native).__module__.partition(".")[0].strip("_") == "duckdb":
         return _streamed(native)
-    arrow = lazy.collect(backend="pyarrow").to_native()
-    made = arrow.to_pandas(split_blocks=True, self_destruct=True)
+    made = exactly(lazy.collect(backend="pyarrow").to_native(), split_blocks=True, self_destruct=True)
     return made.reset_index(drop=True)
 
 
@@ -290,7 +290,7 @@ def _streamed(relation: Any) -> pd.DataFrame:
     """Take what DuckDB answers part by part: a whole answer would be held twice while it is handed over."""
     stream = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch
     reader = stream(PART)
-    parts = [batch.to_pandas().copy() for batch in reader] or [reader.schema.empty_table().to_pandas()]
+    parts = [exactly(batch).copy() for batch in reader] or [reader.schema.empty_table().to_pandas()]
     return pd.DataFrame({name: pd.concat([part.pop(name) for part in parts], ignore_index=True) for name in reader.schema.names})
 
 

@@ -11,6 +11,10 @@ from evalkit.codes import shown_label
 from evalkit.errors import EvalkitError, Faults
 from evalkit.sheets.cells import Texts, cell_text, plain_texts
 
+NULLABLE = {
+    kind.lower(): pd.api.types.pandas_dtype(kind) for kind in ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
+}
+NULLABLE["boolean"] = pd.BooleanDtype()
 WAYS = ("to_pandas", "toPandas", "df")  # polars and pyarrow, Spark, DuckDB
 
 
@@ -46,6 +50,48 @@ def as_pandas(table: Any, error: type[EvalkitError] = EvalkitError) -> pd.DataFr
             return made
     remedy = "给出 pandas、polars、pyarrow、DuckDB 或 Spark 的表；文件用 read_frame、read_rosters、collect 读"
     raise error(f"{type(table).__name__}｜不是可读的表｜{remedy}")
+
+
+def exactly(table: Any, error: type[EvalkitError] = EvalkitError, **options: Any) -> pd.DataFrame:
+    """Return a table as a pandas table that keeps whole numbers and truth values beside missing ones, and decimals as numbers.
+
+    pandas by itself makes decimals of whole numbers of polars and Arrow as soon as one is missing: codes beyond 2⁵³ become one.
+
+    Parameters
+    ----------
+    table : pandas, polars, pyarrow, DuckDB or Spark table
+    error : type of EvalkitError
+        What to raise.
+    **options
+        Of pyarrow's ``to_pandas``, for a table of Arrow.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> exactly(pl.DataFrame({"code": [2**60, 2**60 + 1, None]}))["code"].dropna().tolist()
+    [1152921504606846976, 1152921504606846977]
+    """
+    library, held = type(table).__module__.partition(".")[0], set[str]()
+    if library == "polars":
+        held = {str(dtype).lower() for dtype, lost in zip(table.dtypes, table.null_count().row(0), strict=True) if lost}
+    elif library == "pyarrow":
+        held = {str(field.type) for field, column in zip(table.schema, table.columns, strict=True) if column.null_count}
+    held = {"boolean" if name == "bool" else name for name in held}
+    kinds = {"bool" if name == "boolean" else name: NULLABLE[name] for name in held if name in NULLABLE}
+    if kinds or options:
+        made: pd.DataFrame = table.to_pandas(types_mapper=lambda kind: kinds.get(str(kind)), **options)
+    else:
+        made = as_pandas(table, error)
+    if not made.columns.is_unique:
+        return made  # which is for the caller to refuse
+    full = [name for name in made if kinds and made[name].dtype in NULLABLE.values() and not made[name].hasnans]
+    whole = {name: str(made[name].dtype).lower().replace("boolean", "bool") for name in full}
+    decimals = {name: "float" for name in made if made[name].dtype == object and pd.api.types.infer_dtype(made[name]) == "decimal"}
+    return made.astype(whole | decimals) if whole or decimals else made
 
 
 def numbered(table: Any, error: type[EvalkitError] = EvalkitError) -> pd.DataFrame:

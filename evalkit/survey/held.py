@@ -67,5 +67,5 @@ def as_in_memory(far: Far, table: pd.DataFrame, columns: Iterable[str]) -> pd.Da
             truth = table[name].astype("boolean")
             made[name] = truth if truth.isna().any() else truth.astype(bool)
         elif categories := engines.categories_of(far, name):
-            made[name] = table[name].astype(pd.CategoricalDtype(categories, ordered=True))
+            made[name] = table[name].astype(pd.CategoricalDtype(list(categories), ordered=True))
     return table.assign(**made)

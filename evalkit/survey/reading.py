@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import Faults, SurveyError
-from evalkit.sheets import as_pandas
+from evalkit.sheets import exactly
 from evalkit.showing import Rows
 from evalkit.variances import FULL, SINGLETON_RULES, Floats, Ints, Stage, group
 from evalkit.variances.stages import stage_name
@@ -184,7 +184,7 @@ class Reading:
 
 def snapshot(table: Any) -> pd.DataFrame:
     """Return a shallow copy; under pandas 3 a later change of the caller's table does not reach it."""
-    answers = as_pandas(table, SurveyError)
+    answers = exactly(table, SurveyError)
     if not len(answers):
         raise SurveyError("调查数据没有行｜至少应有 1 行｜核对筛选条件")
     if not answers.columns.is_unique:

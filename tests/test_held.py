@@ -1,0 +1,157 @@
+"""What values mean in each engine: the same as in memory, or refused with the column named."""
+
+from __future__ import annotations
+
+import datetime
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import evalkit as ev
+from evalkit.errors import EvalkitWarning
+from tests.engine_cases import same
+from tests.refusals import refused
+
+ROWS = 240
+DESIGN = {"strata": "stratum", "clusters": "village"}
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EvalkitWarning)
+        yield
+
+
+def plain() -> pd.DataFrame:
+    draw = np.random.default_rng(5)
+    made = pd.DataFrame({"stratum": np.repeat([0, 1], ROWS // 2), "village": np.repeat(np.arange(24), 10)})
+    return made.assign(y=draw.integers(0, 2, ROWS), income=draw.gamma(2, 3, ROWS), kind=draw.choice(["甲", "乙", "丙"], ROWS))
+
+
+def held(table: pd.DataFrame, folder: Path) -> dict[str, Any]:
+    """Put a table where the engines of an ordinary installation find it."""
+    table.to_parquet(folder / "a.parquet")
+    return {
+        "polars": pl.from_pandas(table).lazy(),
+        "duckdb": duckdb.read_parquet(str(folder / "a.parquet")),
+        "path": folder / "a.parquet",
+    }
+
+
+def test_whole_numbers_beside_a_missing_one_stay_apart(tmp_path: Path) -> None:
+    table = plain().assign(code=pd.array(2**60 + np.arange(ROWS) % 3, "Int64"))
+    table.loc[5, "code"] = pd.NA
+    near = ev.proportion(ev.Survey.from_data(table, **DESIGN), "y", by="code", missing="out")
+    assert len(near.table()) == 3
+    for each in [*held(table, tmp_path).values(), pl.from_pandas(table), pl.from_pandas(table).to_arrow()]:
+        same(near, ev.proportion(ev.Survey.from_data(each, **DESIGN), "y", by="code", missing="out"))
+
+
+def test_tables_in_memory_of_other_libraries_are_taken_as_those_in_engines() -> None:
+    """A truth value beside a missing one, and decimals: pandas holds both as objects."""
+    table = plain().assign(found=lambda t: (t["y"] == 1).astype("boolean"))
+    table.loc[3, "found"] = pd.NA
+    near = ev.proportion(ev.Survey.from_data(table, **DESIGN), "found", missing="out")
+    given = pl.from_pandas(table).with_columns(pl.col("income").cast(pl.Decimal(20, 4)))
+    for each in (given, given.lazy()):
+        far = ev.Survey.from_data(each, **DESIGN)
+        same(near, ev.proportion(far, "found", missing="out"))
+        exact = table.assign(income=given["income"].cast(pl.Float64).to_numpy())
+        same(ev.mean(ev.Survey.from_data(exact, **DESIGN), "income"), ev.mean(far, "income"))
+
+
+def test_conditions_choose_the_same_rows(tmp_path: Path) -> None:
+    """Short decimals are compared as doubles, truth values as 0 and 1, dates that are written as text as dates."""
+    table = plain().assign(short=np.float32(0.1) * (np.arange(ROWS) % 3).astype("float32"), true=lambda t: t["y"] == 1)
+    table["day"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(ROWS) % 5, "D")
+    table["lost"] = table["income"].mask(table.index % 7 == 0)
+    asked = [
+        ev.col("short") > 0.1, ev.col("short").isin([0.1]) | (ev.col("y") == 1), ev.col("true").isin([True]), ev.col("true") < True,
+        ev.col("day") > "2024-01-03", (ev.col("lost") > 5) | ev.col("lost").isna(), ~(ev.col("lost") > 5) & ~ev.col("lost").isna(),
+    ]  # fmt: skip
+    surveys = [ev.Survey.from_data(each, **DESIGN) for each in [table, *held(table, tmp_path).values()]]
+    for where in asked:
+        near, *others = [ev.mean(each, "income", where=where) for each in surveys]
+        for far in others:
+            same(near, far)
+    assert ev.mean(surveys[0], "y", where=asked[0]).n[0] == (table["short"] > 0).sum()  # 0.1 as a float32 is more than 0.1
+    for survey in surveys[1:]:
+        for where in (ev.col("lost") > 5, ~(ev.col("lost") > 5), ev.col("lost") != 1, ~ev.col("lost").isin([1.0])):
+            assert "35 行的条件为缺失" in refused(lambda survey=survey, where=where: ev.mean(survey, "y", where=where))
+        assert "所比的文字不是" in refused(lambda survey=survey: ev.mean(survey, "y", where=ev.col("day") > "去年"))
+
+
+def test_categories_are_not_compared_by_letters_and_are_all_there() -> None:
+    words = ["丁", "乙", "甲", "丙"]
+    table = plain().assign(kind=lambda t: pd.Categorical(t["kind"], words, ordered=True))
+    near = ev.Survey.from_data(table, **DESIGN)
+    enum = pl.from_pandas(table).with_columns(pl.col("kind").cast(pl.Enum(words))).lazy()
+    for each in (enum, duckdb.from_df(table)):
+        far = ev.Survey.from_data(each, **DESIGN)
+        same(ev.proportion(near, "kind"), ev.proportion(far, "kind"))  # 丁 has nobody, and a row
+        same(ev.mean(near, "y", by="kind"), ev.mean(far, "y", by="kind"))
+        same(ev.mean(near, "y", where=ev.col("kind") == "甲"), ev.mean(far, "y", where=ev.col("kind") == "甲"))
+        assert "isin" in refused(lambda far=far: ev.mean(far, "y", where=ev.col("kind") > "乙"))
+
+
+def test_domains_of_truth_values_and_zoned_times_keep_their_names(tmp_path: Path) -> None:
+    table = plain().assign(true=lambda t: t["y"] == 1, at=pd.Timestamp("2024-01-01", tz="Asia/Shanghai"))
+    near = ev.Survey.from_data(table, **DESIGN)
+    for engine, each in held(table, tmp_path).items():
+        far = ev.Survey.from_data(each, **DESIGN)
+        same(ev.mean(near, "income", by="true"), ev.mean(far, "income", by="true"))
+        if engine == "polars":
+            same(ev.mean(near, "income", by="at"), ev.mean(far, "income", by="at"))
+        else:
+            assert "at｜带时区的时刻" in refused(lambda far=far: ev.mean(far, "income", by="at"))
+
+
+@pytest.mark.parametrize("weights", ["1.5", True, pd.Categorical(["1.5"] * ROWS), datetime.date(2024, 1, 1)])
+def test_weights_that_are_no_numbers_are_refused(weights: Any, tmp_path: Path) -> None:
+    table = plain().assign(w=weights)
+    for each in [table, *held(table, tmp_path).values()]:
+        assert "w｜应为数值" in refused(lambda each=each: ev.Survey.from_data(each, weights="w", **DESIGN))
+        assert "w｜应为数值" in refused(lambda each=each: ev.Survey.from_data(each, fpc="w", **DESIGN))
+
+
+def test_sums_of_duckdb_are_whole_numbers() -> None:
+    counted = duckdb.from_df(plain()).aggregate("stratum, village, kind, sum(y) AS y, count(*) AS w")
+    near = ev.mean(ev.Survey.from_data(counted.df().astype({"y": int}), weights="w", **DESIGN), "y")
+    same(near, ev.mean(ev.Survey.from_data(counted, weights="w", **DESIGN), "y"))
+
+
+@pytest.mark.parametrize("heading", ["错退 ", " 错退", "a.b", "y\n", 'a"b', "self"])
+def test_headings_of_every_kind(heading: str, tmp_path: Path) -> None:
+    table = plain().rename(columns={"y": heading})
+    near, *others = [
+        ev.mean(ev.Survey.from_data(each, **DESIGN), "income", by=heading, where=ev.col(heading) >= 0)
+        for each in [table, *held(table, tmp_path).values()]
+    ]
+    for far in others:
+        same(near, far)
+
+
+def test_headings_that_collide_with_ours_are_refused(tmp_path: Path) -> None:
+    for heading in ("evalkit_s0", "evalkit_inside", "evalkit_n"):
+        for each in held(plain().rename(columns={"y": heading}), tmp_path).values():
+            told = refused(lambda each=each, by=heading: ev.mean(ev.Survey.from_data(each, **DESIGN), "income", by=by))
+            assert f"{heading}｜列名以 evalkit_ 开头" in told
+
+
+def test_a_query_that_cannot_be_repeated_is_refused() -> None:
+    times: list[int] = []
+
+    def fewer(rows: pl.DataFrame) -> pl.DataFrame:
+        times.append(len(rows))
+        return rows.head(len(rows) - 7 * (len(times) - 1))
+
+    survey = ev.Survey.from_data(pl.from_pandas(plain()).lazy().map_batches(fewer), **DESIGN)
+    assert "一次 240 行，一次 233 行" in refused(lambda: ev.mean(survey, "income"))
