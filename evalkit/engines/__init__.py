@@ -5,6 +5,6 @@ from evalkit.engines.rows import MOST, counted, of_villages
 from evalkit.engines.sums import COUNT, SQUARE, WEIGHT, Profile, categories_of, dtype_of, gathered, profiled, repeated, value_of
 
 __all__ = [
-    "COUNT", "FILES", "MOST", "SQUARE", "WEIGHT", "Far", "Profile", "categories_of", "counted", "dtype_of", "gathered", "of_villages", "opened", "profiled", "repeated",
-    "value_of",
+    "COUNT", "FILES", "MOST", "SQUARE", "WEIGHT", "Far", "Profile", "categories_of", "counted", "dtype_of", "gathered", "of_villages",
+    "opened", "profiled", "repeated", "value_of",
 ]  # fmt: skip
