@@ -234,7 +234,8 @@ def order(seed: str, stage: str, units: Iterable[str]) -> list[str]:
     >>> order("20260101-314159265358979", "village", ["V005", "V002", "V001", "V003"])
     ['V001', 'V003', 'V005', 'V002']
     """
-    return sorted(units, key=lambda unit: (digest(seed, stage, unit), unit))
+    named = list(units)
+    return [unit for _, unit in sorted(zip(digests(seed, stage, named), named, strict=True))]
 
 
 def canonical(data: Any) -> str:

@@ -79,6 +79,6 @@ def _id_fault(unit: str, code: Code) -> str:
 
 
 def _folded(cell: str) -> str:
-    text = unicodedata.normalize("NFC", cell).translate(codes.HALF_WIDTH).strip()
+    text = (cell if cell.isascii() else unicodedata.normalize("NFC", cell).translate(codes.HALF_WIDTH)).strip()
     # 12.50 in a CSV and 12.5 in a workbook are one number and must give one fingerprint
-    return re.sub(r"\.?0+$", "", text) if re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]+", text) else text
+    return re.sub(r"\.?0+$", "", text) if "." in text and re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]+", text) else text
