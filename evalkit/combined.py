@@ -16,7 +16,9 @@ import pandas as pd
 from evalkit import intervals
 from evalkit.errors import EstimateError, Faults
 from evalkit.estimates import Estimate, proportion
+from evalkit.estimates.asking import on_one_survey
 from evalkit.showing import Rows, Shown, table_of
+from evalkit.survey import rows_behind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 GROUPS = ("exited", "non_registry")
 LABEL = "综合"
+TWICE = ("among_exited、among_others", "一户不能同属两类", "改写条件，使两类互不相交")
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,10 +277,17 @@ def incidence(
     _check(totals)
     asked = {"exited": (wrong_exit, among_exited), "non_registry": (missed, among_others)}
     parts = {key: proportion(survey, column, where=where, count=count, missing=missing) for key, (column, where) in asked.items()}
+    found = on_one_survey(list(parts.values()))
+    assert found is not None  # both were asked of one survey
+    parts, survey = dict(zip(parts, found, strict=True)), found[0].survey  # what an engine holds was brought
     ratios = {key: _ratio(survey, part) for key, part in parts.items()}
     both = np.flatnonzero((ratios["exited"].den > 0) & (ratios["non_registry"].den > 0))
     faults = Faults("综合贫困发生率")
-    faults.add_rows(both, "among_exited、among_others", "一户不能同属两类", "改写条件，使两类互不相交")
+    if survey.alike is None:
+        faults.add_rows(both, *TWICE)
+    elif len(both):
+        column, rule, remedy = TWICE
+        faults.add(None, column, f"{rows_behind(survey)[both].sum():.0f} 户", rule, remedy)
     faults.refuse(EstimateError)
     return Incidence(union_incidence(survey, ratios, totals), parts, totals)
 

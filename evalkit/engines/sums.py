@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
@@ -30,6 +31,8 @@ class Profile:
         Values that are not whole.
     endless : int
         Infinite values.
+    middle : float
+        Mean of the logarithms of the sizes of the values that are not 0.
     """
 
     rows: int
@@ -38,11 +41,21 @@ class Profile:
     high: float
     broken: int
     endless: int
+    middle: float
 
     @property
     def few(self) -> bool:
         """Whether the values are whole numbers that lie close together."""
         return not self.broken and not self.endless and not self.high - self.low >= FEW
+
+    @property
+    def anchor(self) -> float:
+        """A number in the middle of most values: their geometric mean, which one value that is far too large does not move; 0 between
+        numbers of both signs.
+        """
+        if not math.isfinite(self.middle) or self.low < 0 < self.high:
+            return 0.0
+        return math.copysign(math.exp(self.middle), self.high + self.low)
 
 
 def dtype_of(far: Far, name: str) -> Any:
@@ -95,9 +108,12 @@ def profiled(far: Far, columns: Sequence[str]) -> dict[str, Profile]:
         number = value_of(far, name, kinds[name]).cast(nw.Float64)
         finite = nw.when((number > -np.inf) & (number < np.inf)).then(number)
         made |= {f"value{at}": finite, f"all{at}": number, f"broken{at}": (finite.round(0) != finite).cast(nw.Int64)}
+        size = finite.abs()
+        made[f"log{at}"] = nw.when(size > 0).then(size).log()
         asked += [nw.col(f"value{at}").count().alias(f"finite{at}"), nw.col(f"all{at}").count().alias(f"count{at}")]
         asked += [nw.col(f"value{at}").min().alias(f"low{at}"), nw.col(f"value{at}").max().alias(f"high{at}")]
         asked.append(nw.col(f"broken{at}").sum().alias(f"broken{at}"))
+        asked.append(nw.col(f"log{at}").mean().alias(f"middle{at}"))
     looked = far.brought("逐列看数值", lambda lazy: lazy.select(*named(made)).select(*asked))
     found = looked.iloc[0].astype(float).fillna({f"broken{at}": 0 for at in range(len(columns))})
     return {name: _profile(found, at) for at, name in enumerate(columns)}
@@ -105,7 +121,8 @@ def profiled(far: Far, columns: Sequence[str]) -> dict[str, Profile]:
 
 def _profile(found: pd.Series, at: int) -> Profile:
     rows, count, finite = (int(found[name]) for name in ("rows", f"count{at}", f"finite{at}"))
-    return Profile(rows, rows - count, float(found[f"low{at}"]), float(found[f"high{at}"]), int(found[f"broken{at}"]), count - finite)
+    low, high, middle = (float(found[f"{name}{at}"]) for name in ("low", "high", "middle"))
+    return Profile(rows, rows - count, low, high, int(found[f"broken{at}"]), count - finite, middle)
 
 
 def gathered(far: Far, keys: Mapping[str, Any], weight: str | None, means: Mapping[str, float]) -> pd.DataFrame:

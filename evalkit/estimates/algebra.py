@@ -12,6 +12,7 @@ from scipy import sparse
 
 from evalkit import intervals
 from evalkit.errors import EstimateError
+from evalkit.estimates.asking import on_one_survey
 from evalkit.estimates.blocks import Block
 from evalkit.estimates.duals import ONE, TWO, refuse
 from evalkit.variances import Floats
@@ -109,9 +110,11 @@ def join(estimate: Estimate, other: Any, act: Act) -> Estimate:
 
 
 def _joined(left: Estimate, right: Estimate, act: Act) -> Estimate:
-    if left.survey is not right.survey:
+    found = on_one_survey((left, right))
+    if found is None:
         rule = "两个 Estimate 出自不同的 Survey，协方差未知｜应出自同一个 Survey"
         raise EstimateError(f"{rule}｜先写 ev.join(a=…, b=…, shared=[村的列]) 或 shared=None（两次抽样独立），再用同一个 Survey 估计")
+    left, right = found
     if len(left) != len(right) and 1 not in (len(left), len(right)):
         raise EstimateError(f"行数 {len(left)} 与 {len(right)}｜应相等，或一方只有一行｜先用标签取行")
     with np.errstate(all="ignore"):

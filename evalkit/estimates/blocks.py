@@ -15,6 +15,7 @@ from evalkit.estimates.smooth import Smooth
 from evalkit.variances import Floats, Ints, Partition, Scores
 
 if TYPE_CHECKING:
+    from evalkit.estimates.asking import Asked
     from evalkit.survey import Survey
     from evalkit.survey.replicated import Replicated
 
@@ -76,6 +77,8 @@ class Block:
         Gives the variance, by domain, under simple random sampling with replacement.
     bounds : callable, optional
         From level, side and degrees of freedom by domain to limits by domain, where a statistic has its own interval.
+    asked : (Asked, int), optional
+        Of answers in an engine: the statistic that was asked, and which of its blocks this is.
     """
 
     survey: Survey
@@ -87,6 +90,7 @@ class Block:
     reference: Callable[[], Floats] | None = None
     proportion: Proportion | None = None
     bounds: Bounds | None = None
+    asked: tuple[Asked, int] | None = None
     _known: dict[Any, Any] = field(default_factory=dict)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -94,7 +98,7 @@ class Block:
         again = self.survey.replicated is not None and (self.smooth is not None or self.again is not cannot)
         known = {"replicates": self.replicates()} if again else {}
         reference = None if self.reference is None else Held(self.reference())
-        return {**vars(self), "smooth": None, "again": cannot, "reference": reference, "_known": known}
+        return {**vars(self), "smooth": None, "again": cannot, "reference": reference, "asked": None, "_known": known}
 
     @staticmethod
     def of_totals(survey: Survey, domain: Domain, terms: tuple[Term, ...], smooth: Smooth, **more: Any) -> tuple[Floats, Block]:
@@ -211,7 +215,8 @@ def of_columns(survey: Survey, values: Floats, scores: Floats, event: Any = None
     w = np.asarray(weight, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         counted = np.where(survey.weights > 0, w / survey.weights, 0.0)
-    domain = Domain(partition if bool((w > 0).all()) else Partition(np.where(w > 0, 0, -1)), ((),), (), len(survey))
+    some = Partition(np.where(w > 0, 0, -1), held=partition.held)
+    domain = Domain(partition if bool((w > 0).all()) else some, ((),), (), len(survey))
     events = np.ascontiguousarray(np.asarray(event, dtype=float).reshape(len(survey), -1).T)
     return [
         Block(survey, domain, (column,), np.ones((1, 1)), proportion=Proportion(share, counted), again=once(None),

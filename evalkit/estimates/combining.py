@@ -11,6 +11,7 @@ import numpy as np
 
 from evalkit.errors import EstimateError
 from evalkit.estimates import algebra
+from evalkit.estimates.asking import on_one_survey
 from evalkit.estimates.duals import Dual, seeded
 from evalkit.estimates.estimate import Estimate
 from evalkit.variances import Floats
@@ -58,7 +59,7 @@ def combine(
     >>> float(share), round(float(share.se[0]), 6)
     (0.2, 0.169967)
     """
-    _one_survey(estimates)
+    estimates = _one_survey(estimates)
     values = [estimate.value for estimate in estimates]
     with np.errstate(all="ignore"):
         value, matrices = _by_hand(function, slopes, values) if slopes is not None else _by_rule(function, values)
@@ -69,11 +70,13 @@ def combine(
     return replace(made, labels=labels, parts=("variable",))
 
 
-def _one_survey(estimates: tuple[Estimate, ...]) -> None:
+def _one_survey(estimates: tuple[Estimate, ...]) -> tuple[Estimate, ...]:
     if not estimates or not all(isinstance(each, Estimate) for each in estimates):
         raise EstimateError("combine｜函数之后应为一个或几个 Estimate｜写 ev.combine(lambda a, b: a / b, a, b)")
-    if any(each.survey is not estimates[0].survey for each in estimates):
+    found = on_one_survey(estimates)
+    if found is None:
         raise EstimateError("combine｜各 Estimate 出自不同的 Survey，协方差未知｜先 ev.join(…, shared=[…] 或 None)，再从同一个 Survey 估计")
+    return tuple(found)
 
 
 def _by_rule(function: Callable[..., Any], values: list[Floats]) -> tuple[Floats, list[Floats]]:

@@ -14,8 +14,8 @@ import pandas as pd
 from evalkit.errors import EstimateError, EvalkitWarning, Faults
 from evalkit.estimates.conditions import Condition
 from evalkit.lists import as_list
-from evalkit.survey import RemoteSurvey, Survey, rows_behind
-from evalkit.survey.remote import INSIDE
+from evalkit.survey import Survey, rows_behind
+from evalkit.survey.remote import Points
 from evalkit.variances import Floats, Ints, Partition, Stage, add_up
 
 if TYPE_CHECKING:
@@ -85,29 +85,22 @@ class Domain:
 
 @dataclass(frozen=True, eq=False)
 class Variable:
-    """Numbers of one variable or of one level of it; `missing` marks rows without an answer."""
+    """Numbers of one variable or of one level of it; `missing` marks rows without an answer.
+
+    Numbers that were brought from an engine as `about` + `away` keep both, so that a large mean does not cost the digits of a small
+    spread.
+    """
 
     label: tuple[Any, ...]
     values: Floats
     missing: Mask | None
+    away: Floats | None = None
+    about: float = 0.0
 
-
-def gathered(survey: Survey, names: Sequence[str], by: str | Sequence[str] | None, where: Any, squared: bool = False) -> tuple[Survey, Any]:
-    """Return a survey whose rows are in memory and the condition on them: as given, or brought from the engine that holds them.
-
-    Parameters
-    ----------
-    survey : Survey or RemoteSurvey
-    names : sequence of str
-        Columns of the statistic.
-    by, where
-        As for `mean`.
-    squared : bool
-        Whether scores hold squares of the numbers.
-    """
-    if not isinstance(survey, RemoteSurvey):
-        return survey, where
-    return survey.gather(names, as_list(by), where, squared), None if where is None else INSIDE
+    @property
+    def apart(self) -> Floats:
+        """Return the numbers less `about`."""
+        return self.values if self.away is None else self.away
 
 
 def read(survey: Survey, name: str) -> list[Variable]:
@@ -165,6 +158,10 @@ def number(survey: Survey, name: str) -> Variable:
     if not (pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series)):
         raise EstimateError(f"{name}｜是文字列，这里需要数值｜先转换为数值，或用 ev.proportion")
     values = series.to_numpy(dtype=float, na_value=np.nan)
+    if isinstance(survey.alike, Points) and name in survey.alike.about:
+        lost = np.isnan(values)
+        away = survey.alike.away[name]
+        return Variable((name,), np.where(lost, 0.0, values), lost if bool(lost.any()) else None, away, survey.alike.about[name])
     if bool(np.isfinite(values).all()):
         return Variable((name,), values, None)
     if bool(np.isinf(values).any()):

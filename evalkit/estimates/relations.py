@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evalkit.errors import EstimateError
+from evalkit.estimates.asking import ask
 from evalkit.estimates.blocks import ONE, Block
-from evalkit.estimates.domains import Domain, Missing, domain, gathered, number
+from evalkit.estimates.domains import Domain, Missing, domain, number
 from evalkit.estimates.estimate import Estimate, Kind
 from evalkit.estimates.smooth import CORRELATION, covariance_of
 from evalkit.estimates.statistics import By, about_means
+from evalkit.survey.remote import RemoteSurvey
 from evalkit.variances import Floats
 
 if TYPE_CHECKING:
@@ -72,12 +75,14 @@ def correlation(survey: Survey, first: str, second: str, *, by: By = None, where
 
 
 def _related(survey: Survey, first: str, second: str, by: By, where: Any, missing: Missing, kind: Kind, build: Build) -> Estimate:
-    survey, where = gathered(survey, [first, second], by, where, squared=True)
+    if isinstance(survey, RemoteSurvey):
+        again = partial(_related, first=first, second=second, by=by, missing=missing, kind=kind, build=build)
+        return ask(survey, again, [first, second], by, where, squared=True)
     x, y = number(survey, first), number(survey, second)
     inside = domain(survey, by, where, [x, y], missing)
     if bool((inside.sizes == 1).any()):
         raise EstimateError(f"{first}、{second}｜每个域至少应有 2 行｜合并域后重试")
-    value, block = build(survey, x.values, y.values, inside)
+    value, block = build(survey, x.apart, y.apart, inside)
     return Estimate.of_blocks(survey, [value], [(f"{first} × {second}",)], (*inside.by, "variable"), kind, [block])
 
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from evalkit.errors import EstimateError
+from evalkit.estimates.asking import ask
 from evalkit.estimates.blocks import ONE, Block, Proportion, Term, binomial, spread
-from evalkit.estimates.domains import Domain, Missing, Variable, asked_column, domain, gathered, number, read
+from evalkit.estimates.domains import Domain, Missing, Variable, asked_column, domain, number, read
 from evalkit.estimates.estimate import Estimate, Kind
 from evalkit.estimates.smooth import RATIO, SHARE, TOTAL, covariance_of, mean_about
 from evalkit.lists import as_list
-from evalkit.survey.remote import RemoteSurvey
+from evalkit.survey.remote import Points, RemoteSurvey
 from evalkit.variances import Floats
 
 if TYPE_CHECKING:
@@ -64,8 +65,9 @@ def mean(survey: Survey, variables: Names, *, by: By = None, where: Any = None, 
     >>> round(float(found), 7), round(float(found.variances[0]), 10)
     (0.4666667, 0.0746548148)
     """
-    survey, where = gathered(survey, as_list(variables), by, where)
-    return _made(survey, _read(survey, variables), by, where, missing, "mean", mean_block)
+    if isinstance(survey, RemoteSurvey):
+        return ask(survey, partial(mean, variables=variables, by=by, missing=missing), as_list(variables), by, where)
+    return _made(survey, _read(survey, variables), by, where, missing, "mean", _mean_of)
 
 
 def total(survey: Survey, variables: Names, *, by: By = None, where: Any = None, missing: Missing = "fail") -> Estimate:
@@ -80,7 +82,8 @@ def total(survey: Survey, variables: Names, *, by: By = None, where: Any = None,
     >>> ev.total(ev.Survey.from_data(table, clusters=["village", None], fpc=["M", "N"]), "y")
     Estimate 总量：y 116.667（标准误 63.2）
     """
-    survey, where = gathered(survey, as_list(variables), by, where)
+    if isinstance(survey, RemoteSurvey):
+        return ask(survey, partial(total, variables=variables, by=by, missing=missing), as_list(variables), by, where)
     return _made(survey, _read(survey, variables), by, where, missing, "total", _total_block)
 
 
@@ -96,7 +99,9 @@ def variance(survey: Survey, variables: Names, *, by: By = None, where: Any = No
     >>> variance(Survey.from_data(pd.DataFrame({"y": [1.0, 2, 3]})), "y").value
     array([1.])
     """
-    survey, where = gathered(survey, as_list(variables), by, where, squared=True)
+    if isinstance(survey, RemoteSurvey):
+        again = partial(variance, variables=variables, by=by, missing=missing)
+        return ask(survey, again, as_list(variables), by, where, squared=True)
     return _made(survey, _read(survey, variables), by, where, missing, "variance", _variance_block)
 
 
@@ -147,17 +152,18 @@ def proportion(
     0.3
     """
     _decided_once(survey, decided_by)
-    survey, where = gathered(survey, [*as_list(variables), *as_list(count)], by, where)
+    if isinstance(survey, RemoteSurvey):
+        again = partial(proportion, variables=variables, by=by, missing=missing, count=count)
+        return ask(survey, again, [*as_list(variables), *as_list(count)], by, where)
     found = _read(survey, variables)
     for variable in found:
         if not bool(((variable.values == 0) | (variable.values == 1)).all()):
             raise EstimateError(f"{variable.label[0]}｜比例需要 0/1、真假或文字列｜先转换，或用 ev.mean、ev.ratio")
     if count is None:
-        return _made(survey, found, by, where, missing, "proportion", partial(share_block, counted=None))
+        return _made(survey, found, by, where, missing, "proportion", partial(_share_of, counted=None))
     counted = number(survey, count)
-    if bool((counted.values < 0).any()):
-        raise EstimateError(f"{count}｜人数（户数）不能为负｜改正后重试")
-    return _made(survey, found, by, where, missing, "proportion", partial(share_block, counted=counted.values), [counted])
+    _refuse_counts(survey, count, counted)
+    return _made(survey, found, by, where, missing, "proportion", partial(_share_of, counted=counted.values), [counted])
 
 
 def ratio(survey: Survey, numerator: str, denominator: str, *, by: By = None, where: Any = None, missing: Missing = "fail") -> Estimate:
@@ -188,7 +194,9 @@ def ratio(survey: Survey, numerator: str, denominator: str, *, by: By = None, wh
     >>> float(found), float(found.se[0])
     (0.5, 0.0)
     """
-    survey, where = gathered(survey, [numerator, denominator], by, where)
+    if isinstance(survey, RemoteSurvey):
+        again = partial(ratio, numerator=numerator, denominator=denominator, by=by, missing=missing)
+        return ask(survey, again, [numerator, denominator], by, where)
     top, bottom = number(survey, numerator), number(survey, denominator)
     joint = Variable((f"{numerator}/{denominator}",), top.values, top.missing)
     return _made(survey, [joint], by, where, missing, "ratio", partial(_ratio_block, denominator=bottom.values), [bottom])
@@ -206,35 +214,42 @@ def _made(
 ) -> Estimate:
     """Build one block a variable over the same domains."""
     inside = domain(survey, by, where, [*variables, *also], missing)
-    made = [build(survey, variable.values, inside) for variable in variables]
+    made = [build(survey, variable, inside) for variable in variables]
     values, blocks = [value for value, _ in made], [block for _, block in made]
     labels = [variable.label for variable in variables]
     parts = (*inside.by, "variable", *(("level",) if any(len(label) > 1 for label in labels) else ()))
     return Estimate.of_blocks(survey, values, labels, parts, kind, blocks)
 
 
-def mean_block(survey: Survey, values: Floats, inside: Domain) -> tuple[Floats, Block]:
-    """Return the mean of a variable in each domain, and its block."""
+def _mean_of(survey: Survey, variable: Variable, inside: Domain) -> tuple[Floats, Block]:
+    return mean_block(survey, variable.apart, inside, variable.about)
+
+
+def mean_block(survey: Survey, values: Floats, inside: Domain, centre: float = 0.0) -> tuple[Floats, Block]:
+    """Return the mean of a variable, given as deviations from `centre`, in each domain, and its block."""
     # about the mean of all rows, so that a large mean does not cost the digits of a small spread
     about = float(survey.weights @ values / survey.weights.sum())
     reference = partial(spread, values, survey.weights, inside)
-    return Block.of_totals(survey, inside, (values - about, ONE), mean_about(about), reference=reference)
+    return Block.of_totals(survey, inside, (values - about, ONE), mean_about(centre + about), reference=reference)
 
 
-def _total_block(survey: Survey, values: Floats, inside: Domain) -> tuple[Floats, Block]:
+def _total_block(survey: Survey, variable: Variable, inside: Domain) -> tuple[Floats, Block]:
+    values = variable.values
+
     def reference() -> Floats:
         return spread(values, survey.weights, inside, inside.sums(survey.weights) ** 2)
 
     return Block.of_totals(survey, inside, (values,), TOTAL, reference=reference)
 
 
-def _variance_block(survey: Survey, values: Floats, inside: Domain) -> tuple[Floats, Block]:
+def _variance_block(survey: Survey, variable: Variable, inside: Domain) -> tuple[Floats, Block]:
     n = inside.sizes
     if bool((n == 1).any()):
         raise EstimateError("方差｜每个域至少应有 2 行｜合并域后重试")
-    left = about_means(survey, values, inside)
+    left = about_means(survey, variable.apart, inside)
     squares = left**2 * inside.at(n / np.maximum(n - 1, 1))
-    reference = partial(spread, squares, survey.weights, inside) if survey.alike is None else None  # it takes fourth powers
+    # it takes fourth powers, which means and products do not tell
+    reference = partial(spread, squares, survey.weights, inside) if variable.away is None else None
     return Block.of_totals(survey, inside, (left**2, left, left, ONE), covariance_of(n / np.maximum(n - 1, 1)), reference=reference)
 
 
@@ -245,7 +260,8 @@ def about_means(survey: Survey, values: Floats, inside: Domain) -> Floats:
     return np.asarray(values - inside.at(centre))
 
 
-def _ratio_block(survey: Survey, values: Floats, inside: Domain, denominator: Floats) -> tuple[Floats, Block]:
+def _ratio_block(survey: Survey, variable: Variable, inside: Domain, denominator: Floats) -> tuple[Floats, Block]:
+    values = variable.values
     whole = inside.sums(survey.weights * denominator)
     if bool(((whole == 0) & (inside.sizes > 0)).any()):
         raise EstimateError("比率｜分母合计为 0｜核对分母列与域")
@@ -258,6 +274,10 @@ def _ratio_block(survey: Survey, values: Floats, inside: Domain, denominator: Fl
     return Block.of_totals(survey, inside, (values, denominator), RATIO, reference=reference)
 
 
+def _share_of(survey: Survey, variable: Variable, inside: Domain, counted: Floats | None) -> tuple[Floats, Block]:
+    return share_block(survey, variable.values, inside, counted)
+
+
 def share_block(survey: Survey, values: Floats, inside: Domain, counted: Floats | None) -> tuple[Floats, Block]:
     """Return the share of 0/1 values in each domain, and its block; `counted` is what a row counts beside its weight."""
     terms: tuple[Term, ...] = (values, ONE)
@@ -268,6 +288,17 @@ def share_block(survey: Survey, values: Floats, inside: Domain, counted: Floats 
     held = Proportion(values, counted)
     value, block = Block.of_totals(survey, inside, terms, SHARE, proportion=held)
     return value, replace(block, reference=partial(binomial, value, inside))
+
+
+def _refuse_counts(survey: Survey, count: str, counted: Variable) -> None:
+    """Refuse negative counts; and counts of many values from an engine where weights differ within what was counted together."""
+    held = survey.alike
+    lowest = held.low[count] if isinstance(held, Points) and count in held.low else counted.values.min()
+    if lowest < 0:
+        raise EstimateError(f"{count}｜人数（户数）不能为负｜改正后重试")
+    if counted.away is not None and held is not None and bool((held.held > held.like * (1 + 1e-9)).any()):
+        rule = "取值很多，而同一单元中的权数不等，有效样本量要逐行的数"
+        raise EstimateError(f"{count}｜{rule}｜先把所需的行、列读入内存；或 count= 写取值不多的整数（如人数）")
 
 
 def _decided_once(survey: Survey, unit: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,25 @@ ROWS = (
     "steps", "design", "answering", "plot", "reached", "alike", "from_data", "from_replicates", "_table", "_known",
 )  # fmt: skip
 KNOWN = ("mean", "total", "proportion", "ratio", "variance", "covariance", "correlation", "icc", "incidence")
+
+
+@dataclass(frozen=True, eq=False)
+class Points(Alike):
+    """Rows that are points: their mean and variance are those of the answers they stand for, one by one they are nobody's.
+
+    Attributes
+    ----------
+    away : mapping of str to (rows,) float array
+        By column of many values: the points less `about`; where there is no answer they make 0.
+    about : mapping of str to float
+        A number near the middle of the column.
+    low : mapping of str to float
+        Its smallest value.
+    """
+
+    away: Mapping[str, Floats]
+    about: Mapping[str, float]
+    low: Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,19 +99,15 @@ class RemoteSurvey(Shown):
             raise SurveyError(f"sdr｜{rule}｜写 order=（每单元一个位次，单元按编码排列），或改用 \"jkn\"、线性化方差")
         return replace(self, replicated=(method, options))
 
-    def gather(self, variables: Sequence[str], by: Sequence[str] = (), where: Any = None, squared: bool = False) -> Survey:
-        """Bring what statistics of these columns need, as a survey of rows that are alike.
+    def gather(self, questions: Sequence[tuple[Sequence[str], Sequence[str], Any, bool]]) -> Survey:
+        """Bring what statistics need, as a survey of rows that are alike.
 
         Parameters
         ----------
-        variables : sequence of str
-            Columns of a statistic.
-        by : sequence of str
-            Columns of domains.
-        where : Condition or str, optional
-            Which rows count; becomes the column ``evalkit_inside``.
-        squared : bool
-            Whether scores hold squares of the numbers: their variance among rows is then not known.
+        questions : sequence of (variables, by, where, squared)
+            For each statistic its columns, the columns of its domains, which rows count (a Condition, a column name or None; it
+            becomes the column that `inside` names), and whether scores hold squares of the numbers, whose variance among rows is then
+            not known.
 
         Returns
         -------
@@ -104,23 +119,27 @@ class RemoteSurvey(Shown):
         SurveyError
             Columns that are absent; weights that are missing, not finite or not above 0; a condition without an answer.
         """
-        asked = list(dict.fromkeys([*variables, *by]))
+        asked = list(dict.fromkeys(name for variables, by, _, _ in questions for name in (*variables, *by)))
         self.far.known(asked)
         held.refuse_unnamed(self.far, [*self.declared.columns, *asked])
-        expression = None if where is None else self._condition(where)
+        wheres = {inside(at): self._condition(where) for at, (_, _, where, _) in enumerate(questions) if where is not None}
         kinds = self.far.kinds
+        variables = dict.fromkeys(name for names, _, _, _ in questions for name in names)
+        by = {name for _, names, _, _ in questions for name in names}
+        squared = {name for names, _, _, powers in questions if powers for name in names}
         numbers = [name for name in variables if kinds[name] in ("whole", "number") and name not in (*by, *self.declared.columns)]
         weight = [] if self.declared.weights is None else [self.declared.weights]
         seen = engines.profiled(self.far, list(dict.fromkeys([*numbers, *weight])))
         self._refuse(seen, weight)
-        spread = {name: (seen[name].low + seen[name].high) / 2 for name in numbers if not seen[name].few}
-        if spread and squared and self.declared.by_rows:
+        spread = {name: seen[name] for name in numbers if not seen[name].few}
+        if squared & spread.keys() and self.declared.by_rows:
             raise SurveyError("留在原处的表｜方差、协方差与相关系数的逐行方差要四次方的和｜clusters 写到行以上的单元，或先读入内存")
-        table = engines.gathered(self.far, self._keys(asked, spread, expression), self.declared.weights, spread)
+        means = {name: profile.anchor for name, profile in spread.items()}
+        table = engines.gathered(self.far, self._keys(asked, means, wheres), self.declared.weights, means)
         if table.empty:
             raise SurveyError(NO_ROWS)
         self._refuse_changed(seen, table)
-        return self._survey(held.as_in_memory(self.far, table, [*self.declared.columns, *asked]), spread, expression is not None)
+        return self._survey(held.as_in_memory(self.far, table, [*self.declared.columns, *asked]), spread, list(wheres))
 
     def repeats(self, name: str) -> int:
         """Return how many values of a column stand in more than one row of a first-stage unit."""
@@ -156,7 +175,7 @@ class RemoteSurvey(Shown):
                 rule = f"同一张表问了两次，一次 {profile.rows} 行，一次 {rows} 行"
                 raise SurveyError(f"{self.far.engine} 表｜{rule}｜查询应可重复：去掉随机抽取，或先把结果存成表、文件")
 
-    def _keys(self, asked: list[str], spread: dict[str, float], where: Any) -> dict[str, Any]:
+    def _keys(self, asked: list[str], spread: dict[str, float], wheres: dict[str, Any]) -> dict[str, Any]:
         """Return the expressions that tell rows apart: design, answers of few values, whether an answer is missing, the condition."""
         kinds = self.far.kinds
         keys = {name: engines.value_of(self.far, name, kinds[name]) for name in [*self.declared.columns, *asked] if name not in spread}
@@ -164,16 +183,16 @@ class RemoteSurvey(Shown):
         if spread and self.declared.by_rows and self.declared.weights:
             keys[self.declared.weights] = engines.value_of(self.far, self.declared.weights, "number")
         # 1 inside, -1 outside, 0 for a condition without an answer
-        return keys if where is None else {**keys, INSIDE: where[0].cast(nw.Int64) - where[1].cast(nw.Int64)}
+        return {**keys, **{name: where[0].cast(nw.Int64) - where[1].cast(nw.Int64) for name, where in wheres.items()}}
 
-    def _survey(self, table: pd.DataFrame, spread: dict[str, float], inside: bool) -> Survey:
+    def _survey(self, table: pd.DataFrame, spread: dict[str, Profile], conditions: list[str]) -> Survey:
         count, weights, squares = (table.pop(name).to_numpy(dtype=float) for name in (engines.COUNT, engines.WEIGHT, engines.SQUARE))
-        if inside:
-            lost = table[INSIDE] == 0
+        for name in conditions:
+            lost = table[name] == 0
             if bool(lost.any()):
                 rule = f"{count[lost.to_numpy()].sum():.0f} 行的条件为缺失"
                 raise SurveyError(f'where｜{rule}｜写明缺失归入哪一边：… & ~ev.col("列名").isna()')
-            table[INSIDE] = table[INSIDE] == 1
+            table[name] = table[name] == 1
         stated = self.declared.weights
         alike = Alike(count, count if stated is None else weights**2 / squares)
         if stated is not None:
@@ -201,7 +220,12 @@ class RemoteSurvey(Shown):
         return f"RemoteSurvey：{self.far}，设计列 {design}{told}"
 
 
-def _points(table: pd.DataFrame, spread: dict[str, float], weights: Floats, alike: Alike) -> tuple[pd.DataFrame, Alike]:
+def inside(at: int) -> str:
+    """Return the heading under which the condition of a question stands."""
+    return f"{INSIDE}{at}"
+
+
+def _points(table: pd.DataFrame, spread: dict[str, Profile], weights: Floats, alike: Alike) -> tuple[pd.DataFrame, Points]:
     """Put 2k points for the k numbers of each row, whose mean, variances and products are those of the answers it stands for.
 
     The points are mean ± √k times a column of a root of the covariance matrix, with equal weights (the sigma points of
@@ -217,9 +241,11 @@ def _points(table: pd.DataFrame, spread: dict[str, float], weights: Floats, alik
     values, vectors = np.linalg.eigh(products - sums[:, :, None] * sums[:, None, :])
     root = vectors * np.sqrt(k * np.maximum(values, 0.0))[:, None, :]
     away = np.concatenate([root, -root], axis=2)  # (rows, numbers, points)
-    made = table.loc[table.index.repeat(2 * k)].reset_index(drop=True)
-    for i, (name, about) in enumerate(spread.items()):
-        value = about + sums[:, [i]] + away[:, i, :]
-        made[name] = np.where(lost[:, [i]], np.nan, value).ravel()
+    made, apart = table.loc[table.index.repeat(2 * k)].reset_index(drop=True), dict[str, Floats]()
+    for i, (name, seen) in enumerate(spread.items()):
+        apart[name] = np.where(lost[:, [i]], -seen.anchor, sums[:, [i]] + away[:, i, :]).ravel()
+        made[name] = np.where(lost[:, [i]], np.nan, seen.anchor + apart[name].reshape(len(table), -1)).ravel()
     share = 1 / (2 * k)
-    return made, Alike(np.repeat(alike.held * share, 2 * k), np.repeat(alike.like * share, 2 * k))
+    held, like = np.repeat(alike.held * share, 2 * k), np.repeat(alike.like * share, 2 * k)
+    about, low = ({name: getattr(seen, part) for name, seen in spread.items()} for part in ("anchor", "low"))
+    return made, Points(held, like, apart, about, low)
