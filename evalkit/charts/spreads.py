@@ -15,6 +15,7 @@ from evalkit.charts.style import BLUE, FAMILIES, GREY, INK, MILD, WIDTH, in_styl
 from evalkit.figures import is_blank, number, significant
 from evalkit.intervals import weight_effect
 from evalkit.later import later
+from evalkit.survey import refuse_brought
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,6 +51,7 @@ def survey_plot(survey: Survey, *, ax: Axes | None = None) -> Axes:
     >>> float(sum(bar.get_height() for bar in axes.patches))
     4.0
     """
+    refuse_brought(survey)
     weights = survey.weights if survey.answering is None else survey.weights[survey.answering]
     note = folded(repr(survey), (WIDTH * 72 - 50) * 2 / SMALL)
     with in_style():
@@ -115,6 +117,7 @@ def steps_plot(
     '调整前：10～40，合计 80，权数设计效应 1.38；PostStratify g：20～40，合计 100，权数设计效应 1.12。'
     """
     say = speaker(language)
+    refuse_brought(survey)
     found = [Spread.of(say("调整前", "before"), survey.steps[0].before if survey.steps else survey.weights)]
     found += [Spread.of(str(step.step), step.after) for step in survey.steps]
     return spread_rows(found, say, ax, title or say("权数，每步之后", "Weights after each step"), max_rows)

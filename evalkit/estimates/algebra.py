@@ -12,7 +12,7 @@ from scipy import sparse
 
 from evalkit import intervals
 from evalkit.errors import EstimateError
-from evalkit.estimates.asking import on_one_survey
+from evalkit.estimates.asking import on_one_survey, way_to_one
 from evalkit.estimates.blocks import Block
 from evalkit.estimates.duals import ONE, TWO, refuse
 from evalkit.variances import Floats
@@ -112,8 +112,7 @@ def join(estimate: Estimate, other: Any, act: Act) -> Estimate:
 def _joined(left: Estimate, right: Estimate, act: Act) -> Estimate:
     found = on_one_survey((left, right))
     if found is None:
-        rule = "两个 Estimate 出自不同的 Survey，协方差未知｜应出自同一个 Survey"
-        raise EstimateError(f"{rule}｜先写 ev.join(a=…, b=…, shared=[村的列]) 或 shared=None（两次抽样独立），再用同一个 Survey 估计")
+        raise EstimateError(f"两个 Estimate 出自不同的 Survey，协方差未知｜应出自同一个 Survey｜{way_to_one((left, right))}")
     left, right = found
     if len(left) != len(right) and 1 not in (len(left), len(right)):
         raise EstimateError(f"行数 {len(left)} 与 {len(right)}｜应相等，或一方只有一行｜先用标签取行")
@@ -185,7 +184,8 @@ def _joint_degrees(survey: Survey, blocks: Sequence[Block], gradient: Any) -> Fl
     unit = np.concatenate([found.unit for found in held])
     column = np.concatenate([found.column + start for found, start in zip(held, starts, strict=False)])
     pattern = abs(gradient).astype(bool).astype(float)
-    return _touched(unit, column, first.units, pattern) - _touched(first.unit_stratum[unit], column, len(first.n), pattern)
+    rows = None if first.alike is None else first.alike.held  # where units are rows that stand for several
+    return _touched(unit, column, first.units, pattern, rows) - _touched(first.unit_stratum[unit], column, len(first.n), pattern)
 
 
 def largest(blocks: Sequence[Block], gradient: Any, sizes: Floats) -> Floats:
@@ -196,10 +196,11 @@ def largest(blocks: Sequence[Block], gradient: Any, sizes: Floats) -> Floats:
     return np.asarray(np.max(parts, axis=0))
 
 
-def _touched(group: Any, column: Any, groups: int, pattern: Any) -> Floats:
-    """Number of groups with a pair in any column of each row of `pattern`."""
+def _touched(group: Any, column: Any, groups: int, pattern: Any, held: Floats | None = None) -> Floats:
+    """Number of groups with a pair in any column of each row of `pattern`, each counted as often as `held` says."""
     seen = sparse.csr_array((np.ones(len(group)), (column, group)), shape=(pattern.shape[1], groups))
-    return np.diff(sparse.csr_array(pattern @ seen).indptr).astype(float)
+    found = sparse.csr_array(pattern @ seen)
+    return np.diff(found.indptr).astype(float) if held is None else np.rint(found.astype(bool).astype(float) @ held)
 
 
 def planned(estimate: Estimate, icc: float, plan: Callable[..., tuple[intervals.Planning, Floats]]) -> tuple[intervals.Planning, Floats]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import EvalkitWarning
 from evalkit.estimates.blocks import Block
+from evalkit.estimates.domains import BROUGHT
 from evalkit.lists import as_list
 from evalkit.survey.remote import inside
 
@@ -51,7 +52,11 @@ def ask(far: RemoteSurvey, again: Callable[..., Estimate], names: Sequence[str],
 def _brought(questions: Sequence[Asked]) -> list[Estimate]:
     """Bring what several statistics of one engine need, once, and return them on one survey."""
     survey = questions[0].far.gather([(each.names, each.by, each.where, each.squared) for each in questions])
-    found = [each.again(survey, where=None if each.where is None else inside(at)) for at, each in enumerate(questions)]
+    made_here = BROUGHT.set(True)
+    try:
+        found = [each.again(survey, where=None if each.where is None else inside(at)) for at, each in enumerate(questions)]
+    finally:
+        BROUGHT.reset(made_here)
     return [
         replace(made, blocks=tuple(replace(block, asked=(question, at)) for at, block in enumerate(made.blocks)))
         for question, made in zip(questions, found, strict=True)
@@ -82,6 +87,13 @@ def on_one_survey(estimates: Sequence[Estimate]) -> list[Estimate] | None:
         found = _brought(list(questions.values()))
     blocks = _blocks([block for each in found for block in each.blocks])
     return [_moved(one, found[0].survey, blocks) for one in estimates]
+
+
+def way_to_one(estimates: Sequence[Estimate]) -> str:
+    """Return what to type where Estimates come from several surveys."""
+    if any(each.survey.alike is not None for each in estimates):
+        return "留在原处的表，ev.Survey.from_data 只写一次，各统计量都由它来求；两张表的，先读入内存再 ev.join"
+    return "先写 ev.join(a=…, b=…, shared=[村的列]) 或 shared=None（两次抽样独立），再用同一个 Survey 估计"
 
 
 def _blocks(blocks: Sequence[Block]) -> dict[tuple[int, int], Block]:

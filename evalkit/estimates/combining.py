@@ -11,7 +11,7 @@ import numpy as np
 
 from evalkit.errors import EstimateError
 from evalkit.estimates import algebra
-from evalkit.estimates.asking import on_one_survey
+from evalkit.estimates.asking import on_one_survey, way_to_one
 from evalkit.estimates.duals import Dual, seeded
 from evalkit.estimates.estimate import Estimate
 from evalkit.variances import Floats
@@ -75,7 +75,7 @@ def _one_survey(estimates: tuple[Estimate, ...]) -> tuple[Estimate, ...]:
         raise EstimateError("combine｜函数之后应为一个或几个 Estimate｜写 ev.combine(lambda a, b: a / b, a, b)")
     found = on_one_survey(estimates)
     if found is None:
-        raise EstimateError("combine｜各 Estimate 出自不同的 Survey，协方差未知｜先 ev.join(…, shared=[…] 或 None)，再从同一个 Survey 估计")
+        raise EstimateError(f"combine｜各 Estimate 出自不同的 Survey，协方差未知｜{way_to_one(estimates)}")
     return tuple(found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,7 +15,7 @@ import pandas as pd
 from evalkit.errors import EstimateError, EvalkitWarning, Faults
 from evalkit.estimates.conditions import Condition
 from evalkit.lists import as_list
-from evalkit.survey import Survey, rows_behind
+from evalkit.survey import Survey, refuse_brought, rows_behind
 from evalkit.survey.remote import Points
 from evalkit.variances import Floats, Ints, Partition, Stage, add_up
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     Mask = NDArray[np.bool_]
 
 Missing = Literal["fail", "out", "no"]
+BROUGHT = ContextVar("BROUGHT", default=False)  # whether a statistic is made of what it brought from an engine
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,6 +174,8 @@ def number(survey: Survey, name: str) -> Variable:
 
 def domain(survey: Survey, by: str | Sequence[str] | None, where: Any, variables: Sequence[Variable], missing: Missing) -> Domain:
     """Return the domains, with rows that miss an answer treated as `missing` says."""
+    if not BROUGHT.get():
+        refuse_brought(survey)
     if missing not in ("fail", "out", "no"):
         raise EstimateError(f"missing={missing}｜没有这种处理｜可用：fail（报错）、out（移出域）、no（计为 0）")
     inside = None if where is None else _mask(survey, where)

@@ -228,7 +228,7 @@ def _mean_of(survey: Survey, variable: Variable, inside: Domain) -> tuple[Floats
 def mean_block(survey: Survey, values: Floats, inside: Domain, centre: float = 0.0) -> tuple[Floats, Block]:
     """Return the mean of a variable, given as deviations from `centre`, in each domain, and its block."""
     # about the mean of all rows, so that a large mean does not cost the digits of a small spread
-    about = float(survey.weights @ values / survey.weights.sum())
+    about = 0.0 if centre else float(survey.weights @ values / survey.weights.sum())
     reference = partial(spread, values, survey.weights, inside)
     return Block.of_totals(survey, inside, (values - about, ONE), mean_about(centre + about), reference=reference)
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit import intervals, nonresponse
 from evalkit.errors import EstimateError
+from evalkit.survey import reading
 from evalkit.survey.surveys import Survey
 from evalkit.variances import Floats
 from evalkit.weights import Nonresponse
@@ -32,6 +33,7 @@ def weight_table(survey: Survey) -> pd.DataFrame:
     >>> ev.weight_table(ev.weigh(survey, ev.PostStratify("kind", {"a": 30, "b": 10})))[["step", "total", "deff_w"]].round(4).values.tolist()
     [['设计权数', 30.0, 1.0], ['PostStratify kind', 40.0, 1.0312]]
     """
+    reading.refuse_brought(survey)
     before = survey.steps[0].before if survey.steps else survey.weights
     named = [("设计权数", before), *((str(getattr(step, "step", step)), step.after) for step in survey.steps)]
     rows = []
@@ -73,6 +75,7 @@ def balance(survey: Survey, registry: Any) -> pd.DataFrame:
     >>> ev.balance(adjusted, {"kind": {"a": 30, "b": 10}})[["asmd_before", "asmd_after"]].round(4).values.tolist()
     [[0.1925, 0.0], [0.1925, 0.0]]
     """
+    reading.refuse_brought(survey)
     inside = np.ones(len(survey), dtype=bool) if survey.answering is None else survey.answering
     before = (survey.steps[0].before if survey.steps else survey.weights)[inside]
     after = survey.weights[inside]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import Faults, SurveyError
+from evalkit.given import FAR
 from evalkit.sheets import exactly
 from evalkit.showing import Rows
 from evalkit.variances import FULL, SINGLETON_RULES, Floats, Ints, Stage, group
@@ -258,6 +259,12 @@ def sentence(survey: Survey) -> str:
     told = f"，{survey.replicated}" if survey.replicated is not None else ""
     design = f"{len(survey.stages)} 阶段{how}，首阶段 {first.units} 个单元、{len(np.unique(first.unit_stratum))} 层，自由度 {survey.df:g}"
     return f"{head}，{design}{adjusted}{told}"
+
+
+def refuse_brought(survey: Survey) -> None:
+    """Refuse the survey behind an estimate of answers in an engine: its rows are sums, and nobody's answers."""
+    if survey.alike is not None:
+        raise SurveyError(f"这个 Survey 的各行是引擎求出的和｜{FAR}｜先把所需的行、列读入内存，再 ev.Survey.from_data(表, …)")
 
 
 def rows_behind(survey: Survey) -> Floats:

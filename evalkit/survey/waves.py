@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import Faults, SurveyError
+from evalkit.given import FAR
 from evalkit.lists import as_list
+from evalkit.survey.remote import RemoteSurvey
 from evalkit.survey.surveys import Survey
 from evalkit.variances import FULL, Floats, Ints, Stage
 from evalkit.weights.steps import Applied, Sets
 
 WAVE = "wave"
+MAKE = "用 Survey.from_data 或 weigh 建立"
 
 
 def join(*, shared: Sequence[str] | str | None, **waves: Survey) -> Survey:
@@ -83,7 +86,8 @@ def _refuse(waves: dict[str, Survey], shared: object) -> None:
         faults.add(None, "waves", str(len(waves)), "至少应有两次调查", "写 ev.join(s2017=a, s2018=b, shared=…)")
     for name, each in waves.items():
         if not isinstance(each, Survey):
-            faults.add(None, name, type(each).__name__, "应为 Survey", "先用 Survey.from_data 或 weigh 建立")
+            rule, way = (FAR, f"先把所需的行、列读入内存，{MAKE}") if isinstance(each, RemoteSurvey) else ("应为 Survey", f"先{MAKE}")
+            faults.add(None, name, type(each).__name__, rule, way)
             continue
         if WAVE in each.columns:
             faults.add(None, name, WAVE, "已有 wave 列", "先给这一列改名")

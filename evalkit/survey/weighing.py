@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.errors import SurveyError
 from evalkit.lists import as_list
+from evalkit.survey import reading
 from evalkit.survey.surveys import Survey
 from evalkit.survey.unequal import PPS
 from evalkit.weights import Nonresponse, Trim, base_weights, declared, levels, released_weights
@@ -64,6 +65,7 @@ def weigh(given: Survey | Responses | Findings, *steps: Step) -> Survey:
     """
     if isinstance(given, Survey):
         survey = given
+        reading.refuse_brought(survey)
     else:
         steps = steps or declared(given.design)
         survey = _returned(given, any(isinstance(step, Nonresponse) for step in steps))
