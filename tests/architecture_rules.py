@@ -84,6 +84,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 # -- finding one's way in a file ---------------------------------------------------------------------------------
 
 
+@cache
 def files() -> dict[str, Path]:
     """Return the files of the package by dotted name without ``evalkit``: ``design.reading``, ``design`` for a package."""
     found = {}
@@ -509,21 +510,26 @@ def median_function(trees: list[ast.Module]) -> float:
     return statistics.median(length(function) for module in trees for _, function in functions(module))
 
 
+def comments(text: str, pattern: str) -> Iterator[tokenize.TokenInfo]:
+    """Yield the comments that say something; a text that says it nowhere is not taken apart."""
+    if re.search(pattern, text):
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT and re.search(pattern, token.string):
+                yield token
+
+
 def silenced_without_reason(text: str) -> list[str]:
     """``# noqa: X  # why`` and ``# type: ignore[x]  # why``: a check is switched off by name and with a reason."""
     found = []
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        silenced = token.type == tokenize.COMMENT and re.search(r"#\s*(noqa|type:\s*ignore)", token.string)
-        if silenced and not re.search(r"#\s*(noqa:\s*[A-Z]+\d+(,\s*[A-Z]+\d+)*|type:\s*ignore\[[\w, -]+\])\s+#\s*\w+", token.string):
+    for token in comments(text, r"#\s*(noqa|type:\s*ignore)"):
+        if not re.search(r"#\s*(noqa:\s*[A-Z]+\d+(,\s*[A-Z]+\d+)*|type:\s*ignore\[[\w, -]+\])\s+#\s*\w+", token.string):
             found.append(f"line {token.start[0]}: {token.string} names no check or gives no reason")
     return found
 
 
 def silenced_for_nobody(text: str) -> list[str]:
     """A ``type: ignore`` in a file that mypy does not check silences nothing, and tells a reader that something was wrong."""
-    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    comments = (token for token in tokens if token.type == tokenize.COMMENT)
-    return [f"line {token.start[0]}: {token.string}" for token in comments if re.search(r"#\s*type:\s*ignore", token.string)]
+    return [f"line {token.start[0]}: {token.string}" for token in comments(text, r"#\s*type:\s*ignore")]
 
 
 def machine_paths(text: str) -> list[str]:
