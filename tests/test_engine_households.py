@@ -78,9 +78,10 @@ def test_weights_may_be_asked_for(pair: tuple[Any, Any]) -> None:
     same(*(ev.mean(each, ["income", "uneven"], by="type") for each in pair))
 
 
-def test_successive_differences_need_an_order(pair: tuple[Any, Any]) -> None:
+def test_replicates_that_go_by_the_order_of_rows_are_refused(pair: tuple[Any, Any]) -> None:
     near, far = pair
-    assert "次序" in refused(lambda: far.replicate("sdr"))
+    for method in ("sdr", "brr", "fay"):
+        assert "没有行的次序" in refused(lambda method=method: far.replicate(method))
     order = np.argsort(np.random.default_rng(1).random(40))
     found = [ev.mean(each.replicate("sdr", order=order), "income").se[0] for each in (near, far)]
     assert found[0] == pytest.approx(found[1], rel=1e-12)

@@ -30,6 +30,9 @@ ROWS = (
     "weights", "stages", "policy", "ultimate", "df", "table", "column", "levels", "variances", "covariance", "finite", "whole", "notes",
     "steps", "design", "answering", "plot", "reached", "alike", "from_data", "from_replicates", "_table", "_known",
 )  # fmt: skip
+PAIRED = ("每层两个单元谁在前", "")
+# replicates that go by the order of the rows, and what else may be written
+ORDERED = {"sdr": ("逐次差分中单元的先后", "写 order=（每单元一个位次，单元按编码排列），或"), "brr": PAIRED, "fay": PAIRED}
 KNOWN = ("mean", "total", "proportion", "ratio", "variance", "covariance", "correlation", "icc", "incidence")
 
 
@@ -94,9 +97,10 @@ class RemoteSurvey(Shown):
         """Return the same survey with replicate weights; `Survey.replicate` says what may be asked."""
         if self.declared.by_rows and len(self.declared.clusters) < 2:
             raise SurveyError(f"{method}｜每行自成一个首阶段单元，留在原处的表不做重复权数｜用线性化方差，或先读入内存")
-        if method == "sdr" and options.get("order") is None:
-            rule = "逐次差分要单元抽取时的次序，而留在原处的表没有行的次序"
-            raise SurveyError(f"sdr｜{rule}｜写 order=（每单元一个位次，单元按编码排列），或改用 \"jkn\"、线性化方差")
+        if method in ORDERED and options.get("order") is None:
+            what, way = ORDERED[method]
+            rule = f"{what}由行的次序定，而留在原处的表没有行的次序"
+            raise SurveyError(f'{method}｜{rule}｜{way}改用 "jkn"、"rwy"、线性化方差，或先读入内存')
         return replace(self, replicated=(method, options))
 
     def gather(self, questions: Sequence[tuple[Sequence[str], Sequence[str], Any, bool]]) -> Survey:
