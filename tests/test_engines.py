@@ -159,8 +159,12 @@ def test_files_of_one_table_are_one_kind(tmp_path: Path) -> None:
         table = tmp_path / f"*.{kind}"
         same(whole, ev.mean(ev.Survey.from_data(table, clusters="village"), "y"))
         write(pd.DataFrame({"village": [3], "y": ["有"]}), tmp_path / f"b.{kind}", index=False)
-        told = refused(lambda table=table: ev.Survey.from_data(table, clusters="village"))
-        assert told.startswith("DuckDB｜读列名") and f"y｜在 a.{kind} 中是数，在 b.{kind} 中是文字" in told
+        if kind == "parquet":  # cells of CSV files are text, of which those columns are numbers that hold nothing else
+            told = refused(lambda table=table: ev.Survey.from_data(table, clusters="village"))
+            assert told.startswith("DuckDB｜读列名") and "y｜在 a.parquet 中是数，在 b.parquet 中是文字" in told
+        else:
+            weighed = ev.Survey.from_data(table, clusters="village", weights="y")
+            assert "y｜有 1 格不是普通的十进制数，" in refused(lambda weighed=weighed: ev.mean(weighed, "village"))
         write(pd.DataFrame({"village": [3], "z": [1]}), tmp_path / f"b.{kind}", index=False)
         assert f"b.{kind}｜与 a.{kind} 的列不同：y、z" in refused(lambda table=table: ev.Survey.from_data(table, clusters="village"))
     assert "没有这个文件" in refused(lambda: ev.Survey.from_data(tmp_path / "无*.csv"))
@@ -190,7 +194,7 @@ def test_an_engine_without_an_operation_is_told(relation: Any) -> None:
     far = engines.opened(relation)
     assert far is not None
     told = refused(lambda: far.brought("按列求和", missing))
-    assert told.startswith("DuckDB｜按列求和时拒绝了（NotImplementedError）｜") and "先存成 Parquet" in told
+    assert told.startswith("DuckDB｜按列求和时拒绝了（NotImplementedError）：引擎没有") and "先存成 Parquet" in told
 
 
 def test_a_unit_in_two_strata_is_found(table: pd.DataFrame) -> None:

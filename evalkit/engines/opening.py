@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import threading
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,6 +19,9 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codes import shown_headings, shown_label
+from evalkit.engines.delimited import read_texts, refuse_other_headings, spoilt, text_file, typed
+from evalkit.engines.paths import chosen, escaped
+from evalkit.engines.refusals import refusal, stopped
 from evalkit.errors import EvalkitError, Faults
 from evalkit.later import installed, later
 from evalkit.patience import waiting
@@ -27,12 +30,9 @@ from evalkit.sheets import exactly
 duckdb = later("duckdb", extra="big")
 nw = later("narwhals.stable.v2")
 
-FILES = (".parquet", ".csv")
-ENCODINGS = ("utf-8-sig", "gb18030")
 NAMES = {"duckdb": "DuckDB", "polars": "polars", "pyspark": "Spark", "pyspark_connect": "Spark", "dask": "Dask", "sqlframe": "sqlframe"}
 IDLE = "64MB"  # what DuckDB holds between questions with large answers
 PART = 1 << 20  # rows of an answer that are taken together
-PIECE = 1 << 24  # bytes of a text file that are turned into UTF-8 together
 QUOTE = '"'
 ONE_BY_ONE = threading.RLock()  # relations share their connection, which answers one question at a time; it uses all cores for it
 NUMBER = {"whole": "number"}  # kinds that count as one where files are compared
@@ -53,18 +53,26 @@ class Far:
         What is raised when the engine refuses.
     kept : tuple
         What has to live as long as the table: a connection, a temporary folder.
+    written : mapping of str to str
+        Of columns of a CSV file that are read as broken numbers, under which heading their cells stand as they are written, for
+        groups: 3.1 and 3.10 are two codes.
+    files : int
+        Of how many CSV files; 0 where the table is no such.
     """
 
     lazy: Any
     engine: str
     error: type[EvalkitError] = EvalkitError
     kept: tuple[Any, ...] = field(default=())
+    written: Mapping[str, str] = field(default_factory=dict)
+    files: int = 0
 
     @property
     def kinds(self) -> dict[str, str]:
         """Return of each column whether it holds "truth", "whole" or "number" values, "text", or something "other"."""
         schema = self.tried("读列名", self.lazy.collect_schema)
-        return {name: _kind(dtype) for name, dtype in schema.items()}
+        hidden = set(self.written.values())
+        return {name: _kind(dtype) for name, dtype in schema.items() if name not in hidden}
 
     def known(self, columns: Sequence[str]) -> None:
         """Refuse columns that are not there, all at once.
@@ -79,17 +87,20 @@ class Far:
             raise self.error(f"{'、'.join(map(str, strange))}｜{self.engine} 表中没有这一列｜改正列名；现有：{shown_headings(have)}")
 
     def tried(self, what: str, ask: Any) -> Any:
-        """Ask the engine for something, and tell a refusal in evalkit's words."""
+        """Ask the engine for something, and tell a refusal in evalkit's words.
+
+        What the engine itself says may hold the cells of a row, a name, a number: it is neither shown nor chained to.
+        """
         try:
             with ONE_BY_ONE if self.engine == "DuckDB" else nullcontext(), waiting(f"{self.engine}｜{what}", self._share):
                 return ask()
         except EvalkitError:
             raise
         except Exception as found:  # engines raise errors of dozens of kinds of their own
-            if "interrupt" in str(found).lower():
-                raise KeyboardInterrupt from found  # DuckDB tells Ctrl-C as a failure of the question
-            way = "各分区、各文件的同名列应为同一类型；仍不行的，先存成 Parquet，再给出文件路径"
-            raise self.error(f"{self.engine}｜{what}时拒绝了（{type(found).__name__}）｜{way}") from found
+            told = None if stopped(found) else refusal(found)
+        if told is None:
+            raise KeyboardInterrupt
+        raise self.error(f"{self.engine}｜{what}时拒绝了{told}")
 
     def brought(self, what: str, ask: Callable[[Any], Any]) -> pd.DataFrame:
         """Bring rows into memory: all that ever crosses goes through here. Some engines refuse while a question is put together."""
@@ -131,6 +142,34 @@ class Far:
         share: float = self.kept[0].query_progress() if self.kept else -1.0
         return share if share >= 0 else None
 
+    def refuse_spoilt(self, answers: Iterable[str], numbers: Iterable[str] = ()) -> None:
+        """Refuse columns of a CSV file that are text because some of their cells are no plain numbers.
+
+        Parameters
+        ----------
+        answers : iterable of str
+            Columns that may hold words: refused where they evidently hold numbers.
+        numbers : iterable of str
+            Columns that must hold numbers.
+
+        Raises
+        ------
+        EvalkitError
+            With how many cells of each, and the row of the first, where it is one file.
+        """
+        kinds, faults = self.kinds, Faults(f"{self.engine}｜CSV 中应为数的列")
+        for name in dict.fromkeys([*numbers, *answers]) if self.files else ():
+            if kinds[name] != "text":
+                continue
+            native = nw.to_native(self.lazy)
+            found = self.tried("找不是数的格", partial(spoilt, native, name, name in {*numbers}))
+            if found is not None:
+                row = f"，首格在第 {found[1] + 1} 行" if self.files == 1 else ""
+                rule = f"有 {found[0]} 格不是普通的十进制数{row}，整列按文字读"
+                way = "改正这些格：不写千分号、科学计数、开头的 0、空格与 NA，缺失留空；是代码的，前面加字母，或另存为 Parquet"
+                faults.add(None, name, None, rule, way)
+        faults.refuse(self.error)
+
     def refuse_mixed(self, name: str, others: Iterable[str], told: str) -> None:
         """Refuse to compare a column of text with numbers or the reverse: engines turn one into the other, each in its way.
 
@@ -164,14 +203,14 @@ def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "
     Parameters
     ----------
     table : str or pathlib.Path to Parquet or CSV, polars LazyFrame, DuckDB relation, Spark or Dask table
-        A path may hold ``*``. Parquet and CSV files are read by DuckDB; a CSV in GB 18030 is turned into UTF-8 once, in a
-        temporary file.
+        The name of a file may hold ``*``. Parquet and CSV files are read by DuckDB; a CSV in GB 18030 or UTF-16 is turned into
+        UTF-8 once, in a temporary file.
     error : type of EvalkitError
         What to raise.
     memory : str
         How much DuckDB may use for files before it writes to a temporary folder.
     text : bool
-        Whether all cells of a CSV file are text, so that codes keep their zeros.
+        Whether all cells of a CSV file are text; else columns all of whose cells are plain numbers, or true and false, are that.
 
     Returns
     -------
@@ -184,7 +223,7 @@ def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "
     (polars 表：1 列，行留在原处, None)
     """
     if isinstance(table, (str, Path)):
-        return _file(Path(table), error, memory, text)
+        return _file(table, error, memory, text)
     if type(table).__module__.partition(".")[0] in WHOLE:
         return None
     try:
@@ -199,29 +238,27 @@ def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "
     return Far(found, NAMES.get(name, name), error)
 
 
-def _file(path: Path, error: type[EvalkitError], memory: str, text: bool) -> Far:
-    if path.is_dir():
-        raise error(f"{shown_label(path.name)}｜是文件夹，不是文件｜写出其中的文件：{shown_label(path.name)}/*.parquet 或 *.csv")
-    if path.suffix.lower() not in FILES:
-        raise error(
-            f"{shown_label(path.suffix) or '无后缀'}｜留在原处读的文件应为 {'、'.join(FILES)}｜另存为 Parquet，或先用 read_frame 等读入"
-        )
-    files = sorted(path.parent.glob(path.name)) if "*" in path.name else [path]
-    if not files or not all(each.is_file() for each in files):
-        raise error("文件｜没有这个文件｜核对路径")
+def _file(given: str | Path, error: type[EvalkitError], memory: str, text: bool) -> Far:
+    files = chosen(given, error)
     folder = tempfile.TemporaryDirectory(prefix="evalkit-")
     engine = duckdb.connect(config={"memory_limit": memory, "temp_directory": folder.name})
-    kept = (engine, folder, memory)
-    far = Far(None, "DuckDB", error, kept)
-    if path.suffix.lower() == ".csv":
-        sources = [str(_as_utf8(each, Path(folder.name) / f"{at}.csv", error)) for at, each in enumerate(files)]
-        read = partial(engine.read_csv, header=True, all_varchar=text, union_by_name=True)
-    else:
-        sources, read = [str(each) for each in files], partial(engine.read_parquet, union_by_name=True)
+    far = Far(None, "DuckDB", error, (engine, folder, memory))
+    if files[0].suffix.lower() == ".csv":
+        return _texts(far, files, Path(folder.name), text)
+    read = partial(engine.read_parquet, union_by_name=True, hive_partitioning=False)
     if len(files) > 1:
-        _refuse_torn({each.name: far.tried("读列名", partial(read, [source])) for each, source in zip(files, sources, strict=True)}, error)
-    relation = far.tried("读文件", partial(read, sources))
-    return Far(nw.from_native(_without_nan(relation)), "DuckDB", error, kept)
+        _refuse_torn({each.name: far.tried("读列名", partial(read, [escaped(each)])) for each in files}, error)
+    relation = far.tried("读文件", partial(read, list(map(escaped, files))))
+    return replace(far, lazy=nw.from_native(_without_nan(relation)))
+
+
+def _texts(far: Far, files: Sequence[Path], folder: Path, text: bool) -> Far:
+    """Return CSV files as one table, its cells as text, or those columns as numbers that are nothing else."""
+    texts = far.tried("读文件", lambda: [text_file(each, folder / str(at), far.error) for at, each in enumerate(files)])
+    refuse_other_headings(texts, far.error)
+    relation = far.tried("读文件", lambda: read_texts(far.kept[0], texts))
+    relation, written = (relation, dict[str, str]()) if text else far.tried("看各列的格", lambda: typed(relation))
+    return replace(far, lazy=nw.from_native(relation), written=written, files=len(files))
 
 
 def _refuse_torn(parts: dict[str, Any], error: type[EvalkitError]) -> None:
@@ -255,20 +292,6 @@ def _without_nan(relation: Any) -> Any:
     held = {_quoted(name, QUOTE): f"hash('nan'::{kind})" for name, kind in kinds.items()}
     parts = [f"CASE WHEN hash({name}) <> {none} THEN {name} END AS {name}" for name, none in held.items()]
     return relation.project(f"* REPLACE ({', '.join(parts)})") if parts else relation
-
-
-def _as_utf8(path: Path, made: Path, error: type[EvalkitError]) -> Path:
-    """Return a CSV file in UTF-8: itself, or a copy that is made piece by piece."""
-    for encoding in ENCODINGS:
-        try:
-            with path.open(encoding=encoding, newline="") as source, made.open("w", encoding="utf-8", newline="") as copy:
-                while piece := source.read(PIECE):
-                    if encoding != "utf-8-sig":
-                        copy.write(piece)
-        except UnicodeDecodeError:
-            continue
-        return path if encoding == "utf-8-sig" else made
-    raise error("文件｜编码既不是 UTF-8 也不是 GB 18030｜用表格软件另存为“CSV UTF-8”")
 
 
 def _in_memory(lazy: Any) -> pd.DataFrame:

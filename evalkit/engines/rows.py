@@ -11,7 +11,7 @@ import pandas as pd
 from evalkit.codes import HALF_WIDTH
 from evalkit.engines.opening import Far, nw
 from evalkit.engines.sums import COUNT, value_of
-from evalkit.sheets.cells import Known, cell_text
+from evalkit.sheets.cells import Known, cell_text, trimmed
 
 MOST = 2.0**53  # whole numbers below it are exact in every engine
 
@@ -70,7 +70,7 @@ def of_villages(far: Far, column: str, villages: Collection[str], columns: Seque
     Returns
     -------
     rows : pandas.DataFrame
-        In no order, counted from 0.
+        In no order, counted from 0; codes of villages in the spelling of `villages`.
     others : dict of str to int
         Every other village as it is written, with the number of its rows, which stay where they are.
     """
@@ -81,9 +81,11 @@ def of_villages(far: Far, column: str, villages: Collection[str], columns: Seque
     whole = table.kinds[column] == "whole"  # a blank among whole numbers makes pandas hold them as decimals
     here = [int(cell) if whole else cell for cell, code, _ in cells if code in wanted]
     rows = table.brought("取抽中各村的行", lambda lazy: far.among(lazy, column, here).select(*columns))
+    if column in rows:
+        rows[column] = rows[column].map(spelt.__getitem__)
     return rows.reset_index(drop=True), {code: count for _, code, count in cells if code not in wanted}
 
 
 def _spelt(cell: Any) -> str:
-    """Return a code in the one spelling in which codes are compared, whatever the engine keeps it in."""
-    return unicodedata.normalize("NFC", cell_text(cell)).translate(HALF_WIDTH).strip()
+    """Return a code in the one spelling in which a list of villages has it, whatever the engine keeps it in."""
+    return trimmed(unicodedata.normalize("NFC", cell_text(cell)).translate(HALF_WIDTH).strip())

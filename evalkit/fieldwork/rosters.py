@@ -17,6 +17,7 @@ from evalkit.given import takes
 from evalkit.intake import village_codes
 from evalkit.intake.layouts import FIELDS, plain_heading
 from evalkit.patience import Progress
+from evalkit.sample.households import note_absent
 from evalkit.sheets import plain_numbers, write_csv
 from evalkit.tickets import sound_id
 
@@ -68,7 +69,8 @@ def read_rosters(
     ------
     FieldworkError
         With every fault of all files: absent columns, ids turned into numbers, blank, unsound or repeated
-        household numbers, unknown household types, persons that are no positive integer.
+        household numbers, unknown household types, persons that are no positive integer; a drawn village without a row in a
+        register from which the villages were counted (`[frame] rows`).
 
     Examples
     --------
@@ -80,7 +82,10 @@ def read_rosters(
             village household stratum  persons
     0  411726101201      0001     脱贫户        3
     """
-    handed, faults = _handed(source, design, _within(source, design, villages, register), progress)
+    within = _within(source, design, villages, register)
+    handed, faults = _handed(source, design, within, progress)
+    if within is not None and (register or handed.others is not None):
+        _note_absent(handed, faults, design, within)
     return _checked(handed, faults, design, villages, known)
 
 
@@ -94,7 +99,8 @@ def write_rosters(register: str | Path, design: Design, villages: Iterable[str],
     design : Design
         With `[rosters]`; only its columns are written.
     villages : iterable of str
-        A village that the register does not hold is not written, its roster is still to come.
+        A village that the register does not hold is not written, its roster is still to come; it is refused where the list of
+        villages was counted from a register.
     path : pathlib.Path
         CSV, by village and household; nothing is written without a row.
 
@@ -104,7 +110,9 @@ def write_rosters(register: str | Path, design: Design, villages: Iterable[str],
         How many rows were written.
     """
     columns, mapped, more = _mapped(design)
-    handed, faults = _handed(register, design, _within(register, design, villages, register=True))
+    within = Within(columns.village, frozenset(villages), needed=True, register=True)
+    handed, faults = _handed(register, design, within)
+    _note_absent(handed, faults, design, within)
     _checked(handed, faults, design, villages, None)
     table = handed.table[[*mapped.values(), *more]].sort_values([columns.village, columns.household], kind="stable")
     if len(table):
@@ -142,6 +150,11 @@ def _checked(
     table = table.assign(stratum=strata, persons=persons, **{column: handed.table[column] for column in more})
     table = table.assign(**{name: table[name].map(COVERS[name]) for name in COVERS if mapped.get(name) not in design.privacy.keep})
     return table.sort_values(["village", "household"], kind="stable", ignore_index=True)
+
+
+def _note_absent(handed: Handed, faults: Faults, design: Design, within: Within) -> None:
+    if design.frame.rows:
+        note_absent(faults, within.village, within.villages, handed.table[within.village])
 
 
 def _within(source: Source, design: Design, villages: Iterable[str] | None, register: bool) -> Within | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
@@ -12,6 +11,7 @@ import pandas as pd
 from evalkit import codes, tickets
 from evalkit.errors import Faults, FrameError
 from evalkit.sheets import as_text, numbered, refuse_floats
+from evalkit.sheets.cells import trimmed
 
 Code = Literal["division", "free"]
 
@@ -80,5 +80,4 @@ def _id_fault(unit: str, code: Code) -> str:
 
 def _folded(cell: str) -> str:
     text = (cell if cell.isascii() else unicodedata.normalize("NFC", cell).translate(codes.HALF_WIDTH)).strip()
-    # 12.50 in a CSV and 12.5 in a workbook are one number and must give one fingerprint
-    return re.sub(r"\.?0+$", "", text) if "." in text and re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]+", text) else text
+    return trimmed(text)

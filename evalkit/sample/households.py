@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +34,7 @@ TABLE = (
 )  # fmt: skip
 
 
-def check_rosters(rosters: Any, villages: Collection[str], stages: tuple[Stage, ...]) -> pd.DataFrame:
+def check_rosters(rosters: Any, villages: Collection[str], stages: tuple[Stage, ...], counted: bool = False) -> pd.DataFrame:
     """Check rosters and return them cleaned, by village and household.
 
     Parameters
@@ -46,6 +46,8 @@ def check_rosters(rosters: Any, villages: Collection[str], stages: tuple[Stage, 
         The drawn villages.
     stages : tuple of Stage
         The stages that are drawn from rosters; their quotas name the strata where they differ by stratum.
+    counted : bool
+        Whether the villages were counted from a register, so that a table in an engine must have rows of each.
 
     Returns
     -------
@@ -63,6 +65,8 @@ def check_rosters(rosters: Any, villages: Collection[str], stages: tuple[Stage, 
     for column in ("village", "household"):
         refuse_floats(table, column, faults)
     _check_villages(table, villages, faults)
+    if counted and far is not None:
+        note_absent(faults, "village", villages, table["village"])
     _check_households(table, faults)
     _check_strata(table, stages[-1], faults)
     table = table.assign(persons=_persons(table, faults))
@@ -334,6 +338,13 @@ def _brought(far: Far, villages: Collection[str], stages: tuple[Stage, ...]) -> 
     wanted = [name for name in dict.fromkeys((*NEEDED, *PERSONAL, *columns_read(stages))) if name in have or name == "village"]
     rows, _ = of_villages(far, "village", villages, wanted)
     return rows
+
+
+def note_absent(faults: Faults, column: str, villages: Iterable[str], held: Iterable[str]) -> None:
+    """Note the villages of which the register that counted them has no row: it is another one, or writes their codes otherwise."""
+    for village in sorted({*villages} - {*held}):
+        rule = "按村计过户数的户名册中，这个村一行也没有"
+        faults.add(None, column, codes.shown(village), rule, "核对是不是同一份户名册，村代码的写法有没有变")
 
 
 def _check_villages(table: pd.DataFrame, villages: Collection[str], faults: Faults) -> None:

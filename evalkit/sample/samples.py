@@ -310,7 +310,7 @@ def draw_next(sample: Sample, rosters: Any, *, progress: Progress | None = None)
     stages = sample.design.roster_stages
     if not stages:
         raise DrawError("抽户｜设计没有从名册抽取的阶段｜在设计文件中加抽户的 [[stage]]")
-    given = check_rosters(rosters, sample.villages, stages)
+    given = check_rosters(rosters, sample.villages, stages, bool(sample.design.frame.rows))
     return extend(sample, given[~given["village"].isin(_unchanged(sample, given))], progress)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 from typing import Any
@@ -53,6 +54,17 @@ def cell_text(cell: Any) -> str:
     if isinstance(cell, (date, datetime, time)):
         return cell.isoformat(sep=" ") if isinstance(cell, datetime) and cell.time() != time() else cell.isoformat()[:10]
     return _plain_text(str(cell))
+
+
+def trimmed(text: str) -> str:
+    """Return a decimal without the zeros behind it: 12.50 in a CSV and 12.5 in a workbook are one number; other text as it is.
+
+    Examples
+    --------
+    >>> trimmed("12.50"), trimmed("533124207000.0"), trimmed("0012.0")
+    ('12.5', '533124207000', '0012.0')
+    """
+    return re.sub(r"\.?0+$", "", text) if "." in text and re.fullmatch(r"-?(0|[1-9][0-9]*)\.[0-9]+", text) else text
 
 
 def _plain_text(cell: str) -> str:

@@ -192,7 +192,7 @@ def _parquet_rows(source: Path, limits: Limits) -> list[list[str]]:
 
 def _text_rows(source: Path) -> list[list[str]]:
     text, texts = _decoded(source), Texts()
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_mark(text), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark_of(text), strict=True)
     try:
         return [texts.row(row) for row in reader]
     except csv.Error as fault:
@@ -200,8 +200,14 @@ def _text_rows(source: Path) -> list[list[str]]:
         raise EvalkitError(f"{source.name}｜CSV 写法有误：{where}｜用表格软件另存为 CSV UTF-8 或 xlsx") from None
 
 
-def _mark(text: str) -> str:
-    """Return what parts the cells: the most frequent mark of the first line that has any."""
+def mark_of(text: str) -> str:
+    """Return what parts the cells: the most frequent mark of the first line that has any.
+
+    Examples
+    --------
+    >>> mark_of("村代码;村名;备注，1,2")
+    ';'
+    """
     for line in text[:100_000].split("\n")[:20]:
         if any(mark in line for mark in MARKS):
             return max(MARKS, key=line.count)

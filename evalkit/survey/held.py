@@ -28,6 +28,7 @@ def refuse_design(far: Far, declared: Declared) -> None:
     """
     stated = [*([declared.weights] if declared.weights else []), *(name for name in (*declared.fpc, *declared.probs) if name is not None)]
     far.known([*declared.columns, *stated])
+    far.refuse_spoilt((), stated)
     faults, kinds = Faults("调查数据"), far.kinds
     for name in dict.fromkeys(stated):
         if kinds[name] not in ("whole", "number"):

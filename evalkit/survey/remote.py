@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +131,7 @@ class RemoteSurvey(Shown):
         variables = dict.fromkeys(name for names, _, _, _ in questions for name in names)
         by = {name for _, names, _, _ in questions for name in names}
         squared = {name for names, _, _, powers in questions if powers for name in names}
+        self.far.refuse_spoilt([name for name in variables if name not in (*by, *self.declared.columns)])
         numbers = [name for name in variables if kinds[name] in ("whole", "number") and name not in (*by, *self.declared.columns)]
         weight = [] if self.declared.weights is None else [self.declared.weights]
         seen = engines.profiled(self.far, list(dict.fromkeys([*numbers, *weight])))
@@ -139,11 +140,19 @@ class RemoteSurvey(Shown):
         if squared & spread.keys() and self.declared.by_rows:
             raise SurveyError("留在原处的表｜方差、协方差与相关系数的逐行方差要四次方的和｜clusters 写到行以上的单元，或先读入内存")
         means = {name: profile.anchor for name, profile in spread.items()}
-        table = engines.gathered(self.far, self._keys(asked, means, wheres), self.declared.weights, means)
+        keys = self._keys(asked, means, wheres) | self._written({*by, *self.declared.strata, *self.declared.clusters}, variables)
+        table = engines.gathered(self.far, keys, self.declared.weights, means)
         if table.empty:
             raise SurveyError(NO_ROWS)
         self._refuse_changed(seen, table)
         return self._survey(held.as_in_memory(self.far, table, [*self.declared.columns, *asked]), spread, list(wheres))
+
+    def _written(self, groups: set[Any], variables: Iterable[str]) -> dict[str, Any]:
+        """Return the columns of groups as their cells are written in a CSV file: 3.1 and 3.10 are two."""
+        both = [name for name in variables if name in groups and name in self.far.written]
+        if both:
+            raise SurveyError(f"{'、'.join(both)}｜带小数的列既作数、又作分组或单元，3.1 与 3.10 是一数两组｜分两步估计，或把这一列写两份")
+        return {name: nw.col(text) for name, text in self.far.written.items() if name in groups}
 
     def repeats(self, name: str) -> int:
         """Return how many values of a column stand in more than one row of a first-stage unit."""
