@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -40,10 +40,12 @@ def counted(things: Iterable[Thing], what: str, progress: Progress | None, count
     读入 3/3
     ['a', 'b', 'c']
     """
-    many = len(things) if count is None else count  # type: ignore[arg-type]  # things without a length come with their count
+    if count is None:
+        assert isinstance(things, Sized)  # others come with their count
+        count = len(things)
     for done, thing in enumerate(things, 1):
         yield thing
-        tell_count(progress, what, done - 1, done, many)
+        tell_count(progress, what, done - 1, done, count)
 
 
 def tell_count(progress: Progress | None, what: str, before: int, done: int, many: int) -> None:
