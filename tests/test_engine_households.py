@@ -9,6 +9,7 @@ import pickle
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -21,6 +22,8 @@ import evalkit as ev
 from evalkit import charts
 from evalkit.errors import EvalkitError
 from evalkit.estimates.villages import by_unit
+from evalkit.indicators import drawing
+from evalkit.indicators.values import Value
 from evalkit.survey import RemoteSurvey, Survey
 from evalkit.survey.remote import KNOWN, ROWS
 from tests.engine_cases import DESIGNS, LARGE, answers, declared, framed, limited, register, same
@@ -151,6 +154,18 @@ def test_what_was_asked_together_is_not_asked_again(pair: tuple[Any, Any], monke
     assert float(both - second - first) == pytest.approx(0, abs=1e-12)
     assert float((both - second - first).se[0]) == pytest.approx(0, abs=1e-9)
     assert float((pickle.loads(pickle.dumps(first)) * 2).se[0]) == pytest.approx(2 * first.se[0])
+
+
+def test_values_of_one_survey_in_an_engine_move_together(pair: tuple[Any, Any]) -> None:
+    """What other samples could have shown of two indicators: drawn with the correlation of their estimates."""
+    made = []
+    for each in pair:
+        rates = [ev.proportion(each, "wrong", where=where) for where in (ev.col("persons") > 1, ev.col("persons") > 2)]
+        values = tuple(Value("甲", code, float(rate), rate) for code, rate in zip("ab", rates, strict=True))
+        (group,) = drawing._surveys(SimpleNamespace(sampled=values))
+        made.append(drawing._correlated(group, 400))
+    np.testing.assert_allclose(*made, atol=1e-9)
+    assert np.corrcoef(made[1].T)[0, 1] > 0.7
 
 
 def test_estimates_of_two_surveys_stay_apart(table: pd.DataFrame) -> None:

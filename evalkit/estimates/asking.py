@@ -89,6 +89,12 @@ def on_one_survey(estimates: Sequence[Estimate]) -> list[Estimate] | None:
     return [_moved(one, found[0].survey, blocks) for one in estimates]
 
 
+def origin(estimate: Estimate) -> int:
+    """Return what Estimates have in common that come from one survey, in memory or in an engine."""
+    asked = next((block.asked for block in estimate.blocks), None)
+    return id(estimate.survey if asked is None else asked[0].far)
+
+
 def way_to_one(estimates: Sequence[Estimate]) -> str:
     """Return what to type where Estimates come from several surveys."""
     if any(each.survey.alike is not None for each in estimates):

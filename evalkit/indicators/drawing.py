@@ -9,6 +9,7 @@ from scipy.special import ndtr
 
 from evalkit import streams
 from evalkit.estimates import combine
+from evalkit.estimates.asking import origin
 from evalkit.patience import Progress, counted
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _surveys(values: Values) -> list[list[Value]]:
     """Return the sampled values by survey; a value from a table stands alone."""
     groups: dict[Any, list[Value]] = {}
     for at, value in enumerate(values.sampled):
-        groups.setdefault(("alone", at) if value.estimate is None else id(value.estimate.survey), []).append(value)
+        groups.setdefault(("alone", at) if value.estimate is None else origin(value.estimate), []).append(value)
     return list(groups.values())
 
 
