@@ -300,7 +300,7 @@ class Faults:
         for at, fault in enumerate(self.faults):
             if fault.row is not None and fault.row in places:
                 place = places[fault.row]
-                told = "" if not place or place in fault.value else f"{what} {place}"
+                told = "" if not place or place in fault.value else f"{what} {place}".strip()
                 self.faults[at] = replace(fault, row=None, value=" ".join(part for part in (told, fault.value) if part))
 
     def __len__(self) -> int:

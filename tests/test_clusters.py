@@ -110,7 +110,15 @@ def test_parts_of_several_types_are_told() -> None:
     parts = [pd.DataFrame({"village": ["a", "b"], "y": [0, 1]}), pd.DataFrame({"village": ["a", "c"], "y": ["有", "无"]})]
     table = dask.dataframe.from_map(lambda at: parts[at], [0, 1], meta=parts[0])
     told = refused(lambda: ev.mean(ev.Survey.from_data(table, clusters="village"), "y"))
-    assert "Dask" in told and "同一类型" in told
+    assert "Dask｜列 y：表头所记是数，有的分区中是文字" in told and "同一类型" in told
+    codes = [part.assign(village=[1, 2] if at else part["village"], y=1) for at, part in enumerate(parts)]
+    torn = dask.dataframe.from_map(lambda at: codes[at], [0, 1], meta=codes[0])
+    assert "列 village：表头所记是文字，有的分区中是数" in refused(lambda: ev.mean(ev.Survey.from_data(torn, clusters="village"), "y"))
+
+
+def test_headings_that_spark_takes_for_paths_are_refused(session: Any) -> None:
+    table = session.createDataFrame(answers()[["village", "income"]].rename(columns={"income": "收入.元"}))
+    assert "Spark 不能按这样的列名取列" in refused(lambda: ev.mean(ev.Survey.from_data(table, clusters="village"), "收入.元"))
 
 
 def test_an_engine_that_is_lost_is_told(session: Any) -> None:

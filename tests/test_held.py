@@ -16,6 +16,7 @@ import pytest
 
 import evalkit as ev
 from evalkit.errors import EvalkitWarning
+from tests import county, engine_cases
 from tests.engine_cases import same
 from tests.refusals import refused
 
@@ -139,6 +140,11 @@ def test_headings_of_every_kind(heading: str, tmp_path: Path) -> None:
         same(near, far)
 
 
+def test_headings_that_are_patterns_are_refused(tmp_path: Path) -> None:
+    for each in held(plain().rename(columns={"y": "*"}), tmp_path).values():
+        assert "不能按这样的列名取列" in refused(lambda each=each: ev.mean(ev.Survey.from_data(each, **DESIGN), "*"))
+
+
 def test_headings_that_collide_with_ours_are_refused(tmp_path: Path) -> None:
     for heading in ("evalkit_s0", "evalkit_inside", "evalkit_n"):
         for each in held(plain().rename(columns={"y": heading}), tmp_path).values():
@@ -155,3 +161,33 @@ def test_a_query_that_cannot_be_repeated_is_refused() -> None:
 
     survey = ev.Survey.from_data(pl.from_pandas(plain()).lazy().map_batches(fewer), **DESIGN)
     assert "一次 240 行，一次 233 行" in refused(lambda: ev.mean(survey, "income"))
+
+
+def test_a_register_is_counted_without_sums_and_sums_do_not_wrap_around(tmp_path: Path) -> None:
+    listed = pd.DataFrame({"村代码": np.repeat(["533124207001", "533124207002"], 3000), "分": 2**52 + 1})
+    for each in [listed, *held(listed, tmp_path).values()]:
+        frame = ev.Frame.from_data(each, id="村代码", rows="户数")
+        assert frame.table()["户数"].tolist() == ["3000", "3000"]
+        told = refused(lambda each=each: ev.Frame.from_data(each, id="村代码", rows="户数", sums=["分"]))
+        assert "分：533124207001｜全村之和超过 2 的 53 次方" in told
+
+
+def test_returns_from_an_engine_name_the_household() -> None:
+    sample, back = engine_cases.from_memory(), engine_cases.returned().astype(str)
+    village, household = (back[name].iat[0] for name in ("村代码", "户编号"))
+    lost, strange = back.assign(村代码=back["村代码"].mask(back.index == back.index[1])), back.copy()
+    strange.loc[strange.index[0], "户编号"] = "9999"
+    twice = refused(lambda: ev.collect(sample, pl.from_pandas(pd.concat([back, back.iloc[:1]])).lazy()))
+    assert f"村 {village} 户 {household}｜同一户重复，有两行" in twice
+    assert f"村 {village} 户 9999｜这一户不在该村的样本" in refused(lambda: ev.collect(sample, pl.from_pandas(strange).lazy()))
+    assert "村代码空白（1 行）" in refused(lambda: ev.collect(sample, pl.from_pandas(lost).lazy()))
+
+
+def test_a_whole_register_in_memory_is_refused_with_the_way_out() -> None:
+    first = ev.draw(engine_cases.framed(engine_cases.register()), engine_cases.declared(), seed=county.SEED)
+    design = engine_cases.declared()
+    words = design.rosters.strata if design.rosters else {}
+    plain = engine_cases.register().drop(columns="village").rename(columns=engine_cases.OWN).replace({"stratum": words})
+    assert 'isin(sample.villages)' in refused(lambda: ev.draw_next(first, plain))
+    mine = plain[plain["village"].isin(first.villages)]
+    assert ev.draw_next(first, mine).certificate.sha256 == engine_cases.from_memory().certificate.sha256

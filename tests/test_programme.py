@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import tomli_w
@@ -19,6 +20,7 @@ from evalkit.evaluation.programme import draw_counties, open_counties
 from evalkit.evaluation.programme.running import COUNTIES
 from evalkit.synthetic import registry, returns
 from evalkit.tables import Results
+from tests.refusals import refused
 
 SEED = "31415926535897932384"
 DESIGN = Path("designs/national_programme_2018.toml")
@@ -160,6 +162,12 @@ def test_a_county_with_two_names_and_two_counties_of_one_name_are_told_with_thei
     with pytest.raises(FrameError) as refusal:
         draw_counties(ev.read_design(tmp_path / "design.toml"), seed=SEED)
     assert "第 5 行，county" in str(refusal.value) and "第 26 行，county_name" in str(refusal.value)
+    torn = pd.concat([listed, listed.iloc[[0]]]).assign(county=lambda t: t["county"].where(np.arange(len(t)) != 2, ""))
+    torn.to_csv(tmp_path / "名单.csv", index=False)
+    told = refused(lambda: draw_counties(ev.read_design(tmp_path / "design.toml"), seed=SEED))
+    assert f"第 {len(torn) + 1} 行，village" in told and "编号重复" in told and "第 4 行，county｜空白" in told
+    listed.drop(columns="county_name").to_csv(tmp_path / "名单.csv", index=False)
+    assert "county_name｜没有这一列" in refused(lambda: draw_counties(ev.read_design(tmp_path / "design.toml"), seed=SEED))
 
 
 def test_a_design_without_programme_says_what_to_write() -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codes import shown_headings, shown_label
+from evalkit.engines import parts
 from evalkit.engines.delimited import read_texts, refuse_other_headings, spoilt, text_file, typed
 from evalkit.engines.paths import chosen, escaped
 from evalkit.engines.refusals import refusal, stopped
@@ -85,6 +86,10 @@ class Far:
         strange = [name for name in dict.fromkeys(columns) if name not in have]
         if strange:
             raise self.error(f"{'、'.join(map(str, strange))}｜{self.engine} 表中没有这一列｜改正列名；现有：{shown_headings(have)}")
+        unspoken = [name for name in columns if _unspoken(self.engine, name)]
+        if unspoken:
+            rule = f"{self.engine} 不能按这样的列名取列"
+            raise self.error(f"{shown_headings(unspoken)}｜{rule}｜在引擎中改名，列名不用 *、点、反引号，不以 ^ 开头")
 
     def tried(self, what: str, ask: Any) -> Any:
         """Ask the engine for something, and tell a refusal in evalkit's words.
@@ -235,6 +240,8 @@ def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "
     name = found.implementation.value
     if name == "duckdb":
         found = nw.from_native(_without_nan(nw.to_native(found)))
+    elif name == "dask":
+        found = nw.from_native(parts.checked(nw.to_native(found), error))
     return Far(found, NAMES.get(name, name), error)
 
 
@@ -315,6 +322,11 @@ def _streamed(relation: Any) -> pd.DataFrame:
     reader = stream(PART)
     parts = [exactly(batch).copy() for batch in reader] or [reader.schema.empty_table().to_pandas()]
     return pd.DataFrame({name: pd.concat([part.pop(name) for part in parts], ignore_index=True) for name in reader.schema.names})
+
+
+def _unspoken(engine: str, name: str) -> bool:
+    """Say whether an engine takes a heading for a pattern, or for a path into a column, whoever asks."""
+    return name == "*" or (engine == "polars" and name.startswith("^")) or (engine == "Spark" and ("." in name or "`" in name))
 
 
 def folded(heading: str) -> str:

@@ -31,7 +31,7 @@ def counted(far: Far, keys: Sequence[str], sums: Sequence[str]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a combination of values, in no order: the keys, ``evalkit_n`` rows, and for the i-th column of numbers
-        ``evalkit_sum{i}`` and ``evalkit_wrong{i}``, how many rows hold no such number; these count 0.
+        ``evalkit_sum{i}`` (a double: exact below 2⁵³) and ``evalkit_wrong{i}``, how many rows hold no such number; these count 0.
     """
     table, made = far.only([*keys, *sums]), dict[str, Any]()
     kinds = table.kinds
@@ -39,12 +39,13 @@ def counted(far: Far, keys: Sequence[str], sums: Sequence[str]) -> pd.DataFrame:
         number = (_written(name) if kinds[name] == "text" else value_of(table, name, kinds[name])).cast(nw.Float64)
         sound = (number >= 0) & (number < MOST) & (number.round(0) == number)
         # a product of columns, or a cast, is a column before it is summed: not every engine sums expressions
-        made |= {f"evalkit_sum{at}": nw.when(sound).then(number).otherwise(0.0).cast(nw.Int64)}
+        # sums of whole numbers are exact as doubles below 2⁵³, and beyond they are large and do not wrap around
+        made |= {f"evalkit_sum{at}": nw.when(sound).then(number).otherwise(0.0)}
         made |= {f"evalkit_wrong{at}": nw.when(sound).then(nw.lit(0)).otherwise(nw.lit(1))}
     every = [nw.len().alias(COUNT), *(nw.col(name).sum() for name in made)]
     found = table.brought("按村计数", lambda lazy: (lazy.with_columns(**made) if made else lazy).group_by(*keys).agg(*every))
     for name in (COUNT, *made):
-        found[name] = found[name].astype("int64")
+        found[name] = found[name].astype(float if name.startswith("evalkit_sum") else "int64")
     return found
 
 

@@ -52,11 +52,19 @@ class Handed:
     hidden: frozenset[str] = frozenset()
     others: Mapping[str, int] | None = None
 
-    def placed(self, faults: Faults, village: str) -> Faults:
-        """Return the faults, told by village where the rows came from an engine and have no number of their own."""
+    def placed(self, faults: Faults, village: str, household: str = "") -> Faults:
+        """Return the faults, told by village and household where the rows came from an engine and have no number of their own."""
         if self.others is not None and faults:
-            faults.by_place(dict(zip(self.rows.tolist(), map(shown, self.table[village]), strict=True)), "村")
+            places = [self.place(at, village, household) for at in range(len(self.rows))]
+            faults.by_place(dict(zip(self.rows.tolist(), places, strict=True)), "")
         return faults
+
+    def place(self, at: int, village: str, household: str) -> str:
+        """Return where a row stands, as a message names it: its row, or its village and household where rows have no number."""
+        if self.others is None:
+            return placed(self.files[at], f"第 {int(self.rows[at])} 行")
+        whose = shown(str(self.table[village].iat[at]))
+        return named(whose, str(self.table[household].iat[at])) if household else f"村 {whose}" if whose else ""
 
     def note(
         self,

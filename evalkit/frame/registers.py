@@ -99,7 +99,7 @@ def entries(table: Any, far: Far | None, register: Register, read: Sequence[str]
         for row in text.index[~((numbers >= 0) & (numbers < engines.MOST) & (numbers % 1 == 0)).to_numpy(dtype=bool)]:
             faults.add(int(row) + 2, name, None, "应为不小于 0 的整数", "改正该格")
     faults.refuse(FrameError)
-    return Entries(text, pd.Series(1, index=text.index), pd.DataFrame(made, index=text.index).astype("int64"))
+    return Entries(text, pd.Series(1, index=text.index), pd.DataFrame(made, index=text.index).astype(float))
 
 
 def by_village(
@@ -134,7 +134,11 @@ def by_village(
         check_rows(units, id, "", (), code, found)
     faults.extend(read.placed(found, id))
     numbers = read.sums.assign(**{register.rows: read.held}).loc[known.index]
-    totals = numbers.groupby(known[id].to_numpy()).sum().loc[units[id]].astype(str)
+    totals = numbers.groupby(known[id].to_numpy()).sum()
+    for column in register.sums:
+        for unit in totals.index[totals[column] >= engines.MOST]:
+            faults.add(None, column, codes.shown(str(unit)), "全村之和超过 2 的 53 次方，不能精确求和", "核对该列：看来不是人数、户数")
+    totals = totals.clip(upper=engines.MOST).loc[units[id]].astype("int64").astype(str)
     return units.assign(**{each: totals[each].to_numpy() for each in register.headings})
 
 

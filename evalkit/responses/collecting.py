@@ -207,7 +207,8 @@ def handed_returns(sample: Sample, returns: Source, progress: Progress | None = 
     handed, faults = hand_in(returns, "回收表", read, ids, ResponsesError, (columns.household,), within, progress)
     for village, count in sorted((handed.others or {}).items()):
         remedy = "改正村代码；表中还有别处的回收的，先在引擎中筛选出本次评估的行"
-        faults.add(None, columns.village, shown(village), f"这个村没有被抽中（{count} 行）", remedy)
+        rule, remedy = ("这个村没有被抽中", remedy) if village else ("村代码空白", "补全这些格")
+        faults.add(None, columns.village, shown(village), f"{rule}（{count} 行）", remedy)
     return _only(handed.dated(checks), filled(handed.table, design)), faults
 
 
@@ -227,7 +228,8 @@ def examined(
     answers, visits = _answered(handed, faults, visits, sample.design, missing)
     check_reserves(handed, faults, columns, drawn, visits)
     doubts = Faults("回收表", [*oddities(handed, columns, drawn, visits), *answers.noted, *screening.faults("ask", "note")])
-    placed = handed.placed(faults, columns.village), tuple(handed.placed(doubts, columns.village))
+    whose = columns.village, columns.household
+    placed = handed.placed(faults, *whose), tuple(handed.placed(doubts, *whose))
     return Examined(handed, *placed, visits, answers)
 
 

@@ -111,9 +111,8 @@ def _note_repeats(handed: Handed, faults: Faults, columns: Returns, places: NDAr
     for i, place in enumerate(places.tolist()):
         if place != NOBODY and place in seen:
             first = seen[place]
-            where = placed(handed.files[first], f"第 {int(handed.rows[first])} 行")
-            heading = placed(handed.files[i], columns.household)
-            faults.add(int(handed.rows[i]), heading, None, f"同一户重复，先见于{where}", TWICE)
+            told = "有两行" if handed.others is not None else f"先见于{handed.place(first, columns.village, columns.household)}"
+            faults.add(int(handed.rows[i]), placed(handed.files[i], columns.household), None, f"同一户重复，{told}", TWICE)
         elif place != NOBODY:
             seen[place] = i
 

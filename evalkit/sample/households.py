@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 NEEDED = ("village", "household", "stratum", "persons")
 MOST_PERSONS = 50  # a row with more is no household: a village total, a telephone number, an income
 PERSONAL = ("head", "id_number", "address")
+REMEDY = '删去该村，或改正村代码；表是整份户名册的，只留抽中各村的行：表[表["village"].isin(sample.villages)]'
 DECIDING = ("household", "stratum", "persons")
 FACTS = ("village", "household", "cell", "N", "quota", "n", "chance", "role", "order")
 Cells = tuple[Cell, ...]
@@ -350,7 +351,7 @@ def note_absent(faults: Faults, column: str, villages: Iterable[str], held: Iter
 def _check_villages(table: pd.DataFrame, villages: Collection[str], faults: Faults) -> None:
     counts = table.loc[~table["village"].isin(list(villages)), "village"].value_counts(sort=False)
     for village, count in counts.items():
-        faults.add(None, "village", codes.shown(str(village)), f"这个村没有被抽中（名册中有 {count} 行）", "删去该村，或改正村代码")
+        faults.add(None, "village", codes.shown(str(village)), f"这个村没有被抽中（名册中有 {count} 行）", REMEDY)
 
 
 def _check_households(table: pd.DataFrame, faults: Faults) -> None:

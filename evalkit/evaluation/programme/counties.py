@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from evalkit import tickets
+from evalkit import codes, tickets
 from evalkit.design import Design, read_design
 from evalkit.design.programme import ProgrammeSection, counties_data, county_data
 from evalkit.errors import DesignError, Faults, FrameError
@@ -109,11 +109,25 @@ def _listed(design: Design) -> pd.DataFrame:
     """Return the whole list as text, with the columns that the design keeps; those that a specimen makes up come county by county."""
     part, faults = design.frame, Faults("名单")
     table = made_list(part.made) if part.made else read_sheet(design.resolve(part.file), part.sheet, error=FrameError)
-    read = [part.id, part.name, *part.columns, part.place, *(rule.column for rule in part.rule), *(note.column for note in part.note)]
-    wanted = [column for column in dict.fromkeys(read) if column and (design.specimen is None or column in table.columns)]
+    section = _section(design)
+    read = [section.column, section.name, part.id, part.name, *part.columns, part.place]
+    read += [*(rule.column for rule in part.rule), *(note.column for note in part.note)]
+    given = {section.column, section.name, *(table.columns if design.specimen else read)}  # a specimen makes up the rest
+    wanted = [column for column in dict.fromkeys(read) if column and column in given]
     rows = plain_rows(table, faults, wanted)
-    code = _section(design).column
-    return rows.assign(**{code: tickets.cleaned(rows[code].tolist())})
+    rows = rows.assign(**{name: tickets.cleaned(rows[name].tolist()) for name in dict.fromkeys([section.column, part.id]) if name in rows})
+    _check_villages(rows, part.id, section, faults)
+    return rows
+
+
+def _check_villages(rows: pd.DataFrame, id: str, section: ProgrammeSection, faults: Faults) -> None:
+    """Refuse a village that is listed twice, and rows of no county: the draw of their county would find it, when counties are drawn."""
+    for row in rows.index[rows[id].duplicated() & (rows[id] != "")] if id in rows else ():
+        faults.add(int(row) + 2, id, codes.shown(str(rows.at[row, id])), "编号重复", "每个单位一行，删去多余的行")
+    for column in dict.fromkeys([section.column, section.name]):
+        for row in rows.index[rows[column] == ""]:
+            faults.add(int(row) + 2, column, None, "空白", "补全该格")
+    faults.refuse(FrameError)
 
 
 def _refuse_two_faced(counties: pd.DataFrame, part: ProgrammeSection) -> None:
