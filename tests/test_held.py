@@ -103,6 +103,27 @@ def test_categories_are_not_compared_by_letters_and_are_all_there() -> None:
         assert "isin" in refused(lambda far=far: ev.mean(far, "y", where=ev.col("kind") > "乙"))
 
 
+def test_categories_of_a_parquet_file_are_not_compared_by_letters(tmp_path: Path) -> None:
+    table = plain().assign(kind=lambda t: pd.Categorical(t["kind"], ["丁", "乙", "甲", "丙"], ordered=True))
+    far = ev.Survey.from_data(held(table, tmp_path)["path"], **DESIGN)
+    assert "isin" in refused(lambda: ev.mean(far, "y", where=ev.col("kind") > "乙"))
+    same(*(ev.mean(each, "y", where=ev.col("kind").isin(["乙"])) for each in (ev.Survey.from_data(table, **DESIGN), far)))
+
+
+def test_parquet_files_of_one_table_hold_the_same_moments_and_numbers(tmp_path: Path) -> None:
+    """A time with a zone is another moment than one without; a whole number beyond 2⁵³ among decimals is another number."""
+    at = pd.Timestamp("2024-01-01")
+    pairs = {
+        "带时区的时刻": (at.tz_localize("Asia/Shanghai"), at), "日期": (at.date(), at), "2 的 53 次方": (2**53 + 1, 0.5),
+    }  # fmt: skip
+    for told, pair in pairs.items():
+        for name, value in zip("ab", pair, strict=True):
+            plain().assign(x=value).to_parquet(tmp_path / f"{name}.parquet")
+        assert told in refused(lambda: ev.Survey.from_data(tmp_path / "*.parquet", **DESIGN))
+    plain().assign(x=7).to_parquet(tmp_path / "a.parquet")  # beside 0.5
+    assert len(ev.mean(ev.Survey.from_data(tmp_path / "*.parquet", **DESIGN), "y", by="x").table()) == 2
+
+
 def test_domains_of_truth_values_and_zoned_times_keep_their_names(tmp_path: Path) -> None:
     table = plain().assign(true=lambda t: t["y"] == 1, at=pd.Timestamp("2024-01-01", tz="Asia/Shanghai"))
     near = ev.Survey.from_data(table, **DESIGN)

@@ -6,6 +6,7 @@ columns, semi-joins), through narwhals; a product is made as a column before it 
 
 from __future__ import annotations
 
+import json
 import tempfile
 import threading
 import unicodedata
@@ -37,7 +38,7 @@ PART = 1 << 20  # rows of an answer that are taken together
 QUOTE = '"'
 ONE_BY_ONE = threading.RLock()  # relations share their connection, which answers one question at a time; it uses all cores for it
 NUMBER = {"whole": "number"}  # kinds that count as one where files are compared
-KINDS = {"number": "数", "text": "文字", "truth": "真假", "other": "其他类型"}
+KINDS = {"whole": "数", "number": "数", "text": "文字", "truth": "真假", "other": "其他类型"}
 WHOLE = ("pandas", "numpy", "builtins")  # modules of tables that are in memory already, so that narwhals need not be loaded
 
 
@@ -59,6 +60,8 @@ class Far:
         groups: 3.1 and 3.10 are two codes.
     files : int
         Of how many CSV files; 0 where the table is no such.
+    classes : frozenset of str
+        Columns of a Parquet file that were categories when it was written, which are read as text.
     """
 
     lazy: Any
@@ -67,6 +70,7 @@ class Far:
     kept: tuple[Any, ...] = field(default=())
     written: Mapping[str, str] = field(default_factory=dict)
     files: int = 0
+    classes: frozenset[str] = frozenset()
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -131,7 +135,7 @@ class Far:
         have = {folded(name): name for name in self.kinds}
         headings = {name: name if name in self.kinds else have.get(folded(name), name) for name in dict.fromkeys(columns)}
         self.known(list(headings.values()))
-        return replace(self, lazy=self.lazy.select(**{name: nw.col(heading) for name, heading in headings.items()}))
+        return replace(self, lazy=self.lazy.select(*(nw.col(heading).alias(name) for name, heading in headings.items())))
 
     def among(self, lazy: Any, column: str, values: Sequence[Any]) -> Any:
         """Return the rows whose cell is one of these values: a semi-join, which DuckDB makes of a list in SQL alone."""
@@ -256,7 +260,8 @@ def _file(given: str | Path, error: type[EvalkitError], memory: str, text: bool)
     if len(files) > 1:
         _refuse_torn({each.name: far.tried("读列名", partial(read, [escaped(each)])) for each in files}, error)
     relation = far.tried("读文件", partial(read, list(map(escaped, files))))
-    return replace(far, lazy=nw.from_native(_without_nan(relation)))
+    classes = far.tried("读列名", lambda: _classed(far.kept[0], files[0]))
+    return replace(far, lazy=nw.from_native(_without_nan(relation)), classes=classes)
 
 
 def _texts(far: Far, files: Sequence[Path], folder: Path, text: bool) -> Far:
@@ -273,7 +278,7 @@ def _refuse_torn(parts: dict[str, Any], error: type[EvalkitError]) -> None:
 
     Whole numbers beside broken ones are numbers.
     """
-    kinds = {file: {name: _kind(dtype) for name, dtype in nw.from_native(part).collect_schema().items()} for file, part in parts.items()}
+    kinds = {file: {name: _told(dtype) for name, dtype in nw.from_native(part).collect_schema().items()} for file, part in parts.items()}
     (first, known), *others = kinds.items()
     faults = Faults("DuckDB｜读列名")
     for file, found in others:
@@ -281,12 +286,37 @@ def _refuse_torn(parts: dict[str, Any], error: type[EvalkitError]) -> None:
         if strange:
             rule = f"与 {shown_label(first)} 的列不同：{shown_headings(strange)}"
             faults.add(None, shown_label(file), None, rule, "各文件应有同样的列；补全或改正后重试")
-        for name in known:
-            pair = [NUMBER.get(kind, kind) for kind in (known[name], found.get(name, known[name]))]
-            if pair[0] != pair[1]:
-                rule = f"在 {shown_label(first)} 中是{KINDS[pair[0]]}，在 {shown_label(file)} 中是{KINDS[pair[1]]}"
+        for name in known.keys() & found.keys():
+            pair = known[name], found[name]
+            if NUMBER.get(pair[0], pair[0]) != NUMBER.get(pair[1], pair[1]):
+                one, other = (KINDS.get(kind, kind) for kind in pair)
+                rule = f"在 {shown_label(first)} 中是{one}，在 {shown_label(file)} 中是{other}"
                 faults.add(None, name, None, rule, "各文件的同名列应为同一类型；改正该列，重新存成 Parquet")
+    for name in known:
+        if {found.get(name) for found in kinds.values()} == {"whole", "number"} and any(_beyond(part, name) for part in parts.values()):
+            rule = "有的文件中是整数，有的是小数，而有不小于 2 的 53 次方的数，合成小数会变成同一个数"
+            faults.add(None, name, None, rule, "各文件都存成整数，或都存成文字")
     faults.refuse(error)
+
+
+def _told(dtype: Any) -> str:
+    """Return what a column holds, dates and times told apart: with a zone they are other moments than without."""
+    if dtype == nw.Datetime:
+        return "带时区的时刻" if dtype.time_zone else "不带时区的时刻"
+    return "日期" if dtype == nw.Date else _kind(dtype)
+
+
+def _beyond(part: Any, name: str) -> bool:
+    """Say whether a column of numbers holds any that a double cannot tell from its neighbour."""
+    ((largest,),) = part.aggregate(f"max(abs({_quoted(name, QUOTE)}::DOUBLE))").fetchall()
+    return largest is not None and largest >= 2.0**53
+
+
+def _classed(engine: Any, file: Path) -> frozenset[str]:
+    """Return the columns of a Parquet file that pandas kept as categories: DuckDB reads them as text, their order is lost."""
+    asked = "SELECT decode(value) FROM parquet_kv_metadata(?) WHERE decode(key) = 'pandas'"
+    found = [column for (told,) in engine.execute(asked, [escaped(file)]).fetchall() for column in json.loads(told)["columns"]]
+    return frozenset(str(column["name"]) for column in found if column["pandas_type"] == "categorical")
 
 
 def _without_nan(relation: Any) -> Any:

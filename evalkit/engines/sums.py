@@ -66,7 +66,9 @@ def dtype_of(far: Far, name: str) -> Any:
 def categories_of(far: Far, name: str) -> tuple[str, ...] | None:
     """Return the categories of a column in their order, none where the engine does not declare them; None for another column."""
     dtype = dtype_of(far, name)
-    return tuple(dtype.categories) if isinstance(dtype, nw.Enum) else () if dtype == nw.Categorical else None
+    if isinstance(dtype, nw.Enum):
+        return tuple(dtype.categories)
+    return () if dtype == nw.Categorical or name in far.classes else None
 
 
 def value_of(far: Far, name: str, kind: str) -> Any:
