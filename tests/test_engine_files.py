@@ -119,6 +119,8 @@ def test_numbers_of_a_csv_are_plain_ones_and_nothing_is_taken_for_one(tmp_path: 
         said = refused(lambda: ev.mean(ev.Survey.from_data(path, clusters="village"), "income"), SurveyError)
         assert "income｜有 1 格不是普通的十进制数，首格在第 1502 行" in said and "张三" not in said
         assert "weights" not in said and "首格在第 1502 行" in refused(lambda: rate_weighed(path))
+    table.assign(income=np.where(table.index == 1500, "张三", "2")).to_csv(path, index=False)  # one slip among few numbers
+    assert "首格在第 1502 行" in refused(lambda: ev.mean(ev.Survey.from_data(path, clusters="village"), "income"))
     table.assign(income=np.where(table.index == 1500, "", "2.5")).to_csv(path, index=False)
     assert "缺答案" in refused(lambda: ev.mean(ev.Survey.from_data(path, clusters="village"), "income"))
     same(rate(table, "type"), rate(path, "type"))

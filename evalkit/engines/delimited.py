@@ -23,6 +23,7 @@ ENDS = ("\r\n", "\n", "\r")
 QUOTE, LINE = ord('"'), ord("\n")
 HEADING = 1 << 20  # characters within which the heading ends
 FEW = 64  # different numbers in a column of words that may be codes of answers
+RARE = 100  # among so many numbers one word is a slip
 FIRST = 1000  # rows that show most columns of text to be no numbers
 WHOLE = "CAST(TRY_CAST({0} AS BIGINT) AS VARCHAR) = {0}"
 DECIMAL = "regexp_full_match({0}, '[+-]?(0|[1-9][0-9]*)([.][0-9]+)?')"
@@ -130,7 +131,8 @@ def spoilt(relation: Any, name: str, needed: bool) -> tuple[int, int] | None:
         The rows of CSV files in their order.
     name : str
     needed : bool
-        Whether the column must hold numbers; else it is one of words, unless it holds many different numbers or nothing else.
+        Whether the column must hold numbers; else it is one of words, unless it holds many different numbers, or hardly anything but
+        numbers.
 
     Returns
     -------
@@ -142,7 +144,8 @@ def spoilt(relation: Any, name: str, needed: bool) -> tuple[int, int] | None:
     cells = relation.project(f"{_name(name)} AS cell, row_number() OVER () AS place").filter("cell IS NOT NULL")
     asked = f"count(*), count({like}), count(DISTINCT {like}), count(*) FILTER (NOT {plain}), min(place) FILTER (NOT {plain})"
     ((held, numbers, many, wrong, first),) = cells.aggregate(asked).fetchall()
-    return (int(wrong), int(first)) if wrong and (needed or many > FEW or numbers == held) else None
+    slips = many > FEW or numbers == held or RARE * wrong < held
+    return (int(wrong), int(first)) if wrong and (needed or slips) else None
 
 
 def _forms(relation: Any, asked: dict[str, Any]) -> dict[str, Any]:
