@@ -265,6 +265,8 @@ def icc(
     found = proportion(survey, variable, by=by, where=where, missing=missing, decided_by=decided_by)
     if len(found.blocks) != 1:
         raise EstimateError(f"{variable}｜是文字列，有 {len(found.blocks)} 类｜一次一个 0/1 列，如 survey 中先写 列 == 某类")
+    if found.blocks[0].survey.stages[0].alike is not None:  # rows in an engine, each a unit of its own and counted with others alike
+        raise EstimateError(f"{variable}｜{NO_VILLAGES}，无从估计村内相关｜clusters= 写村")
     rows = _counted(found, programme)
     if all(row.reason for row in rows):
         raise EstimateError(f"{variable}｜{rows[0].reason}，无从估计村内相关｜clusters= 写村，或合并层")

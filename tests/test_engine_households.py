@@ -62,6 +62,17 @@ def test_the_picture_of_villages_counts_households(pair: tuple[Any, Any]) -> Non
     assert near == far and "户中" in near
 
 
+@pytest.mark.parametrize("design", [{}, {"strata": "stratum"}])
+def test_without_villages_nothing_is_said_of_villages(table: pd.DataFrame, design: dict[str, Any]) -> None:
+    """Each row is then a unit of its own, and what is brought are rows alike counted together, which are no villages."""
+    far = ev.Survey.from_data(pl.from_pandas(table).lazy(), **design)
+    for survey in (far, ev.Survey.from_data(table, **design)):
+        with pytest.raises(EvalkitError, match="村内都只有一户，无从估计村内相关"):
+            ev.icc(survey, "wrong")
+    with pytest.raises(EvalkitError, match="没有写 clusters"):
+        ev.proportion(far, "wrong").plot("villages")
+
+
 def test_a_saved_result_says_how_many_were_asked(pair: tuple[Any, Any], table: pd.DataFrame, tmp_path: Path) -> None:
     ev.proportion(pair[1], "wrong").save(tmp_path / "a.json")
     told = json.loads((tmp_path / "a.json").read_text(encoding="utf-8-sig"))["notes"]["抽样设计"]

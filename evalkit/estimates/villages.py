@@ -46,6 +46,8 @@ def by_unit(estimate: Estimate) -> pd.DataFrame:
         other = KINDS[estimate.kind] if estimate.kind != "proportion" else "比例的换算"
         raise EstimateError(f"按村｜这是{other}，不是比例本身｜用 ev.proportion(survey, 列)")
     first = estimate.survey.stages[0]
+    if first.alike is not None:
+        raise EstimateError("按村｜没有写 clusters，留在原处的行各自成一个单位｜from_data 写 clusters=村的列，或先读入内存")
     asked = np.where(estimate.survey.weights > 0, rows_behind(estimate.survey), 0.0)
     parts, start = [], 0
     for block in estimate.blocks:
