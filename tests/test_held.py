@@ -90,6 +90,35 @@ def test_conditions_choose_the_same_rows(tmp_path: Path) -> None:
         assert "所比的文字不是" in refused(lambda survey=survey: ev.mean(survey, "y", where=ev.col("day") > "去年"))
 
 
+def test_moments_lists_and_missing_values_mean_the_same_in_memory(tmp_path: Path) -> None:
+    """A date or its text is the first instant of the day; a list may mix whole numbers and decimals; nothing is compared with None."""
+    at, day = pd.Timestamp("2024-01-02"), datetime.date(2024, 1, 2)
+    table = plain().assign(at=pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(ROWS) % 5 * 12, "h"), code=np.arange(ROWS) % 4)
+    table["day"], table["zoned"], table["x"] = table["at"].dt.date, table["at"].dt.tz_localize("Asia/Shanghai"), table["code"] / 2
+    surveys = [ev.Survey.from_data(each, **DESIGN) for each in [table, *held(table, tmp_path).values()]]
+    for name, hits in {"at": 48, "day": 96}.items():
+        here = ev.col(name)
+        assert [ev.mean(surveys[0], "y", where=here == value).n[0] for value in (day, "2024-01-02", at, at.to_datetime64())] == [hits] * 4
+        for where, n in {here != day: ROWS - hits, here.isin(["2024-01-02", at, None]): hits, here < at.to_datetime64(): 96}.items():
+            near, *others = [ev.mean(each, "income", where=where) for each in surveys]
+            assert near.n[0] == n
+            for far in others:
+                same(near, far)
+    for where in (ev.col("code").isin([1, 2.0]), ev.col("code").isin([1.5, 2]), ~ev.col("code").isin([1.5]), ev.col("x").isin([1, 1.5])):
+        near, *others = [ev.mean(each, "income", where=where) for each in surveys]
+        for far in others:
+            same(near, far)
+    for survey in surveys:
+        for where in (ev.col("zoned") != day, ev.col("zoned").isin([at])):
+            assert "zoned｜列带时区" in refused(lambda survey=survey, where=where: ev.mean(survey, "y", where=where))
+        aware = ev.col("zoned") >= at.tz_localize("Asia/Shanghai")
+        assert ev.mean(survey, "y", where=aware).n[0] == 144
+        assert "列不带时区" in refused(lambda survey=survey: ev.mean(survey, "y", where=ev.col("at") != at.tz_localize("UTC")))
+        assert "所比的值不是（int）" in refused(lambda survey=survey: ev.mean(survey, "y", where=ev.col("at") != 3))
+    for lost in (None, np.nan, pd.NaT):
+        assert "ev.col('kind').isna()" in refused(lambda lost=lost: ev.col("kind") == lost)
+
+
 def test_categories_are_not_compared_by_letters_and_are_all_there() -> None:
     words = ["丁", "乙", "甲", "丙"]
     table = plain().assign(kind=lambda t: pd.Categorical(t["kind"], words, ordered=True))

@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,8 @@ OTHERWISE: dict[Any, Any] = {
 
 
 SHORT = ("float16", "float32", "Float32", "float[pyarrow]", "halffloat[pyarrow]")  # decimals of fewer digits than a double
+
+DATES = ("date", "datetime", "datetime64")  # what pandas calls objects that are dates or moments
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +77,17 @@ class Column:
     name: str
 
     def _compare(self, how: Callable[[Any, Any], Any], sign: str, value: Any) -> Condition:
+        if _missing(value):
+            told = "所比的是缺失值，与它比没有真假"
+            raise EstimateError(f"{self.name} {sign} {value}｜{told}｜写 ev.col({self.name!r}).isna()，其余的行前面加 ~")
+
         def test(survey: Survey) -> pd.Series:
             left = _fine(survey.column(self.name))
-            right = _fine(survey.column(value.name)) if isinstance(value, Column) else value
+            if isinstance(value, Column):
+                right = _fine(survey.column(value.name))
+                _refuse_zones(left, right)
+            else:
+                right = _near(left, [value])[0]
             lost = left.isna() | (right.isna() if isinstance(value, Column) else False)
             try:
                 return _unless(lost, how(left, right))
@@ -124,7 +135,7 @@ class Column:
 
         def test(survey: Survey) -> pd.Series:
             column = _fine(survey.column(self.name))
-            return _unless(column.isna(), column.isin(listed))
+            return _unless(column.isna(), column.isin(_near(column, listed)))
 
         return Condition(test, f"{self.name} in {listed!r}", lambda far: _isin(far, self.name, listed))
 
@@ -144,21 +155,65 @@ def _column(far: Far, name: str) -> tuple[Any, Any]:
 
 
 def _fine(column: pd.Series) -> pd.Series:
-    """Return a column of short decimals (float32) as doubles, as engines and R compare them: 0.1 is then less than its float32."""
-    return column.astype("Float64" if pd.api.types.is_extension_array_dtype(column) else float) if str(column.dtype) in SHORT else column
+    """Return a column as engines compare it: float32 as doubles (0.1 is then less than its float32), dates as their first instant."""
+    if str(column.dtype) in SHORT:
+        return column.astype("Float64" if pd.api.types.is_extension_array_dtype(column) else float)
+    if isinstance(column.dtype, (np.dtypes.ObjectDType, pd.ArrowDtype)) and pd.api.types.infer_dtype(column, skipna=True) in DATES:
+        try:
+            return pd.to_datetime(column.astype(object))
+        except ValueError:
+            raise EstimateError(f"{column.name}｜时刻的时区不一｜先用 pd.to_datetime(…, utc=True) 统一") from None
+    return column
+
+
+def _near(column: pd.Series, values: list[Any]) -> list[Any]:
+    """Return values as a column in memory, as `_fine` returns it, holds its own: what a column of moments is compared with is a moment."""
+    if column.dtype.kind != "M":
+        return values
+    return [_moment(str(column.name), value, column.dt.tz) for value in values if not _missing(value)]
+
+
+def _missing(value: Any) -> bool:
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
+
+
+def _refuse_zones(left: pd.Series, right: pd.Series) -> None:
+    """Refuse moments with a zone beside moments without: pandas calls them unequal, engines take the zone of the machine."""
+    if left.dtype.kind == right.dtype.kind == "M" and (left.dt.tz is None) != (right.dt.tz is None):
+        raise EstimateError(f"{left.name}、{right.name}｜一列带时区，一列不带，比不出先后｜先用 .dt.tz_localize(…) 统一")
+
+
+def _moment(name: str, value: Any, zone: Any) -> pd.Timestamp:
+    """Return a date (its first instant), a moment or the ISO text of one as a moment; a text is of the column's zone if it names none."""
+    if not isinstance(value, (str, date, np.datetime64)):
+        raise EstimateError(f"{name}｜列是日期，所比的值不是（{type(value).__name__}）｜写成 \"2024-11-30\" 或 date(2024, 11, 30) 的样子")
+    try:
+        moment = pd.Timestamp(datetime.fromisoformat(value) if isinstance(value, str) else value)
+    except ValueError:
+        raise EstimateError(f"{name}｜列是日期，所比的文字不是｜写成 2024-11-30 的样子") from None
+    if isinstance(value, str) and zone is not None and moment.tzinfo is None:
+        moment = moment.tz_localize(zone)
+    if zone is not None and moment.tzinfo is None:
+        way = "写 pd.Timestamp('2024-11-30', tz='Asia/Shanghai')，或先把列转成日期"
+        raise EstimateError(f"{name}｜列带时区，所比的日期或时刻不带｜{way}")
+    if zone is None and moment.tzinfo is not None:
+        raise EstimateError(f"{name}｜列不带时区，所比的时刻带｜去掉时区，如 pd.Timestamp('2024-11-30')")
+    return moment
 
 
 def _plain(far: Far, name: str, value: Any) -> Any:
-    """Return a value as the column holds its own: truth values are 0 and 1, a date that is written as text is a date."""
+    """Return a value as the column holds its own: truth values are 0 and 1, what a column of dates is compared with is a moment."""
     if isinstance(value, (bool, np.bool_)):
         return int(value)
     dtype = dtype_of(far, name)
-    if not isinstance(value, str) or dtype not in (nw.Date, nw.Datetime):
+    if isinstance(value, Column) or dtype not in (nw.Date, nw.Datetime):
         return value
-    try:
-        return date.fromisoformat(value) if dtype == nw.Date else datetime.fromisoformat(value)
-    except ValueError:
-        raise EstimateError(f"{name}｜列是日期，所比的文字不是｜写成 2024-11-30 的样子") from None
+    zone = dtype.time_zone if dtype == nw.Datetime else None
+    if zone is not None and far.engine == "Spark":  # whose ordinary times are all zoned, and compared in the zone of the session
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    moment = _moment(name, value, zone)
+    exact = moment.to_pydatetime() if moment.nanosecond == 0 else moment
+    return exact.date() if dtype == nw.Date and moment == moment.normalize() else exact
 
 
 def _kind(value: Any) -> str:
@@ -176,8 +231,20 @@ def _refuse_order(far: Far, names: list[str], sign: str) -> None:
 def _isin(far: Far, name: str, listed: list[Any]) -> Answers:
     column, known = _column(far, name)
     far.refuse_mixed(name, map(_kind, listed), f"{name} in …")
-    inside = column.is_in([_plain(far, name, value) for value in listed])
+    values = [_plain(far, name, value) for value in listed if not _missing(value)]
+    if far.kinds[name] in ("whole", "truth", "number"):
+        values = _numbers(name, values, whole=far.kinds[name] != "number")
+    elif dtype_of(far, name) == nw.Date:  # no day is a moment within a day
+        values = [value for value in values if not isinstance(value, datetime)]
+    inside = column.is_in(values)
     return inside & known, ~inside & known
+
+
+def _numbers(name: str, values: list[Any], *, whole: bool) -> list[Any]:
+    """Return numbers as a column of one type can hold them: a list of whole numbers and decimals is of no type in polars."""
+    if not all(isinstance(value, (Real, Decimal)) for value in values):
+        raise EstimateError(f"{name} in …｜列与所比的值不是同一类（列是数）｜先转换，或改写比较的值")
+    return [int(value) for value in values if value == value // 1] if whole else [float(value) for value in values]
 
 
 def _isna(far: Far, name: str) -> Answers:
