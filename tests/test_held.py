@@ -114,6 +114,8 @@ def test_moments_lists_and_missing_values_mean_the_same_in_memory(tmp_path: Path
         aware = ev.col("zoned") >= at.tz_localize("Asia/Shanghai")
         assert ev.mean(survey, "y", where=aware).n[0] == 144
         assert "列不带时区" in refused(lambda survey=survey: ev.mean(survey, "y", where=ev.col("at") != at.tz_localize("UTC")))
+        for where in (ev.col("code") != "1", ev.col("kind").isin([1]), ev.col("kind") != ev.col("code"), ~ev.col("y").isin(["1"])):
+            assert "列与所比的值不是同一类" in refused(lambda survey=survey, where=where: ev.mean(survey, "y", where=where))
         assert "所比的值不是（int）" in refused(lambda survey=survey: ev.mean(survey, "y", where=ev.col("at") != 3))
     for lost in (None, np.nan, pd.NaT):
         assert "ev.col('kind').isna()" in refused(lambda lost=lost: ev.col("kind") == lost)

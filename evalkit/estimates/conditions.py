@@ -34,6 +34,11 @@ SHORT = ("float16", "float32", "Float32", "float[pyarrow]", "halffloat[pyarrow]"
 
 DATES = ("date", "datetime", "datetime64")  # what pandas calls objects that are dates or moments
 
+SORTS = {
+    "string": "文字", **dict.fromkeys(DATES, "日期"),
+    **dict.fromkeys(["boolean", "integer", "floating", "decimal", "mixed-integer-float"], "数"),
+}  # fmt: skip
+
 
 @dataclass(frozen=True, eq=False)
 class Condition:
@@ -86,6 +91,7 @@ class Column:
             if isinstance(value, Column):
                 right = _fine(survey.column(value.name))
                 _refuse_zones(left, right)
+                _refuse_sorts(self.name, _sort(left), [_sort(right)])
             else:
                 right = _near(left, [value])[0]
             lost = left.isna() | (right.isna() if isinstance(value, Column) else False)
@@ -168,9 +174,23 @@ def _fine(column: pd.Series) -> pd.Series:
 
 def _near(column: pd.Series, values: list[Any]) -> list[Any]:
     """Return values as a column in memory, as `_fine` returns it, holds its own: what a column of moments is compared with is a moment."""
-    if column.dtype.kind != "M":
-        return values
-    return [_moment(str(column.name), value, column.dt.tz) for value in values if not _missing(value)]
+    present = [value for value in values if not _missing(value)]
+    if column.dtype.kind == "M":
+        return [_moment(str(column.name), value, column.dt.tz) for value in present]
+    _refuse_sorts(str(column.name), _sort(column), [SORTS.get(pd.api.types.infer_dtype([value]), "") for value in present])
+    return values
+
+
+def _sort(column: pd.Series) -> str:
+    """Return what a column holds as `SORTS` calls it; a column of blanks alone holds nothing, whatever pandas made of it."""
+    return SORTS.get(pd.api.types.infer_dtype(column, skipna=True), "") if column.notna().any() else ""
+
+
+def _refuse_sorts(name: str, sort: str, others: Iterable[str]) -> None:
+    """Refuse text beside numbers or dates: pandas calls them unequal, so that `!=` would be met by all rows."""
+    for other in others:
+        if sort and other and sort != other:
+            raise EstimateError(f"{name}｜列与所比的值不是同一类（{sort}与{other}）｜先转换，或改写比较的值")
 
 
 def _missing(value: Any) -> bool:
@@ -210,7 +230,7 @@ def _plain(far: Far, name: str, value: Any) -> Any:
         return value
     zone = dtype.time_zone if dtype == nw.Datetime else None
     if zone is not None and far.engine == "Spark":  # whose ordinary times are all zoned, and compared in the zone of the session
-        return datetime.fromisoformat(value) if isinstance(value, str) else value
+        return datetime.fromisoformat(value) if isinstance(value, str) else pd.Timestamp(value).to_pydatetime()
     moment = _moment(name, value, zone)
     exact = moment.to_pydatetime() if moment.nanosecond == 0 else moment
     return exact.date() if dtype == nw.Date and moment == moment.normalize() else exact
