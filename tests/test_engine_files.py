@@ -217,3 +217,25 @@ def test_each_kind_of_failure_has_its_own_remedy(tmp_path: Path, table: pd.DataF
         assert told in refusal(found) and "张三" not in refusal(found)
     lost = engines.opened(duckdb.connect().sql("SELECT 1 AS a"))
     assert lost is not None and lost.kinds == {"a": "whole"}
+
+
+def test_long_codes_of_a_csv_are_text_and_numbers_of_other_programs_are_numbers(tmp_path: Path) -> None:
+    """From 2⁵³ on doubles merge codes; Stata, SPSS and SAS write .5 and 5. for numbers."""
+    path = tmp_path / "a.csv"
+    for codes in ([10**19, 10**19 + 1, 10**19 + 2], [f"{2**53}.0", 2**53 + 1, 2**53 + 2]):
+        rows = [f"{k % 20},{codes[k % 3]},{k % 2},{'.5' if k % 2 else '-.25'},{k}." for k in range(120)]
+        path.write_text("village,code,wrong,share,whole\n" + "".join(row + "\n" for row in rows), encoding="utf-8")
+        survey = ev.Survey.from_data(path, clusters="village")
+        assert ev.proportion(survey, "wrong", where=ev.col("code") == str(codes[1])).n[0] == 40
+        assert "数与文字" in refused(lambda survey=survey: ev.mean(survey, "wrong", where=ev.col("code") == 10**19 + 1))
+        assert ev.mean(survey, "share").value[0] == pytest.approx(0.125)
+        assert ev.mean(survey, "whole").value[0] == pytest.approx(59.5)
+
+
+def test_a_blank_before_a_quote_is_refused_with_and_without_a_line_break(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for cell in ("x", '"x\ny"'):
+        path.write_text(f'village,kind,wrong,at\n1,甲,1,\n1, "甲",0,\n2,乙,0,{cell}\n', encoding="utf-8")
+        assert "第 3 行有引号前面是空格" in refused(lambda: rate(path))
+    path.write_text('village,kind,wrong,at\n1,"a, ""b""",1,\n2,say "b",0,"1, ""2"""\n', encoding="utf-8")
+    assert rate(path, by="kind").table()["kind"].tolist() == ['a, "b"', 'say "b"']

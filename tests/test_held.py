@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 import evalkit as ev
-from evalkit.errors import EvalkitWarning
+from evalkit.errors import EvalkitWarning, SurveyError
 from tests import county, engine_cases
 from tests.engine_cases import same
 from tests.refusals import refused
@@ -243,3 +243,34 @@ def test_a_whole_register_in_memory_is_refused_with_the_way_out() -> None:
     assert 'isin(sample.villages)' in refused(lambda: ev.draw_next(first, plain))
     mine = plain[plain["village"].isin(first.villages)]
     assert ev.draw_next(first, mine).certificate.sha256 == engine_cases.from_memory().certificate.sha256
+
+
+def test_codes_kept_as_decimals_stay_apart(tmp_path: Path) -> None:
+    """Oracle and Spark keep codes of 18 digits as decimals without a scale: as doubles 24 villages would be one."""
+    table = plain().assign(code=lambda t: 10**17 + t["village"])
+    near = ev.proportion(ev.Survey.from_data(table, clusters="code"), "y", by="stratum", where=ev.col("code") != 10**17 + 1)
+    engine = duckdb.connect()
+    engine.register("given", table)
+    made = engine.sql("SELECT * REPLACE (code::DECIMAL(18, 0) AS code), code::DECIMAL(20, 2) AS broken FROM given")
+    made.write_parquet(str(tmp_path / "a.parquet"))
+    eager = pl.read_parquet(tmp_path / "a.parquet")
+    for each in (made, tmp_path / "a.parquet", eager.lazy(), eager, pd.read_parquet(tmp_path / "a.parquet")):
+        far = ev.Survey.from_data(each, clusters="code")
+        same(near, ev.proportion(far, "y", by="stratum", where=ev.col("code") != 10**17 + 1))
+        assert len(ev.proportion(far, "y", by="code").table()) == 24
+        assert ev.mean(far, "broken").value[0] == pytest.approx(1e17)
+        try:
+            assert len(ev.proportion(far, "y", by="broken").table()) == 24
+        except SurveyError as found:
+            assert "broken" in str(found) and "CAST(… AS VARCHAR)" in str(found)
+    register = {"id": "code", "rows": "n"}
+    frames = {
+        ev.Frame.from_data(each, **register).fingerprint for each in (table, made, eager.lazy(), pd.read_parquet(tmp_path / "a.parquet"))
+    }
+    assert len(frames) == 1
+    huge = engine.sql("SELECT * REPLACE ((code::HUGEINT * 1000)::DECIMAL(38, 0) AS code) FROM given")
+    assert "CAST(… AS VARCHAR)" in refused(lambda: ev.proportion(ev.Survey.from_data(huge, clusters="code"), "y"))
+    assert "CAST(… AS VARCHAR)" in refused(lambda: ev.proportion(ev.Survey.from_data(huge.pl().lazy(), clusters="code"), "y"))
+    far = ev.Survey.from_data(huge.pl(), clusters="code")
+    assert len(ev.proportion(far, "y", by="code").table()) == 24
+    assert ev.proportion(far, "y", where=ev.col("code") == (10**17 + 1) * 1000).n[0] == 10

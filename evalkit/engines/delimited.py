@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.codes import shown_headings, shown_label
 from evalkit.engines.paths import escaped
@@ -26,9 +28,10 @@ FEW = 64  # different numbers in a column of words that may be codes of answers
 RARE = 100  # among so many numbers one word is a slip
 FIRST = 1000  # rows that show most columns of text to be no numbers
 WHOLE = "CAST(TRY_CAST({0} AS BIGINT) AS VARCHAR) = {0}"
-DECIMAL = "regexp_full_match({0}, '[+-]?(0|[1-9][0-9]*)([.][0-9]+)?')"
+DECIMAL = "regexp_full_match({0}, '[+-]?((0|[1-9][0-9]*)([.][0-9]*)?|[.][0-9]+)')"
+BROKEN = f"{DECIMAL} AND abs(TRY_CAST({{0}} AS DOUBLE)) < 9007199254740992"  # from 2 to the 53 on doubles merge codes
 TRUTH = "lower({0}) IN ('true', 'false')"
-FORMS = (("BIGINT", WHOLE), ("DOUBLE", DECIMAL), ("BOOLEAN", TRUTH))  # the first that all cells of a column have
+FORMS = (("BIGINT", WHOLE), ("DOUBLE", BROKEN), ("BOOLEAN", TRUTH))  # the first that all cells of a column have
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,12 @@ def text_file(path: Path, folder: Path, error: type[EvalkitError]) -> Text:
     """
     for encoding in _encodings(path):
         try:
-            start, ends, folded = _looked(path, encoding)
+            start, ends, folded, blank = _looked(path, encoding)
         except UnicodeError:
             continue
+        if blank:
+            rule = f"第 {blank} 行有引号前面是空格，这样的引号不算引号，格中的逗号会把一格分成两格"
+            raise error(f"{shown_label(path.name)}｜CSV 写法有误：{rule}｜去掉引号前的空格，或用表格软件另存为“CSV UTF-8”")
         mark = mark_of(start)
         headings = _headings(path, start, mark, error)
         if encoding == "utf-8-sig" and len(ends) < 2 and not folded:
@@ -98,9 +104,10 @@ def read_texts(engine: Any, texts: Sequence[Text]) -> Any:
 def typed(relation: Any) -> tuple[Any, dict[str, str]]:
     """Return a relation of text with those columns as numbers or truth values whose every cell is one, without a doubt.
 
-    A plain decimal is a number: a sign, no zero before other digits, a point, nothing else; true and false are truth values. What
-    only looks like a number to some (``0012``, ``1E3``, ``0x10``, ``1,200``, a blank before it, ``NA``, a date, ``T``) is text,
-    and so is its whole column. A blank cell has no value.
+    A plain decimal is a number: a sign, no zero before other digits, a point (``.5`` and ``5.`` too, as Stata, SPSS and SAS write
+    them), nothing else. Codes beyond 64 bits, and those from 2⁵³ on beside a decimal, are text: as doubles some would be one. True
+    and false are truth values. What only looks like a number to some (``0012``, ``1E3``, ``0x10``, ``1,200``, a blank before it,
+    ``NA``, a date, ``T``) is text, and so is its whole column. A blank cell has no value.
 
     Parameters
     ----------
@@ -188,21 +195,38 @@ def _pieces(path: Path, encoding: str) -> Iterator[str]:
             yield piece
 
 
-def _looked(path: Path, encoding: str) -> tuple[str, set[str], bool]:
-    """Return how a file starts, which ends of lines it has, and whether one of them, or the end of the file, stands between quotes."""
-    start, ends, folded, inside = "", set[str](), False, 0
+def _looked(path: Path, encoding: str) -> tuple[str, set[str], bool, int]:
+    """Return how a file starts, which ends of lines it has, whether one of them, or the end of the file, stands between quotes, and
+    the first line where blanks stand before a cell in quotes; 0 where there is none.
+    """
+    start, ends, folded, inside, blank, lines, tail = "", set[str](), False, 0, 0, 1, b"\n"
     for piece in _pieces(path, encoding):
         start = start or piece[:HEADING]
         counts = dict(zip(ENDS, map(piece.count, ENDS), strict=True))
         counts["\n"] -= counts["\r\n"]
         counts["\r"] -= counts["\r\n"]
         ends |= {end for end, many in counts.items() if many}
+        text = piece.encode()
         if inside or '"' in piece:
-            letters = np.frombuffer(piece.encode(), np.uint8)
-            quoted = np.bitwise_xor.accumulate((letters == QUOTE).astype(np.uint8)) ^ inside
+            letters = np.frombuffer(text, np.uint8)
+            quoted = np.bitwise_xor.accumulate((letters == QUOTE).astype(np.uint8)) ^ np.uint8(inside)
             folded = folded or bool(quoted[(letters == LINE) | (letters == ord("\r"))].any())
+            blank = blank or _blank(tail + text, quoted, len(tail), mark_of(start), lines)
             inside = int(quoted[-1])
-    return start, ends, folded or bool(inside)
+        lines += sum(counts.values())
+        tail = text[len(text.rstrip(b" ")) - 1 :]
+    return start, ends, folded or bool(inside), blank
+
+
+def _blank(text: bytes, quoted: NDArray[np.uint8], before: int, mark: str, lines: int) -> int:
+    """Return the line of the first quote that opens a cell behind blanks: readers of CSV differ in whether it is a quote at all."""
+    if b' "' not in text:
+        return 0
+    for found in re.finditer(b"[\r\n" + re.escape(mark.encode()) + b'] +"', text):
+        if quoted[found.end() - 1 - before]:
+            head = text[before : found.end()]
+            return lines + max(head.count(b"\n"), head.count(b"\r"))
+    return 0
 
 
 def _copy(path: Path, encoding: str, made: Path) -> None:

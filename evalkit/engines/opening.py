@@ -21,6 +21,7 @@ import pandas as pd
 
 from evalkit.codes import shown_headings, shown_label
 from evalkit.engines import parts
+from evalkit.engines.decimals import kept_whole
 from evalkit.engines.delimited import read_texts, refuse_other_headings, spoilt, text_file, typed
 from evalkit.engines.paths import chosen, escaped
 from evalkit.engines.refusals import refusal, stopped
@@ -62,6 +63,8 @@ class Far:
         Of how many CSV files; 0 where the table is no such.
     classes : frozenset of str
         Columns of a Parquet file that were categories when it was written, which are read as text.
+    wide : frozenset of str
+        Columns of decimals of more digits than a double has, which make no groups.
     """
 
     lazy: Any
@@ -71,6 +74,7 @@ class Far:
     written: Mapping[str, str] = field(default_factory=dict)
     files: int = 0
     classes: frozenset[str] = frozenset()
+    wide: frozenset[str] = frozenset()
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -246,7 +250,9 @@ def opened(table: Any, error: type[EvalkitError] = EvalkitError, memory: str = "
         found = nw.from_native(_without_nan(nw.to_native(found)))
     elif name == "dask":
         found = nw.from_native(parts.checked(nw.to_native(found), error))
-    return Far(found, NAMES.get(name, name), error)
+    far = Far(found, NAMES.get(name, name), error)
+    found, wide = far.tried("读列名", lambda: kept_whole(found))
+    return replace(far, lazy=found, wide=wide)
 
 
 def _file(given: str | Path, error: type[EvalkitError], memory: str, text: bool) -> Far:
@@ -261,7 +267,8 @@ def _file(given: str | Path, error: type[EvalkitError], memory: str, text: bool)
         _refuse_torn({each.name: far.tried("读列名", partial(read, [escaped(each)])) for each in files}, error)
     relation = far.tried("读文件", partial(read, list(map(escaped, files))))
     classes = far.tried("读列名", lambda: _classed(far.kept[0], files[0]))
-    return replace(far, lazy=nw.from_native(_without_nan(relation)), classes=classes)
+    lazy, wide = kept_whole(nw.from_native(_without_nan(relation)))
+    return replace(far, lazy=lazy, classes=classes, wide=wide)
 
 
 def _texts(far: Far, files: Sequence[Path], folder: Path, text: bool) -> Far:

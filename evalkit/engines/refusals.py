@@ -12,6 +12,7 @@ CELLS = re.compile(r"Expected Number of Columns: ([0-9]+) Found: ([0-9]+)")
 FILE = re.compile(r"file = (.+)")
 NAMED = re.compile(r"""['"]([^'"\n]+[.](?:parquet|csv))['"]""", re.IGNORECASE)
 COLUMN = re.compile(r'(?:[Cc]olumn|referenced column|binding) "([^"\n]{1,80})"')
+CODES = "是代码的，先用 CAST(… AS VARCHAR)"
 KEEP = "先存成 Parquet，再给出文件路径"
 
 
@@ -24,6 +25,7 @@ class Cause(NamedTuple):
     words: tuple[str, ...] = ()
 
 
+BEYOND = ("out of range for the destination type", "Failed to cast decimal value", "from `decimal[", "from `i128`")
 GONE = ("No files found", "No such file", "PATH_NOT_FOUND", "FILE_NOT_EXIST")
 TORN = ("magic bytes", "not a parquet file", "not a Parquet file", "too small to be a Parquet", "Invalid Parquet", "footer")
 CLOSED = ("Connection already closed", "connection has been closed", "onnection has already been closed")
@@ -49,6 +51,7 @@ CAUSES = (  # the first that is known by its kind or its words
         "引擎认不出一个列名", "列名改成不带点、引号、星号与首尾空格的写法后重试",
         ("ColumnNotFoundError", "ColumnNotFoundException", "BinderException"), ("UNRESOLVED_COLUMN",),
     ),
+    Cause("数太大，超出引擎所能记的范围", f"核对这一列的数；{CODES}", (), BEYOND),
     Cause(
         "有的格不是这一列的类型", f"各分区、各文件的同名列应为同一类型；要求和的列应全是数；仍不行的，{KEEP}",
         OTHERWISE, ("CAST_INVALID_INPUT", "mismatch", "could not convert"),

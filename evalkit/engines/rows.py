@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.codes import HALF_WIDTH
+from evalkit.engines.decimals import refuse_wide
 from evalkit.engines.opening import Far, nw
 from evalkit.engines.sums import COUNT, value_of
 from evalkit.sheets.cells import Known, cell_text, trimmed
@@ -34,6 +35,7 @@ def counted(far: Far, keys: Sequence[str], sums: Sequence[str]) -> pd.DataFrame:
         ``evalkit_sum{i}`` (a double: exact below 2⁵³) and ``evalkit_wrong{i}``, how many rows hold no such number; these count 0.
     """
     table, made = far.only([*keys, *sums]), dict[str, Any]()
+    refuse_wide(table, keys)
     kinds = table.kinds
     for at, name in enumerate(sums):
         number = (_written(name) if kinds[name] == "text" else value_of(table, name, kinds[name])).cast(nw.Float64)
@@ -76,6 +78,7 @@ def of_villages(far: Far, column: str, villages: Collection[str], columns: Seque
         Every other village as it is written, with the number of its rows, which stay where they are.
     """
     table = far.only(columns if column in columns else [column, *columns])
+    refuse_wide(table, [column])
     held = table.brought("按村计数", lambda lazy: lazy.group_by(column).agg(nw.len().alias(COUNT)))
     wanted, spelt = set(villages), Known(_spelt)
     cells = [(cell, spelt[cell], int(count)) for cell, count in zip(held[column].tolist(), held[COUNT], strict=True)]

@@ -15,6 +15,7 @@ import pandas as pd
 from evalkit.errors import EstimateError, EvalkitWarning, Faults
 from evalkit.estimates.conditions import Condition
 from evalkit.lists import as_list
+from evalkit.sheets import is_decimal
 from evalkit.survey import Survey, refuse_brought, rows_behind
 from evalkit.survey.remote import Points
 from evalkit.variances import Floats, Ints, Partition, Stage, add_up
@@ -108,7 +109,7 @@ class Variable:
 def read(survey: Survey, name: str) -> list[Variable]:
     """Return the numbers of a column: itself when numeric or boolean, one 0/1 variable a level otherwise."""
     series = asked_column(survey, name)
-    if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series):
+    if pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series) or is_decimal(series):
         return [number(survey, name)]
     codes, levels = survey.levels(name)
     if not levels:
@@ -157,7 +158,7 @@ def number(survey: Survey, name: str) -> Variable:
         When the column holds text or an infinite value.
     """
     series = asked_column(survey, name)
-    if not (pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series)):
+    if not (pd.api.types.is_numeric_dtype(series) or pd.api.types.is_bool_dtype(series) or is_decimal(series)):
         raise EstimateError(f"{name}｜是文字列，这里需要数值｜先转换为数值，或用 ev.proportion")
     values = series.to_numpy(dtype=float, na_value=np.nan)
     if isinstance(survey.alike, Points) and name in survey.alike.about:

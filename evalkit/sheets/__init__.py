@@ -3,7 +3,7 @@
 from evalkit.sheets.cells import Known, cell_text
 from evalkit.sheets.grids import Grid
 from evalkit.sheets.limits import Limits
-from evalkit.sheets.memory import as_pandas, as_text, exactly, numbered
+from evalkit.sheets.memory import as_pandas, as_text, exactly, is_decimal, numbered
 from evalkit.sheets.moments import day_of
 from evalkit.sheets.numbers import character_table, plain_numbers, text_numbers
 from evalkit.sheets.reading import SUFFIXES, read_grids, read_named, read_sheet, refuse_floats
@@ -12,6 +12,7 @@ from evalkit.sheets.writing import Page, write_book, write_csv
 
 __all__ = [
     "SUFFIXES", "Grid", "Known", "Limits", "Page", "as_pandas", "as_text", "being_made", "cell_text", "character_table",
-    "day_of", "exactly", "numbered", "plain_numbers", "read_grids", "read_named", "read_sheet", "refuse_floats", "sweep", "sweep_folder",
+    "day_of", "exactly", "is_decimal", "numbered", "plain_numbers", "read_grids", "read_named", "read_sheet", "refuse_floats", "sweep",
+    "sweep_folder",
     "text_numbers", "write_book", "write_bytes", "write_csv",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ NULLABLE = {
     kind.lower(): pd.api.types.pandas_dtype(kind) for kind in ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
 }
 NULLABLE["boolean"] = pd.BooleanDtype()
+MOST = 2.0**63  # whole numbers below it have 64 bits
 WAYS = ("to_pandas", "toPandas", "df")  # polars and pyarrow, Spark, DuckDB
 
 
@@ -90,8 +91,29 @@ def exactly(table: Any, error: type[EvalkitError] = EvalkitError, **options: Any
         return made  # which is for the caller to refuse
     full = [name for name in made if kinds and made[name].dtype in NULLABLE.values() and not made[name].hasnans]
     whole = {name: str(made[name].dtype).lower().replace("boolean", "bool") for name in full}
-    decimals = {name: "float" for name in made if made[name].dtype == object and pd.api.types.infer_dtype(made[name]) == "decimal"}
-    return made.astype(whole | decimals) if whole or decimals else made
+    decimals = {name: _decimals(made[name]) for name in made if made[name].dtype == object and is_decimal(made[name])}
+    made = made.astype(whole) if whole else made
+    made = made.copy(deep=False) if decimals else made
+    for name, cells in decimals.items():
+        made[name] = cells
+    return made
+
+
+def is_decimal(cells: pd.Series) -> bool:
+    """Say whether cells are objects that hold decimals."""
+    return bool(cells.dtype == object) and pd.api.types.infer_dtype(cells) == "decimal"
+
+
+def _decimals(cells: pd.Series) -> pd.Series:
+    """Return decimals as whole numbers where they have no scale, else as doubles, or as they are where these would merge some."""
+    floats, found = cells.astype(float), cells.dropna()
+    if all(cell.is_finite() and cell.as_tuple().exponent >= 0 for cell in found):
+        if not float(floats.abs().max()) < MOST:
+            return cells
+        whole = pd.Series(pd.array([None if lost else int(cell) for cell, lost in zip(cells, cells.isna(), strict=True)], dtype="Int64"))
+        whole.index = cells.index
+        return whole.astype("int64") if len(found) == len(cells) else whole
+    return cells if floats.nunique() < found.nunique() else floats
 
 
 def numbered(table: Any, error: type[EvalkitError] = EvalkitError) -> pd.DataFrame:

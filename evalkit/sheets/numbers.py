@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 FULL_WIDTH = str.maketrans({0xFEE0 + ord(sign): sign for sign in "0123456789.,+-"})
-PLAIN = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
+PLAIN = re.compile(r"[+-]?(?:(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?|\.[0-9]+)")
 # 15 digits are a whole number that a double holds, and 10^14 is a double: their quotient is the double next to the decimal
 DIGITS, WIDE = 15, 24
 FULL = re.compile("[0-9.,+０-９．，＋－-]+")

@@ -130,6 +130,7 @@ class RemoteSurvey(Shown):
         kinds = self.far.kinds
         variables = dict.fromkeys(name for names, _, _, _ in questions for name in names)
         by = {name for _, names, _, _ in questions for name in names}
+        engines.refuse_wide(self.far, [*self.declared.strata, *self.declared.clusters, *sorted(by)])
         squared = {name for names, _, _, powers in questions if powers for name in names}
         self.far.refuse_spoilt([name for name in variables if name not in (*by, *self.declared.columns)])
         numbers = [name for name in variables if kinds[name] in ("whole", "number") and name not in (*by, *self.declared.columns)]
