@@ -123,3 +123,17 @@ def test_identity_numbers_are_no_ids(tmp_path: Path) -> None:
     with pytest.raises(DrawError, match=r"1 个编号是身份证号") as refused:
         draw_large(path, 3, seed=SEED, stage="household", unit="code")
     assert "19491231" not in str(refused.value)
+
+
+def test_the_file_that_is_named_is_read_by_its_rules(tmp_path: Path) -> None:
+    """The way of quoting is not guessed from the first rows, a bracket is no pattern, and the name of a folder is no column."""
+    units = [f"V{number:05d}" for number in range(30_000)]
+    rows = [unit if number < 25_000 else f'"{unit}"' for number, unit in enumerate(units)]
+    asked = {"seed": "31415926535897932384", "stage": "village", "unit": "code"}
+    folder = tmp_path / "code=1"
+    folder.mkdir()
+    (folder / "list[1].csv").write_text("code,name\n" + "".join(f"{row},x\n" for row in rows), encoding="utf-8")
+    (folder / "list1.csv").write_text("code,name\nV1,x\n", encoding="utf-8")
+    drawn = draw_large(folder / "list[1].csv", 20, **asked)
+    assert drawn["code"].tolist() == tickets.order(asked["seed"], "village", units)[:20]
+    assert set(drawn["N"]) == {30_000}

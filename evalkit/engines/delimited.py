@@ -94,7 +94,7 @@ def read_texts(engine: Any, texts: Sequence[Text]) -> Any:
     alike: dict[tuple[Any, ...], list[Text]] = {}
     for text in texts:
         alike.setdefault((text.headings, text.mark), []).append(text)
-    parts = [_relation(engine, some).project(", ".join(map(_name, texts[0].named))) for some in alike.values()]
+    parts = [_relation(engine, some).project(", ".join(map(quoted, texts[0].named))) for some in alike.values()]
     made = parts[0]
     for part in parts[1:]:
         made = made.union(part)
@@ -124,8 +124,8 @@ def typed(relation: Any) -> tuple[Any, dict[str, str]]:
     found = _forms(relation, forms)
     kinds = {name: left[0][0] for name, left in found.items() if left}
     written = {name: f"evalkit_text {name}" for name, kind in kinds.items() if kind == "DOUBLE"}
-    casts = [f"CAST({_name(name)} AS {kinds[name]}) AS {_name(name)}" if name in kinds else _name(name) for name in relation.columns]
-    texts = [f"{_name(name)} AS {_name(hidden)}" for name, hidden in written.items()]
+    casts = [f"CAST({quoted(name)} AS {kinds[name]}) AS {quoted(name)}" if name in kinds else quoted(name) for name in relation.columns]
+    texts = [f"{quoted(name)} AS {quoted(hidden)}" for name, hidden in written.items()]
     return relation.project(", ".join([*casts, *texts])), written
 
 
@@ -148,7 +148,7 @@ def spoilt(relation: Any, name: str, needed: bool) -> tuple[int, int] | None:
     """
     like = "TRY_CAST(replace(cell, ',', '') AS DOUBLE)"
     plain = DECIMAL.format("cell")
-    cells = relation.project(f"{_name(name)} AS cell, row_number() OVER () AS place").filter("cell IS NOT NULL")
+    cells = relation.project(f"{quoted(name)} AS cell, row_number() OVER () AS place").filter("cell IS NOT NULL")
     asked = f"count(*), count({like}), count(DISTINCT {like}), count(*) FILTER (NOT {plain}), min(place) FILTER (NOT {plain})"
     ((held, numbers, many, wrong, first),) = cells.aggregate(asked).fetchall()
     slips = many > FEW or numbers == held or RARE * wrong < held
@@ -160,7 +160,7 @@ def _forms(relation: Any, asked: dict[str, Any]) -> dict[str, Any]:
     pairs = [(name, form) for name, forms in asked.items() for form in forms]
     if not pairs:
         return {}
-    every = ", ".join(f"bool_and({_name(name)} IS NULL OR coalesce({test.format(_name(name))}, false))" for name, (_, test) in pairs)
+    every = ", ".join(f"bool_and({quoted(name)} IS NULL OR coalesce({test.format(quoted(name))}, false))" for name, (_, test) in pairs)
     (have,) = relation.aggregate(every).fetchall()
     found: dict[str, Any] = {name: [] for name in asked}
     for (name, form), held in zip(pairs, have, strict=True):
@@ -175,7 +175,7 @@ def _relation(engine: Any, texts: Sequence[Text]) -> Any:
         auto_detect=False, columns=columns, hive_partitioning=False,
     )  # fmt: skip
     named = zip(columns, texts[0].headings, strict=True)
-    return rows.project(", ".join(f"{column} AS {_name(heading)}" for column, heading in named if heading))
+    return rows.project(", ".join(f"{column} AS {quoted(heading)}" for column, heading in named if heading))
 
 
 def _encodings(path: Path) -> tuple[str, ...]:
@@ -281,5 +281,12 @@ def refuse_other_headings(texts: Sequence[Text], error: type[EvalkitError]) -> N
     faults.refuse(error)
 
 
-def _name(heading: str) -> str:
+def quoted(heading: str) -> str:
+    """Return a heading as DuckDB reads it in a question.
+
+    Examples
+    --------
+    >>> print(quoted('户"主'))
+    "户""主"
+    """
     return '"' + heading.replace('"', '""') + '"'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,14 @@ import pandas as pd
 
 from evalkit import tickets
 from evalkit.codes import is_identity, shown, shown_headings, shown_label
+from evalkit.engines import opened
+from evalkit.engines.delimited import quoted
 from evalkit.errors import DrawError, Faults
 from evalkit.later import later
 from evalkit.sample.listings import ALL
 
-duckdb = later("duckdb", extra="big")
+nw = later("narwhals.stable.v2")
 
-READERS = {".parquet": "read_parquet({})", ".csv": "read_csv({}, all_varchar = true, header = true)"}
 OWN = ("stratum", "N", "n", "prob", "ticket")
 HIDDEN = ("_above", "_stratum", "_place", "_top", "_ticket", "_first", "_second")
 UNSOUND = r"[|/\s\p{Z}\p{C}]"  # what `tickets.sound_id` refuses
@@ -33,7 +33,6 @@ TOP = "g"  # after every hexadecimal digit: no ticket lies above it
 class _List:
     """Where the units stand and how they are called."""
 
-    path: str
     unit: str
     strata: tuple[str, ...]
     above: str
@@ -62,7 +61,7 @@ def draw_large(
     Parameters
     ----------
     path : str or pathlib.Path
-        A Parquet or CSV file (UTF-8, first row headings), or several: ``households/*.parquet``.
+        A Parquet or CSV file (first row headings), or several: ``households/*.parquet``; read as `Frame.from_data` reads them.
     n : int or mapping of str to int
         How many in each stratum, or for each label; a label that is not drawn is given 0.
     seed, stage : str
@@ -91,9 +90,11 @@ def draw_large(
     DrawError
         With everything that is wrong with the list, or every kind of stratum that cannot be drawn.
     """
-    listed = _List(str(path), unit, tuple(strata), above, None if within is None else tuple(sorted(set(within))))
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as engine:
-        engine.execute(f"SET memory_limit = {_text(memory)}; SET temp_directory = {_text(folder)}")
+    listed = _List(unit, tuple(strata), above, None if within is None else tuple(sorted(set(within))))
+    far = opened(path, DrawError, memory=memory, text=True)
+    assert far is not None  # files are always far
+    with far.kept[0] as engine:
+        nw.to_native(far.lazy).create_view("source")
         _open(engine, listed)
         sizes = _sizes(engine, listed, n, shortfall)
         chosen = _chosen(engine, listed, sizes, f"{tickets.clean(seed)}|{tickets.clean(stage)}|")
@@ -105,20 +106,13 @@ def draw_large(
 
 def _open(engine: Any, listed: _List) -> None:
     """Give the engine the list, with its key columns as text, and refuse columns that are absent, taken or not text."""
-    reader = READERS.get(Path(listed.path).suffix.lower())
-    if reader is None:
-        raise DrawError(f"{shown_label(Path(listed.path).suffix) or '无后缀'}｜大名单读 {'、'.join(READERS)}｜另存为 Parquet")
-    source = reader.format(_text(listed.path))
-    try:
-        kinds = {name: kind for name, kind, *_ in engine.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
-    except (duckdb.IOException, duckdb.InvalidInputException):
-        raise DrawError("名单｜没有这个文件，或读不出｜核对路径和格式") from None
+    kinds = {name: kind for name, kind, *_ in engine.execute("DESCRIBE source").fetchall()}
     keys = [listed.unit, *listed.strata, *([listed.above] if listed.above else [])]
     _check_columns(kinds, keys)
-    columns = ", ".join(f"{_name(each)}::VARCHAR AS {_name(each)}" if each in keys else _name(each) for each in kinds)
-    label = f"concat_ws('|', {', '.join(map(_name, listed.strata))})" if listed.strata else _text(ALL)
-    above = _name(listed.above) if listed.above else "''"
-    everything = f"SELECT {columns}, {above}::VARCHAR AS _above, {label} AS _stratum FROM {source}"
+    columns = ", ".join(f"{quoted(each)}::VARCHAR AS {quoted(each)}" if each in keys else quoted(each) for each in kinds)
+    label = f"concat_ws('|', {', '.join(map(quoted, listed.strata))})" if listed.strata else _text(ALL)
+    above = quoted(listed.above) if listed.above else "''"
+    everything = f"SELECT {columns}, {above}::VARCHAR AS _above, {label} AS _stratum FROM source"
     if listed.within is None:
         engine.execute(f"CREATE VIEW list AS {everything}")
         return
@@ -141,7 +135,7 @@ def _check_columns(kinds: Mapping[str, str], keys: Sequence[str]) -> None:
 def _sizes(engine: Any, listed: _List, n: int | Mapping[str, int], shortfall: str) -> pd.DataFrame:
     """Return ``_above _stratum _size _asked`` for every stratum, after all checks of the list."""
     faults = Faults("名单")
-    blank = " OR ".join(f"coalesce({_name(each)}, '') = '' OR contains({_name(each)}, '|')" for each in listed.strata)
+    blank = " OR ".join(f"coalesce({quoted(each)}, '') = '' OR contains({quoted(each)}, '|')" for each in listed.strata)
     for columns, wrong, rule in (
         ((listed.unit,), _unsound(listed.unit), "代码空白，或含 | / 空格、不可见字符"),
         ((listed.above,), _unsound(listed.above) if listed.above else "", "代码空白，或含 | / 空格、不可见字符"),
@@ -166,7 +160,7 @@ def _repeated(engine: Any, listed: _List) -> list[str]:
 
     Hashes of 64 bits are compared part by part; where two are equal, the ids themselves are.
     """
-    whole = f"nfc_normalize({_name(listed.unit)})"
+    whole = f"nfc_normalize({quoted(listed.unit)})"
     parts = _number(engine, "SELECT count(*) FROM list") // PART + 1
     for part in range(parts):
         made = f"SELECT hash(_above, {whole}) AS made FROM list"
@@ -226,7 +220,7 @@ def _query(listed: _List) -> str:
 
     Tickets are sorted by their first 128 bits, as two whole numbers, which is faster than as text.
     """
-    message = f"? || {'_above || chr(47) || ' if listed.above else ''}{_name(listed.unit)}"
+    message = f"? || {'_above || chr(47) || ' if listed.above else ''}{quoted(listed.unit)}"
     return f"""
         WITH made AS (
             SELECT list.*, _place, _top, sha256(nfc_normalize({message})) AS _ticket FROM list JOIN sizes USING (_above, _stratum))
@@ -242,11 +236,7 @@ def _top(n: int, size: int, slack: float) -> str:
 
 
 def _unsound(column: str) -> str:
-    return f"coalesce({_name(column)}, '') = '' OR regexp_matches({_name(column)}, {_text(UNSOUND)})"
-
-
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
+    return f"coalesce({quoted(column)}, '') = '' OR regexp_matches({quoted(column)}, {_text(UNSOUND)})"
 
 
 def _text(value: str) -> str:
