@@ -94,6 +94,7 @@ def draw_large(
     far = opened(path, DrawError, memory=memory, text=True)
     assert far is not None  # files are always far
     with far.kept[0] as engine:
+        engine.execute("SET enable_progress_bar_print = false")  # its bar would go to where the sample is printed
         nw.to_native(far.lazy).create_view("source")
         _open(engine, listed)
         sizes = _sizes(engine, listed, n, shortfall)
